@@ -1,0 +1,51 @@
+"""Seeing Tensors: look at images as tensors without being fooled by the picture.
+
+A numpy array is (H, W) or (H, W, C); a torch tensor is (..., C, H, W). Float
+pictures live in [0, 1], uint8 pictures in [0, 255]. Nothing is guessed from
+the values or from the size of an axis, and no argument is ever changed.
+"""
+
+import importlib
+
+_HOMES = {
+    "reading": ["ImageReadError", "data_path", "read_image", "read_mask", "resize_mask"],
+    "tensors": ["mask_to_tensor", "to_image", "to_tensor", "to_uint8"],
+    "display": [
+        "describe",
+        "figure",
+        "imshow_pixels",
+        "min_max_scale",
+        "saturation",
+        "show",
+        "show_grid",
+        "split_view",
+        "unseen",
+    ],
+    "normalization": [
+        "ChannelStatistics",
+        "IMAGENET_MEAN",
+        "IMAGENET_STD",
+        "InverseNormalize",
+        "channel_statistics",
+        "inverse_mean_std",
+        "inverse_normalize",
+        "normalize",
+    ],
+    "practice": ["check", "prove"],
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str):
+    # torch, matplotlib and the rest load when a name is first used (PEP 562), so that
+    # `import seeing_tensors` costs nothing in a program that may not need them.
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,475 @@
+"""What a display does to numbers: what imshow draws, what stays unseen, and how to show it right.
+
+Everything here reads the type to learn the range, never the values:
+
+    float          black is 0, white is 1
+    uint8          black is 0, white is 255
+    bool           black is False, white is True
+    other integers in colour as uint8; with one channel they are labels
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import math
+import sys
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
+
+from .tensors import _kind, _require_float
+
+Picture = np.ndarray | torch.Tensor
+
+#: What `show` paints over a value that is NaN or infinite: no photo is this colour by accident for long.
+NOT_FINITE_COLOR = (255, 0, 255)
+
+#: Colours of labels 0, 1, 2, ...: nearly black for the background, then the twenty of matplotlib's tab20,
+#: strong ones first. Beyond label 20 they repeat. White is a label below 0, which losses ignore.
+LABEL_COLORS = np.vstack(
+    [[[32, 32, 32]], matplotlib.colormaps["tab20"]([*range(0, 20, 2), *range(1, 20, 2)], bytes=True)[:, :3]]
+).astype(np.uint8)
+
+
+def unseen(x: Picture) -> np.ndarray:
+    """Per channel, the fraction of values that a picture cannot show.
+
+    Args:
+        x: tensor (..., C, H, W) or (H, W), or array (H, W, C) or (H, W).
+
+    Returns:
+        float64 (C, 3): the fraction below the displayable range, above it, and not finite.
+        The range is [0, 1] for floats and [0, 255] for integers; uint8 and bool always fit.
+
+    Raises:
+        TypeError: not a tensor or array of real numbers.
+        ValueError: not the shape of a picture, or empty.
+    """
+    planes = _planes("unseen", x)
+    if planes.dtype.kind == "f":
+        finite = np.isfinite(planes)
+        outside = [finite & (planes < 0), finite & (planes > 1), ~finite]
+    else:
+        outside = [planes < 0, planes > 255, np.zeros_like(planes, bool)]
+    return np.stack([where.mean(axis=1) for where in outside], axis=1)
+
+
+def describe(x: Picture) -> str:
+    """One line about a tensor or array: type, named axes, memory, range, mean, std, and what a picture cannot show.
+
+    The axes are named by the house rule (array: H, W, C; tensor: N, C, H, W), so that a
+    picture in the wrong layout gives itself away: ``(H 3, W 300, C 451)``.
+
+    Raises:
+        TypeError: not a tensor or array of real numbers.
+    """
+    values = _real_array("describe", x)
+    names = ("H", "W", "C") if isinstance(x, np.ndarray) else ("N", "C", "H", "W")
+    names = names[: values.ndim] if isinstance(x, np.ndarray) else names[4 - min(values.ndim, 4) :]
+    if len(names) == values.ndim and values.ndim >= 2:
+        shape = ", ".join(f"{name} {size}" for name, size in zip(names, values.shape, strict=True))
+    else:
+        shape = ", ".join(str(size) for size in values.shape)
+    head = f"{values.dtype} ({shape}) {_memory(x)}"
+    finite = values[np.isfinite(values)].astype(np.float64)
+    parts = [head]
+    if finite.size:
+        parts.append(f"{finite.min():.4g} … {finite.max():.4g}, mean {finite.mean():.4g}, std {finite.std():.4g}")
+    else:
+        parts.append("no finite value")
+    if values.size and len(names) == values.ndim and values.ndim >= 2:
+        below, above, _ = unseen(x).mean(axis=0)
+        if below or above:
+            parts.append(f"unseen: {_percent(below)} below, {_percent(above)} above")
+        elif values.dtype.kind == "f":
+            parts.append("all displayable" if finite.size == values.size else "the finite ones displayable")
+    nan, inf = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+    if nan or inf:
+        parts.append(f"{nan} NaN, {inf} inf")
+    return " | ".join(parts)
+
+
+def imshow_pixels(
+    array: np.ndarray, *, cmap: str | Colormap | None = None, vmin: float | None = None, vmax: float | None = None
+) -> np.ndarray:
+    """Predict what ``imshow(array, cmap=cmap, vmin=vmin, vmax=vmax)`` draws, one canvas pixel per array pixel.
+
+    imshow has two pipelines. A colour array is *clipped* to [0, 1] (floats) or
+    [0, 255] (integers), and a float x becomes the level floor(255 x). A 2-D
+    array is *stretched* from [vmin, vmax], by default its own minimum and
+    maximum, over the N entries of a colour map: entry floor(N (x - vmin) / (vmax - vmin)).
+
+    Equal, byte for byte, to matplotlib's Agg canvas with a white background.
+
+    Args:
+        array: (H, W), any real type; or (H, W, 3), any real type, where cmap, vmin and vmax do nothing.
+        cmap: colour map of a 2-D array; matplotlib's own default when None.
+        vmin, vmax: the 2-D values drawn in the first and the last colour.
+
+    Returns:
+        uint8 (H, W, 4), RGBA.
+
+    Raises:
+        TypeError: not a numpy array of bool, integers, float16, float32 or float64.
+        ValueError: RGBA, whose pixels depend on what lies behind; a 2-D array with NaN or inf; RGB
+            with an inf and no finite value out of range (its pixel is then a C cast of infinity);
+            vmin > vmax; another shape.
+    """
+    if not isinstance(array, np.ndarray) or not (array.dtype.kind in "bui" or array.dtype in _FLOATS):
+        raise TypeError(f"imshow_pixels needs an array of bool, integers, float16, float32 or float64, got {_kind(array)}")
+    if array.size == 0 or array.ndim not in (2, 3):
+        raise ValueError(f"imshow_pixels needs (H, W) or (H, W, 3), got shape {array.shape}")
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim == 2:
+        return _stretched_over_colours(array, cmap, vmin, vmax)
+    if array.shape[2] == 4:
+        raise ValueError("imshow_pixels: what an RGBA array looks like depends on what lies behind it; pass RGB")
+    if array.shape[2] != 3:
+        raise ValueError(f"imshow_pixels needs (H, W) or (H, W, 3), got shape {array.shape}")
+    return _clipped_colours(array)
+
+
+_FLOATS = (np.float16, np.float32, np.float64)
+
+
+def _clipped_colours(array: np.ndarray) -> np.ndarray:
+    finite = np.isfinite(array)
+    nan = np.isnan(array)
+    values = array.astype(np.float64) * (1 if array.dtype.kind in "fb" else 1 / 255)
+    if (~finite & ~nan).any() and not ((values[finite] < 0) | (values[finite] > 1)).any():
+        raise ValueError(
+            "imshow_pixels: this array has an inf and no finite value out of range, so matplotlib does not clip it "
+            "but casts infinity to uint8, which C leaves undefined"
+        )
+    pixels = np.full((*array.shape[:2], 4), 255, np.uint8)
+    levels = np.clip(array, 0, 255) if array.dtype.kind in "ui" else np.floor(255 * np.clip(values, 0, 1))
+    # A NaN in any channel makes the pixel transparent: the white canvas shows.
+    visible = ~nan.any(axis=2)
+    pixels[visible, :3] = levels[visible]
+    return pixels
+
+
+def _stretched_over_colours(array: np.ndarray, cmap, vmin, vmax) -> np.ndarray:
+    if not np.isfinite(array).all():
+        raise ValueError("imshow_pixels: NaN and inf have no place on a colour map; replace them first")
+    low = float(array.min() if vmin is None else vmin)
+    high = float(array.max() if vmax is None else vmax)
+    if not low <= high:
+        raise ValueError(f"imshow_pixels: vmin must not be above vmax, got {low} and {high}")
+    colors = matplotlib.colormaps.get_cmap(cmap)
+    # Rounded to the array's own float type after each step, as matplotlib does.
+    kind = array.dtype if array.dtype.kind == "f" else np.promote_types(array.dtype, np.float32)
+    x = array.astype(kind)
+    if low == high:
+        x = np.zeros_like(x)
+    else:
+        with np.errstate(over="ignore", invalid="ignore"):
+            x = ((x - np.float64(low)).astype(kind) / np.float64(high - low)).astype(kind) * kind.type(colors.N)
+    x = np.where(x == colors.N, colors.N - 1, x)
+    entry = np.floor(np.clip(x, -1, colors.N)).astype(int)
+    # Entry -1 is the colour "under", N the colour "over".
+    table = np.floor(colors(np.arange(-1, colors.N + 1)) * 255).astype(np.uint8)
+    return table[entry + 1]
+
+
+def min_max_scale(x: torch.Tensor) -> torch.Tensor:
+    """Stretch a whole tensor onto [0, 1]: ``(x - min) / (max - min)``.
+
+    Convenient and lossy: the scale is gone, pictures are no longer comparable,
+    and one outlier squeezes everything else.
+
+    Args:
+        x: float tensor of any shape.
+
+    Returns:
+        same shape and dtype, minimum 0 and maximum 1, new memory.
+
+    Raises:
+        TypeError: not a float tensor.
+        ValueError: empty, constant, not finite, or so wide that max - min overflows.
+    """
+    _require_float("min_max_scale", x)
+    if x.numel() == 0:
+        raise ValueError("min_max_scale: an empty tensor has no minimum")
+    low, high = x.min(), x.max()
+    width = high - low
+    if not (torch.isfinite(low) and torch.isfinite(high)):
+        raise ValueError("min_max_scale: x contains NaN or inf")
+    if width == 0:
+        raise ValueError(f"min_max_scale: x is constant ({low.item():.6g}); there is nothing to stretch")
+    if not torch.isfinite(width):
+        raise ValueError(f"min_max_scale: max - min overflows {x.dtype}; convert to float64 first")
+    return (x - low) / width
+
+
+def saturation(x: torch.Tensor) -> float:
+    """Mean HSV saturation of a displayable colour picture: the mean of (max - min) / max over R, G, B.
+
+    0 for a grey picture, 1 for pure colours; a black pixel counts as 0.
+
+    Args:
+        x: (3, H, W), float in [0, 1] or uint8.
+
+    Raises:
+        TypeError: not a float or uint8 tensor.
+        ValueError: another shape, or values outside [0, 1]: say first how they are to be
+            displayed (x.clamp(0, 1), or min_max_scale).
+    """
+    if not isinstance(x, torch.Tensor) or not (x.is_floating_point() or x.dtype == torch.uint8):
+        raise TypeError(f"saturation needs a float or uint8 tensor (3, H, W), got {_kind(x)}")
+    if x.ndim != 3 or x.shape[0] != 3 or x.numel() == 0:
+        raise ValueError(f"saturation needs a colour picture (3, H, W), got shape {tuple(x.shape)}")
+    if x.is_floating_point() and not ((x >= 0) & (x <= 1)).all():
+        raise ValueError("saturation needs values in [0, 1]; use x.clamp(0, 1) or min_max_scale(x), and say which")
+    x = x.double()
+    high, low = x.amax(dim=0), x.amin(dim=0)
+    return float(torch.where(high > 0, (high - low) / high.clamp(min=1e-300), 0.0).mean())
+
+
+def split_view(left: Picture, right: Picture) -> Picture:
+    """The left half of one picture beside the right half of another, split at the middle column W // 2.
+
+    Args:
+        left, right: two tensors (..., H, W) or two arrays (H, W[, C]) of the same shape and type.
+
+    Returns:
+        the same kind and shape, new memory.
+
+    Raises:
+        TypeError: one tensor and one array, or two dtypes.
+        ValueError: two shapes.
+    """
+    if not isinstance(left, (np.ndarray, torch.Tensor)) or type(left) is not type(right) or left.dtype != right.dtype:
+        raise TypeError(f"split_view needs two tensors or two arrays of one dtype, got {_kind(left)} and {_kind(right)}")
+    if left.shape != right.shape or left.ndim < 2:
+        raise ValueError(f"split_view needs two pictures of one shape, got {tuple(left.shape)} and {tuple(right.shape)}")
+    if isinstance(left, np.ndarray):
+        middle = left.shape[1] // 2
+        return np.concatenate([left[:, :middle], right[:, middle:]], axis=1)
+    middle = left.shape[-1] // 2
+    return torch.cat([left[..., :middle], right[..., middle:]], dim=-1)
+
+
+def show(
+    x: Picture,
+    ax: Axes | None = None,
+    *,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw one picture on a scale that depends on its type only, and say what cannot be seen.
+
+    Colour is drawn as it is, never stretched. With one channel, float is drawn
+    from 0 (black) to 1 (white), uint8 from 0 to 255, bool from False to True,
+    and other integers are labels, each in a colour of its own. NaN and inf are
+    painted magenta. What lies outside the range is written in the title.
+
+    Args:
+        x: tensor (3, H, W), (1, H, W) or (H, W), or array (H, W, 3), (H, W, 1) or (H, W).
+        ax: where to draw; a new figure when None.
+        vmin, vmax: other values for black and white; give both.
+        title: written above the picture.
+
+    Returns:
+        the Axes.
+
+    Raises:
+        TypeError: not a tensor or array of real numbers.
+        ValueError: not the shape of one picture; only one of vmin and vmax, or vmin >= vmax.
+    """
+    return _draw(_rendered("show", x, vmin, vmax), _unseen_note([x], vmin, vmax), ax, title, _is_flat(x))
+
+
+def show_grid(
+    batch: Picture | Sequence[Picture],
+    ax: Axes | None = None,
+    *,
+    columns: int | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw the pictures of a batch side by side, every one on the same scale, as ``show`` draws one.
+
+    Args:
+        batch: tensor (N, C, H, W) or (N, H, W), array (N, H, W, C), or a sequence of pictures of one size.
+        ax, vmin, vmax, title: as in ``show``.
+        columns: pictures in a row; a nearly square grid when None.
+
+    Returns:
+        the Axes.
+
+    Raises:
+        TypeError, ValueError: as ``show``; also for an empty batch or pictures of different sizes.
+    """
+    pictures = list(batch)
+    if not pictures:
+        raise ValueError("show_grid: the batch is empty")
+    if columns is not None and columns < 1:
+        raise ValueError(f"show_grid: columns must be at least 1, got {columns}")
+    tiles = [_rendered("show_grid", x, vmin, vmax) for x in pictures]
+    if len({tile.shape for tile in tiles}) > 1:
+        raise ValueError(f"show_grid needs pictures of one size, got {sorted({tile.shape[:2] for tile in tiles})}")
+    columns = columns or math.ceil(math.sqrt(len(tiles)))
+    rows = math.ceil(len(tiles) / columns)
+    gap = 2
+    height, width = tiles[0].shape[0] + gap, tiles[0].shape[1] + gap
+    grid = np.full((rows * height - gap, min(columns, len(tiles)) * width - gap, 3), 255, np.uint8)
+    for i, tile in enumerate(tiles):
+        top, left = i // columns * height, i % columns * width
+        grid[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return _draw(grid, _unseen_note(pictures, vmin, vmax), ax, title, all(map(_is_flat, pictures)))
+
+
+def figure(fig: Figure, *, alt: str, caption: str) -> None:
+    """Put a figure on the page with a text for those who cannot see it, then close it.
+
+    Outside a notebook the two texts are printed.
+
+    Args:
+        fig: a matplotlib figure.
+        alt: what is to be seen, with the measured numbers; an f-string of the cell that drew it.
+        caption: what to look at.
+
+    Raises:
+        ValueError: no alt text, or no caption.
+    """
+    if not alt.strip() or not caption.strip():
+        raise ValueError("figure needs an alt text and a caption: a picture that only some can read teaches only some")
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=110, bbox_inches="tight", facecolor="white")
+    # pyplot keeps every figure it made; let go of this one, if it is pyplot's.
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(fig)
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is None:
+        print(f"[figure] {caption}\n  {alt}")
+        return
+    from IPython.display import HTML, display
+
+    source = base64.b64encode(buffer.getvalue()).decode("ascii")
+    display(
+        HTML(
+            f'<figure><img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">'
+            f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        )
+    )
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> np.ndarray:
+    """One picture as uint8 (H, W, 3). Each pixel depends on itself, its type and the limits; on nothing else."""
+    values = _channels_last(name, x)
+    flat = values.shape[2] == 1
+    if flat and values.dtype.kind in "ui" and values.dtype != np.uint8 and vmin is None and vmax is None:
+        labels = values[:, :, 0]
+        palette = np.vstack([LABEL_COLORS, [[255, 255, 255]]]).astype(np.uint8)
+        return palette[np.where(labels > 0, (labels - 1) % 20 + 1, np.where(labels < 0, -1, 0)).astype(int)]
+    position = _position(name, values, vmin, vmax)
+    with np.errstate(invalid="ignore"):
+        levels = np.rint(255 * np.clip(position, 0, 1)).astype(np.uint8)
+    pixels = np.repeat(levels, 3, axis=2) if flat else levels
+    pixels[~np.isfinite(values).all(axis=2)] = NOT_FINITE_COLOR
+    return pixels
+
+
+def _position(name: str, values: np.ndarray, vmin: float | None, vmax: float | None) -> np.ndarray:
+    """Where each value lies between black (0) and white (1), in float64."""
+    if (vmin is None) != (vmax is None):
+        raise ValueError(f"{name}: give both vmin and vmax, or neither, got vmin={vmin} and vmax={vmax}")
+    if vmin is None:
+        vmin, vmax = 0, 255 if values.dtype.kind in "ui" else 1
+    if not (math.isfinite(vmin) and math.isfinite(vmax) and vmin < vmax):
+        raise ValueError(f"{name}: vmin must be below vmax, both finite, got {vmin} and {vmax}")
+    with np.errstate(invalid="ignore"):
+        return (values.astype(np.float64) - vmin) / (vmax - vmin)
+
+
+def _unseen_note(pictures: Sequence[Picture], vmin: float | None, vmax: float | None) -> str:
+    if vmin is None and all(map(_is_flat, pictures)) and all(_is_integer(x) for x in pictures):
+        return ""
+    positions = np.concatenate([_position("show", _channels_last("show", x), vmin, vmax).ravel() for x in pictures])
+    ((below, above, broken),) = unseen(positions[None])
+    parts = [(below, "below black"), (above, "above white"), (broken, "not finite")]
+    words = [f"{_percent(fraction)} {where}" for fraction, where in parts if fraction]
+    return "unseen: " + ", ".join(words) if words else ""
+
+
+def _draw(pixels: np.ndarray, note: str, ax: Axes | None, title: str | None, flat_integers: bool) -> Axes:
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(layout="constrained")
+    # Labels and truth values must not be blended into colours that stand for nothing.
+    ax.imshow(pixels, interpolation="nearest" if flat_integers else None)
+    ax.axis("off")
+    lines = [line for line in (title, note) if line]
+    if lines:
+        ax.set_title("\n".join(lines))
+    return ax
+
+
+def _is_integer(x: Picture) -> bool:
+    return not (x.is_floating_point() if isinstance(x, torch.Tensor) else x.dtype.kind == "f")
+
+
+def _is_flat(x: Picture) -> bool:
+    return _is_integer(x) and (x.ndim == 2 or x.shape[0 if isinstance(x, torch.Tensor) else 2] == 1)
+
+
+def _channels_last(name: str, x: Picture) -> np.ndarray:
+    """One picture as an array (H, W, 3) or (H, W, 1)."""
+    values = _real_array(name, x)
+    if values.ndim == 2:
+        values = values[:, :, None]
+    elif values.ndim == 3 and isinstance(x, torch.Tensor):
+        values = np.moveaxis(values, 0, -1)
+    if values.ndim != 3 or values.shape[2] not in (1, 3) or values.size == 0:
+        wanted = "(3, H, W), (1, H, W) or (H, W)" if isinstance(x, torch.Tensor) else "(H, W, 3), (H, W, 1) or (H, W)"
+        hint = "; draw a batch with show_grid" if values.ndim == 4 else ""
+        raise ValueError(f"{name}: a picture is {wanted}, got shape {tuple(x.shape)}{hint}")
+    return values
+
+
+def _planes(name: str, x: Picture) -> np.ndarray:
+    """The values of each channel as an array (C, number of values)."""
+    values = _real_array(name, x)
+    if values.ndim < 2 or values.size == 0 or (isinstance(x, np.ndarray) and values.ndim > 3):
+        raise ValueError(f"{name} needs a tensor (..., C, H, W) or an array (H, W[, C]), got shape {tuple(x.shape)}")
+    if values.ndim == 2:
+        return values.reshape(1, -1)
+    channel = -1 if isinstance(x, np.ndarray) else -3
+    return np.moveaxis(values, channel, 0).reshape(values.shape[channel], -1)
+
+
+def _real_array(name: str, x: Picture) -> np.ndarray:
+    if isinstance(x, torch.Tensor) and not x.is_complex():
+        x = x.detach().cpu()
+        return (x.float() if x.dtype == torch.bfloat16 else x).numpy()
+    if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
+        return x
+    raise TypeError(f"{name} needs a tensor or a numpy array of real numbers, got {_kind(x)}")
+
+
+def _memory(x: Picture) -> str:
+    if isinstance(x, np.ndarray):
+        return "contiguous" if x.flags.c_contiguous else "strided view"
+    if x.is_contiguous():
+        return "contiguous"
+    channels_last = x.ndim >= 3 and x.movedim(-3, -1).is_contiguous()
+    return "channels-last view" if channels_last else "strided view"
+
+
+def _percent(fraction: float) -> str:
+    return f"{fraction:.0%}" if fraction >= 0.1 else f"{fraction:.1%}" if fraction >= 0.001 else "<0.1%"

@@ -1,0 +1,135 @@
+"""Arrays and tensors: how a picture becomes numbers for a network, and comes back.
+
+    uint8 (H, W, 3) in [0, 255]  --to_tensor-->  float32 (3, H, W) in [0, 1]
+    labels (H, W), any integer   --mask_to_tensor-->  int64 (H, W)
+    float (C, H, W) in [0, 1]    --to_image-->  uint8 (H, W, 3)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+
+def to_tensor(image: np.ndarray) -> torch.Tensor:
+    """Turn an 8-bit picture into a float tensor: ``x[c, i, j] = image[i, j, c] / 255``.
+
+    Args:
+        image: uint8 array, (H, W, 3) or (H, W) or (H, W, 1), values in [0, 255].
+
+    Returns:
+        float32, (3, H, W) or (1, H, W), values in [0, 1], contiguous, new memory.
+        Each value is the float32 nearest to k / 255, as in torchvision's ToTensor.
+
+    Raises:
+        TypeError: not a numpy array, or not uint8. The scale of other types is not known
+            and is not guessed.
+        ValueError: another shape.
+    """
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f"to_tensor needs a numpy array (H, W, 3), got {type(image).__name__}; use np.asarray(image)")
+    if image.dtype != np.uint8:
+        raise TypeError(
+            f"to_tensor needs uint8 values in [0, 255], got {image.dtype}; scale to [0, 255] yourself and use "
+            ".astype(np.uint8), or, for a mask of labels, use mask_to_tensor"
+        )
+    if image.ndim == 2:
+        image = image[:, :, None]
+    if image.ndim != 3 or image.shape[2] not in (1, 3) or image.size == 0:
+        raise ValueError(f"to_tensor needs an image (H, W), (H, W, 1) or (H, W, 3), got shape {image.shape}")
+    channels_first = np.moveaxis(image, -1, 0)
+    return torch.from_numpy(np.divide(channels_first, 255, dtype=np.float32, order="C"))
+
+
+def mask_to_tensor(mask: np.ndarray) -> torch.Tensor:
+    """Turn a mask of class labels into the int64 tensor that ``cross_entropy`` takes.
+
+    Labels are names, not amounts of light: nothing is divided.
+
+    Args:
+        mask: (H, W) array of any integer type.
+
+    Returns:
+        int64, (H, W), the same labels, new memory.
+
+    Raises:
+        TypeError: not a numpy array of integers. A bool mask becomes labels 0 and 1 with ``.astype(np.uint8)``.
+        ValueError: another shape, or a label that int64 cannot hold.
+    """
+    if not isinstance(mask, np.ndarray):
+        raise TypeError(f"mask_to_tensor needs a numpy array (H, W), got {type(mask).__name__}")
+    if mask.dtype.kind not in "ui":
+        raise TypeError(
+            f"mask_to_tensor needs integer labels, got {mask.dtype}; if the values are whole numbers, convert with "
+            ".astype(np.uint8) first"
+        )
+    if mask.ndim != 2 or mask.size == 0:
+        raise ValueError(f"mask_to_tensor needs a mask (H, W), got shape {mask.shape}")
+    if mask.dtype.kind == "u" and mask.max() > np.iinfo(np.int64).max:
+        raise ValueError(f"mask_to_tensor: label {mask.max()} does not fit into int64")
+    return torch.from_numpy(np.array(mask, dtype=np.int64, order="C"))
+
+
+def to_uint8(x: torch.Tensor) -> torch.Tensor:
+    """Turn floats in [0, 1] into bytes: ``round(255 x)``, clamped to [0, 255].
+
+    Rounding, not truncation: after a Normalize and its inverse every one of
+    the 256 levels comes back. Half precision is computed in float32.
+
+    Args:
+        x: float tensor of any shape. Values outside [0, 1] are clamped, and so are -inf and +inf.
+
+    Returns:
+        uint8, same shape, new memory.
+
+    Raises:
+        TypeError: not a float tensor. What an integer means is not known here.
+        ValueError: x contains NaN, which is no amount of light.
+    """
+    _require_float("to_uint8", x)
+    if torch.isnan(x).any():
+        raise ValueError(
+            f"to_uint8: {int(torch.isnan(x).sum())} of {x.numel()} values are NaN; find out where they come from, "
+            "or choose a value for them with torch.nan_to_num"
+        )
+    x = x.detach().to(torch.promote_types(x.dtype, torch.float32))
+    return (x * 255).round().clamp(0, 255).to(torch.uint8)
+
+
+def to_image(x: torch.Tensor) -> np.ndarray:
+    """Turn one picture tensor into the 8-bit array that PIL, OpenCV and loggers take.
+
+    To look at a tensor use ``show``, which also tells what the picture leaves out.
+
+    Args:
+        x: (3, H, W) or (1, H, W); float in [0, 1], converted as ``to_uint8`` does, or uint8, taken as it is.
+
+    Returns:
+        uint8 (H, W, 3) or (H, W), contiguous, new memory.
+
+    Raises:
+        TypeError: not a float or uint8 tensor.
+        ValueError: another shape (give one picture of a batch: ``x[0]``), or NaN.
+    """
+    if not isinstance(x, torch.Tensor) or not (x.is_floating_point() or x.dtype == torch.uint8):
+        raise TypeError(f"to_image needs a float or uint8 tensor (3, H, W), got {_kind(x)}")
+    if x.ndim != 3 or x.shape[0] not in (1, 3) or x.numel() == 0:
+        hint = "; a batch has four axes: give one picture, x[0]" if x.ndim == 4 else ""
+        raise ValueError(f"to_image needs (3, H, W) or (1, H, W), got shape {tuple(x.shape)}{hint}")
+    levels = x.detach() if x.dtype == torch.uint8 else to_uint8(x)
+    image = np.array(levels.cpu().permute(1, 2, 0).numpy(), order="C")
+    return image if x.shape[0] == 3 else image[:, :, 0].copy()
+
+
+def _require_float(name: str, x: torch.Tensor) -> None:
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point():
+        raise TypeError(
+            f"{name} needs a float tensor, got {_kind(x)}; for a uint8 picture (H, W, 3) use to_tensor(image) first"
+        )
+
+
+def _kind(x: object) -> str:
+    if isinstance(x, (torch.Tensor, np.ndarray)):
+        word = "tensor" if isinstance(x, torch.Tensor) else "array"
+        return f"a {str(x.dtype).removeprefix('torch.')} {word}"
+    return type(x).__name__

@@ -472,4 +472,6 @@ def _memory(x: Picture) -> str:
 
 
 def _percent(fraction: float) -> str:
-    return f"{fraction:.0%}" if fraction >= 0.1 else f"{fraction:.1%}" if fraction >= 0.001 else "<0.1%"
+    if fraction == 0 or fraction >= 0.1:
+        return f"{fraction:.0%}"
+    return f"{fraction:.1%}" if fraction >= 0.001 else "<0.1%"

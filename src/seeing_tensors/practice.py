@@ -88,6 +88,8 @@ class Law:
             else:
                 for case in self.cases or ({},):
                     one_case(**case)
+        except hypothesis.errors.HypothesisException:
+            raise  # the law is at fault, not the function
         except Exception as error:
             raise LawBroken(self._report(watched, error)) from None
         return held
@@ -338,7 +340,7 @@ def _is_blank(function: Callable) -> bool:
     """True while the body is `...`: a function that does nothing, or a class whose methods all do nothing."""
     if inspect.isclass(function):
         return all(_does_nothing(m.__code__) for m in vars(function).values() if inspect.isfunction(m))
-    return _does_nothing(function.__code__)
+    return inspect.isfunction(function) and _does_nothing(function.__code__)
 
 
 def _does_nothing(code: CodeType) -> bool:

@@ -1,0 +1,47 @@
+# make            run the lessons that changed and make the book
+# make test       run the lessons and every test
+# make lab        open the lessons in JupyterLab, as copies of your own in my-lessons/
+# make test-latest  the same tests with the newest releases of everything
+# make clean      delete what was generated (the environments and my-lessons/ stay)
+
+# Python 3.11 or later. Another one: make PYTHON=python3.12
+PYTHON ?= python3
+VENV = .venv
+LATEST = .venv-latest
+TOO_OLD = import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or later: make PYTHON=python3.11")
+
+.PHONY: build test lab test-latest clean help
+
+build: $(VENV)/installed
+	$(VENV)/bin/seeing-tensors build
+
+# One thread each: two workers with two torch threads each get in one another's way.
+# pytest comes last, so that its verdict is the last thing to be read.
+test: $(VENV)/installed
+	$(VENV)/bin/seeing-tensors build --no-book
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest tests -n 2
+
+lab: $(VENV)/installed
+	$(VENV)/bin/seeing-tensors lab
+
+# The stamp is written last: an installation that broke off is taken up again.
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c '$(TOO_OLD)'
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[course]"
+	touch $@
+
+# No stamp and no constraints: what is newest changes from day to day. A build folder of its own, because
+# the notebooks know which releases they ran on.
+test-latest:
+	@$(PYTHON) -c '$(TOO_OLD)'
+	test -x $(LATEST)/bin/python || $(PYTHON) -m venv $(LATEST)
+	$(LATEST)/bin/python -m pip install --upgrade --upgrade-strategy eager -e ".[course]"
+	SEEING_TENSORS_BUILD=build/latest $(LATEST)/bin/seeing-tensors build --no-book
+	SEEING_TENSORS_BUILD=build/latest OMP_NUM_THREADS=1 $(LATEST)/bin/python -m pytest tests -n 2
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^# \(make.*\)/\1/p' Makefile

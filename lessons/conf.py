@@ -1,0 +1,75 @@
+"""How Sphinx makes the book from the executed notebooks. `seeing-tensors build` calls it.
+
+Nothing is fetched when a page is read: no script, no font, no style from elsewhere.
+"""
+
+import html
+
+from docutils.nodes import SkipNode
+from latex2mathml.converter import convert
+from sphinx.util import logging
+
+project = "Seeing Tensors"
+author = "the authors of Seeing Tensors"
+language = "en"
+extensions = ["myst_nb", "sphinx_copybutton"]
+exclude_patterns = [".ipynb_checkpoints", "pytest.ini"]
+
+# The notebooks have run already, under nbmake.
+nb_execution_mode = "off"
+nb_merge_streams = True
+# Markdown that a cell displays is read like the prose around it, mathematics included.
+nb_render_markdown_format = "myst"
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "attrs_block", "attrs_inline"]
+myst_heading_anchors = 3
+
+html_theme = "sphinx_book_theme"
+html_title = "Seeing Tensors"
+html_static_path = ["static"]
+html_css_files = ["course.css"]
+html_context = {"default_mode": "auto"}
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_show_copyright = False
+html_theme_options = {
+    "home_page_in_toc": True,
+    "navbar_persistent": [],  # else there are two search boxes
+    "show_toc_level": 1,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+}
+html_math_renderer = "mathml"
+
+
+# ------------------------------------------------- mathematics, without a script
+
+
+def mathml(latex, display, node):
+    """LaTeX as MathML, which browsers draw by themselves. Warns where latex2mathml did not understand."""
+    latex = latex.replace("{aligned}", "{split}")
+    if display == "block" and r"\\" in latex and r"\begin" not in latex:
+        latex = rf"\begin{{split}}{latex}\end{{split}}"
+    markup = convert(latex, display=display)
+    # It passes on what it does not know: a command with its backslash, an & outside a table.
+    if "\\" in markup or ">&<" in markup:
+        logging.getLogger(__name__).warning("latex2mathml cannot draw %s", latex, location=node)
+    # The source goes along, for those who copy the equation and for those whose screen reader asks for it.
+    return markup.replace("<math ", f'<math alttext="{html.escape(latex)}" ', 1)
+
+
+def inline_math(translator, node):
+    translator.body.append(mathml(node.astext(), "inline", node))
+    raise SkipNode  # the LaTeX itself is not text of the page
+
+
+def display_math(translator, node):
+    opening = translator.starttag(node, "div", CLASS="math")
+    translator.body.append(f"{opening}{mathml(node.astext(), 'block', node)}</div>\n")
+    raise SkipNode
+
+
+def setup(app):
+    app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))

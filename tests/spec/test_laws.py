@@ -1,0 +1,17 @@
+"""Hold the implementation to every law of this folder, one test a law."""
+
+import hypothesis
+import pytest
+
+from seeing_tensors.practice import LawBroken, laws
+
+
+@pytest.mark.parametrize("law", laws(), ids=lambda law: f"lesson_{law.lesson}-{law.about}-{law.name}")
+def test_law(law, implementation):
+    function = getattr(implementation, law.about, None)
+    if function is None:
+        pytest.skip(f"{law.about} is not written yet")
+    try:
+        law.run(function, hypothesis.settings.get_current_profile_name())
+    except LawBroken as broken:
+        pytest.fail(str(broken), pytrace=False)

@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -267,22 +267,45 @@ def _execute(lessons: list[Path], folder: Path) -> dict[Path, float]:
 
     for lesson in lessons:
         nbformat.write(convert(lesson), _notebook(folder, lesson))
-    # An ini file of its own, so that pytest does not take the repository's conftest.py and options for the lessons'.
+    # An ini file of its own: the repository's conftest.py and options are not meant for lessons.
     (folder / "notebooks" / "pytest.ini").write_text("[pytest]\nconsole_output_style = count\n", encoding="utf-8")
     report = folder / "lessons.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT}"]
-    command += ["-n", str(min(2, len(lessons))), "-v", "--no-header", "-p", "no:cacheprovider", f"--junitxml={report}"]
-    notebooks = [str(_notebook(folder, lesson)) for lesson in lessons]
-    subprocess.run([*command, *notebooks], cwd=folder / "notebooks", env=lesson_environment(), check=False)
+    command += ["-n", str(min(2, len(lessons))), "-v", "--show-capture=no", "-p", "no:cacheprovider"]
+    command += [f"--junitxml={report}", *(str(_notebook(folder, lesson)) for lesson in lessons)]
+    with subprocess.Popen(
+        command, cwd=folder / "notebooks", env=lesson_environment(), stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        everything = _tell_progress(process.stdout)
     if not report.exists():
+        print(everything)
         return {}
     passed = {
-        case.get("name"): float(case.get("time"))
+        case.get("name").removesuffix(".ipynb"): float(case.get("time"))
         for case in ElementTree.parse(report).iter("testcase")
-        if not any(case.find(fault) is not None for fault in ("failure", "error", "skipped"))
+        if all(case.find(fault) is None for fault in ("failure", "error", "skipped"))
     }
     return {lesson: passed[lesson.stem] for lesson in lessons if lesson.stem in passed}
+
+
+def _tell_progress(lines: Iterable[str]) -> str:
+    """Print a line for each lesson as it finishes, and pytest's account of the failures; return all that came."""
+    came, failures = [], False
+    for line in lines:
+        came.append(line)
+        finished = re.match(r"\[gw\d+\] \[ *(\d+/\d+)\] (\w+) (.+?)\.ipynb", line)
+        if finished:
+            count, outcome, lesson = finished.groups()
+            print(f"      {count}  {outcome.lower()}  {lesson}")
+        elif re.match("=+ (FAILURES|ERRORS) =+", line):
+            failures = True
+        elif re.match("-+ generated xml file", line):
+            failures = False
+        elif failures:
+            # Tracebacks of notebooks are coloured whether or not somebody watches.
+            print(line if sys.stdout.isatty() else re.sub(r"\x1b\[[\d;]*m", "", line), end="")
+    return "".join(came)
 
 
 def lesson_environment() -> dict[str, str]:

@@ -223,8 +223,6 @@ def _open(caller: str, path: str | bytes | os.PathLike) -> _Picture:
         image = decoder(io.BytesIO(bare))
         bits = bare[_BIT_DEPTH] if kind == "PNG" else 8
         _require_moderate_size(*image.size)
-        if kind == "PNG":
-            _require_every_row(bare)
         image.load()
         if image.mode == "L" and "transparency" in image.info:
             # Pillow stretched the levels of 2 and 4 bits, but not the level that is transparent.
@@ -257,46 +255,112 @@ def _contents(caller: str, path: str | bytes | os.PathLike) -> bytes:
 
 
 def _require_moderate_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise ValueError(f"it declares {width:,} x {height:,} pixels, more than the limit of {MAX_PIXELS:,}")
+    if not 1 <= width * height <= MAX_PIXELS:
+        raise ValueError(f"it declares {width:,} x {height:,} pixels; the limit is {MAX_PIXELS:,}")
 
 
 # A file without its metadata leaves a decoder nothing to trip over: no text that
 # unpacks to gigabytes, no second picture, no warning about a date.
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PICTURE_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _BIT_DEPTH = 24  # where a PNG says how many bits a channel has
 
 
 def _png_without_metadata(data: bytes) -> tuple[bytes, bytes]:
     """The chunks of a PNG that make the picture, as a PNG; and its EXIF block.
 
-    A PNG is a signature and chunks of length, kind, body, checksum. All of
+    A PNG is a signature, then chunks of length, kind, body and checksum. All of
     them are walked and every checksum is tested, to the last byte of IEND.
     """
-    chunks = dict.fromkeys([b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"], b"")
-    seen, at = set(), len(_PNG_SIGNATURE)
-    while b"IEND" not in seen:
-        if len(data) < at + 12:
-            raise ValueError("it is cut off")
-        length, kind = struct.unpack_from(">I4s", data, at)
+    chunks: dict[bytes, bytearray] = {}
+    at = len(_PNG_SIGNATURE)
+    while b"IEND" not in chunks:
+        length, kind = struct.unpack(">I4s", data[at : at + 8].ljust(8, b"\0"))
         body, checksum = data[at + 8 : at + 8 + length], data[at + 8 + length : at + 12 + length]
         if len(checksum) < 4:
-            raise ValueError(f"it is cut off in chunk {kind!r}")
-        if zlib.crc32(body, zlib.crc32(kind)) != int.from_bytes(checksum, "big"):
-            raise ValueError(f"chunk {kind!r} is damaged (wrong checksum)")
-        if kind in chunks and (kind == b"IDAT" or kind not in seen):
-            chunks[kind] += body
-        elif kind in chunks or kind[:1].isupper():
-            raise ValueError(f"chunk {kind!r} should not be here")
-        seen.add(kind)
+            raise ValueError("it is cut off")
+        if checksum != struct.pack(">I", zlib.crc32(body, zlib.crc32(kind))):
+            raise ValueError(f"it is damaged: the checksum of chunk {kind!r} is wrong")
+        known = kind in _PICTURE_CHUNKS or kind == b"eXIf"
+        if (kind in chunks and kind != b"IDAT") or (not known and kind[:1].isupper()):
+            raise ValueError(f"it is damaged: chunk {kind!r} does not belong here")
+        if known:
+            chunks.setdefault(kind, bytearray()).extend(body)
         at += 12 + length
-    exif = chunks.pop(b"eXIf")
-    kept = [_chunk(kind, body) for kind, body in chunks.items() if kind in seen]
-    return _PNG_SIGNATURE + b"".join(kept), exif
+    if b"IHDR" not in chunks or b"IDAT" not in chunks:
+        raise ValueError("it is damaged: it has no header or no pixels")
+    _require_every_row(chunks[b"IHDR"], chunks[b"IDAT"])
+    kept = [_chunk(kind, chunks[kind]) for kind in _PICTURE_CHUNKS if kind in chunks]
+    return _PNG_SIGNATURE + b"".join(kept), bytes(chunks.get(b"eXIf", b""))
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
 
 
+#: First column, first row, column step, row step of the seven passes of an interlaced PNG.
+_ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+
+
+def _require_every_row(header: bytes, compressed: bytes) -> None:
+    """Unpack the rows of a PNG and count the bytes: Pillow paints missing rows black without a word."""
+    width, height, bits, color, compression, filtering, interlaced = struct.unpack(">IIBBBBB", header)
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(color)
+    if channels is None or compression or filtering or interlaced > 1:
+        raise ValueError("it is damaged: its header names a kind of PNG that does not exist")
+    _require_moderate_size(width, height)
+    expected = 0
+    for left, top, across, down in _ADAM7 if interlaced else [(0, 0, 1, 1)]:
+        columns, rows = len(range(left, width, across)), len(range(top, height, down))
+        expected += rows * (1 + (columns * channels * bits + 7) // 8) if columns else 0
+    if len(zlib.decompressobj().decompress(compressed, expected)) < expected:
+        raise ValueError("it is cut off: pixels are missing")
+
+
+#: The next marker of a JPEG. FF 00, FF FF and the restarts FF D0 to FF D7 belong to the pixels.
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")
+_EXIF_SEGMENT, _END_OF_IMAGE = 0xE1, 0xD9
+_METADATA_SEGMENTS = {*range(0xE1, 0xEE), 0xEF, 0xFE}
+
+
+def _jpeg_without_metadata(data: bytes) -> tuple[bytes, bytes]:
+    """A JPEG from its start to its end-of-image marker, without notes on it; and its EXIF block.
+
+    A JPEG is a row of segments: marker, length, body. Walking them by their
+    lengths passes over the little JPEG that an EXIF block may contain.
+    """
+    kept, exif = [data[:2]], b""
+    at = 2
+    while found := _MARKER.search(data, at):
+        (marker,) = found[1]
+        kept.append(data[at : found.start()])
+        if marker == _END_OF_IMAGE:
+            return b"".join(kept) + found[0], exif
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+        segment = data[found.start() : at]
+        if marker not in _METADATA_SEGMENTS:
+            kept.append(segment)
+        elif marker == _EXIF_SEGMENT and segment[4:].startswith(_EXIF_BEGIN) and not exif:
+            exif = segment[4:]
+    raise ValueError("it is cut off: the end-of-image marker is missing")
+
+
+_EXIF_BEGIN = b"Exif\0\0"
+_ORIENTATION = 0x0112
+
+
+def _orientation(exif: bytes) -> int:
+    """The orientation that an EXIF block states; 1, upright as it is stored, where it states none or is broken."""
+    exif = exif.removeprefix(_EXIF_BEGIN)
+    try:
+        order = {b"II": "<", b"MM": ">"}[exif[:2]]
+        (at,) = struct.unpack_from(order + "I", exif, 4)
+        (count,) = struct.unpack_from(order + "H", exif, at)
+        for entry in range(at + 2, at + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(order + "HH", exif, entry)
+            if tag == _ORIENTATION:
+                return struct.unpack_from(order + ("I" if kind == 4 else "H"), exif, entry + 8)[0]
+    except (KeyError, struct.error):
+        pass
+    return 1

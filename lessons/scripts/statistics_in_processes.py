@@ -1,0 +1,28 @@
+"""Exact mean and std of some pictures, counted by several processes. Lesson 3 runs this with torchrun:
+
+    torchrun --nproc-per-node 2 statistics_in_processes.py PICTURE [PICTURE ...]
+
+Every process reads its own share of the files, and `all_reduce` adds the
+counts. Process 0 prints mean and std with all their bits.
+"""
+
+import sys
+
+import torch.distributed as dist
+
+import seeing_tensors as st
+
+
+def main(paths: list[str]) -> None:
+    dist.init_process_group("gloo")
+    share = paths[dist.get_rank() :: dist.get_world_size()]
+    statistics = st.channel_statistics(map(st.read_image, share)).all_reduce()
+    if dist.get_rank() == 0:
+        print(dist.get_world_size(), "processes", statistics.count, "pixels")
+        print("mean", *(value.hex() for value in statistics.mean))
+        print("std", *(value.hex() for value in statistics.std))
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,507 @@
+# %% [markdown]
+# # Most of a normalised photo cannot be seen
+#
+# 25 minutes · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
+
+# %% tags=["hide-input"]
+import os
+import subprocess
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import Markdown
+from torch.utils.data import DataLoader
+from torchvision import tv_tensors
+from torchvision.datasets import CIFAR10, ImageFolder
+from torchvision.transforms import v2
+from torchvision.utils import make_grid
+
+import seeing_tensors as st
+
+mean, std = st.IMAGENET_MEAN, st.IMAGENET_STD
+photo = st.read_image(st.data_path("photos/people/astronaut.jpg"))
+x = st.to_tensor(photo)
+y = v2.functional.normalize(x, mean, std)
+
+candidates = {
+    "A": y,
+    "B": v2.functional.normalize(y, [-m for m in mean], [1 / s for s in std]),
+    "C": st.min_max_scale(y),
+    "D": v2.functional.normalize(y, *st.inverse_mean_std(mean, std)),
+}
+errors = {name: (z.clamp(0, 1) - x).abs().mean().item() for name, z in candidates.items()}
+
+fig, axes = plt.subplots(1, 4, figsize=(10, 3.9), layout="constrained")
+for ax, (name, z) in zip(axes, candidates.items()):
+    ax.imshow(z.clamp(0, 1).permute(1, 2, 0))
+    ax.axis("off")
+    ax.set_title(f"{name}\nmean error {255 * errors[name]:.1f} of 255", fontsize=11)
+st.figure(
+    fig,
+    alt=f"The same portrait of an astronaut four times. A has hard patches of pure colour, its mean error is "
+    f"{255 * errors['A']:.0f} of 255 levels. B is dark, with a mean error of {255 * errors['B']:.0f} levels. "
+    f"C looks like an ordinary photo, a little pale, and is off by {255 * errors['C']:.0f} levels on average. "
+    f"D looks like C and is off by {255 * errors['D']:.1f}.",
+    caption="One photo, normalised for a network and drawn four ways. Which of these is the photo?",
+)
+
+# %% [markdown]
+# **After this lesson you can**
+#
+# 1. say how much of a normalised picture the display leaves out, per channel
+# 2. undo a Normalize, alone, in a batch and in a pipeline, so that the file's bytes come back
+# 3. compute the mean and std of a data set exactly, in any order and over any number of processes
+#
+# ## Predict
+#
+# A photo has float values in [0, 1]. You normalise it with ImageNet's constants, mean 0.485, 0.456, 0.406 and std 0.229, 0.224, 0.225, and hand it to `imshow`. What do you get to see?
+#
+# - (a) The photo: `imshow` rescales whatever range it is given.
+# - (b) The photo, with more contrast.
+# - (c) A picture in which most values are pure black or pure white in their channel.
+#
+# Work out on paper where black (0) and white (1) of the red channel end up. Then look.
+
+# %% [markdown]
+# ## Look
+#
+# A portrait, as floats.
+
+# %%
+print(st.describe(x))
+
+# %% [markdown]
+# Normalised. `describe` already says what is coming.
+
+# %%
+y = st.normalize(x, mean, std)
+print(st.describe(y))
+
+# %% [markdown]
+# A colour picture is clipped to [0, 1], channel by channel (lesson 2). `unseen` counts what that takes away: the fraction below 0, above 1, and not finite.
+
+# %%
+lost = st.unseen(y)
+rows = "\n".join(
+    f"| {name} | {below:.0%} | {above:.0%} | {1 - below - above:.0%} |"
+    for name, (below, above, _) in zip(("red", "green", "blue"), lost)
+)
+Markdown(f"| channel | drawn as 0 | drawn as 255 | really seen |\n|---|---|---|---|\n{rows}")
+
+# %% [markdown]
+# Look at the face and at the orange suit in the next figure. On the left is the photo. On the right every pixel is painted by what happened to it: pale orange where a channel was cut off at white, dark blue where one was cut off at black, striped where both happened, grey where all three channels are really shown.
+
+# %%
+below, above = (y < 0).any(dim=0), (y > 1).any(dim=0)
+stripes = (torch.arange(x.shape[1])[:, None] + torch.arange(x.shape[2])) % 12 < 6
+painted = x.mean(dim=0).mul(0.5).add(0.4).expand(3, -1, -1).clone()
+painted[:, above] = torch.tensor([0.90, 0.62, 0.00])[:, None]
+painted[:, below & (~above | stripes)] = torch.tensor([0.00, 0.32, 0.62])[:, None]
+whole = 1 - (below | above).double().mean().item()
+
+fig, axes = plt.subplots(1, 2, figsize=(8, 5.2), layout="constrained")
+st.show(x, axes[0], title="the photo")
+st.show(painted, axes[1], title="pale orange: cut off at white\ndark blue: cut off at black")
+st.figure(
+    fig,
+    alt=f"Left, the portrait. Right, the same portrait painted by what the display cut off: nearly all of it is "
+    f"pale orange, dark blue or striped. Only {whole:.1%} of the pixels keep all three channels.",
+    caption="What clipping does to a normalised photo. Grey, the untouched part, is hard to find.",
+)
+
+# %%
+Markdown(
+    f"The answer is (c). **{lost[:, :2].sum(axis=1).mean():.0%}** of all values are drawn as pure 0 or pure 255, and only "
+    f"**{whole:.1%}** of the pixels have all three channels intact. The belief that the display rescales 0…1 to 0…255 "
+    "“proportionally” fails here: nothing is rescaled, it is cut."
+)
+
+# %% [markdown]
+# ## Why
+#
+# Normalize is an affine map, one slope and one offset for each channel $c$:
+#
+# $$y_c = \frac{x_c - m_c}{s_c}$$
+#
+# Here $x_c$ is a value of channel $c$, $m_c$ the mean and $s_c$ the std given for that channel. Black, $x = 0$, goes to $-m_c / s_c$. White, $x = 1$, goes to $(1 - m_c) / s_c$.
+
+# %%
+black = st.normalize(torch.zeros(3, 1, 1), mean, std).flatten()
+white = st.normalize(torch.ones(3, 1, 1), mean, std).flatten()
+Markdown(
+    f"With ImageNet's constants black becomes {black[0]:.2f}, {black[1]:.2f}, {black[2]:.2f} and white "
+    f"{white[0]:.2f}, {white[1]:.2f}, {white[2]:.2f}. The displayable part, from 0 to 1, is "
+    f"**{1 / (white[0] - black[0]):.0%}** of the red range. In bytes: red is seen from level {255 * mean[0]:.0f} "
+    f"to level {255 * (mean[0] + std[0]):.0f}, and nowhere else."
+)
+
+# %% [markdown]
+# Solve the equation for $x$:
+#
+# $$x_c = y_c \, s_c + m_c$$
+#
+# That is the whole inverse: multiply by the std, add the mean. To write it as a second Normalize with a mean $m'$ and a std $s'$ of its own, bring it into the same form:
+#
+# $$x_c = \frac{y_c - m'_c}{s'_c} \qquad m'_c = -\frac{m_c}{s_c} \qquad s'_c = \frac{1}{s_c}$$
+#
+# Picture B of the opening used $m' = -m$. It forgets that the mean has to be divided too. Its values stay inside a believable range, so nobody gets an error message. Picture C stretched the minimum to 0 and the maximum to 1. That undoes some affine map, but one number for three channels cannot undo three.
+
+# %%
+c = candidates["C"]
+Markdown(
+    "| | red | green | blue |\n|---|---|---|---|\n"
+    + "".join(
+        f"| {name} | {z[0].mean():.3f} | {z[1].mean():.3f} | {z[2].mean():.3f} |\n"
+        for name, z in [("mean of the photo", x), ("mean after min-max (C)", c), ("mean after the inverse (D)", candidates["D"])]
+    )
+    + f"\nMin-max is off by up to {255 * (c - x).abs().max():.0f} levels, and which way depends on the brightest and "
+    "darkest value in *this* picture: the next one is distorted differently."
+)
+
+# %% [markdown]
+# ### What Normalize is not
+#
+# It is sometimes said that normalising removes outliers, or brings pixels between 0 and 1. An affine map with a positive slope can do neither: it keeps the order of the values and every ratio of distances.
+
+# %%
+order_kept = torch.equal(x[0].flatten().argsort(stable=True), y[0].flatten().argsort(stable=True))
+z_before = (x[0].max() - x[0].mean()) / x[0].std()
+z_after = (y[0].max() - y[0].mean()) / y[0].std()
+Markdown(
+    f"The order of the red values is {'unchanged' if order_kept else 'changed'}. The brightest one lies {z_before:.4f} "
+    f"standard deviations above the mean before, and {z_after:.4f} after. The values end between {y.min():.2f} and {y.max():.2f}."
+)
+
+# %% [markdown]
+# ## The tool
+#
+# `inverse_normalize` takes the mean and std that `normalize` was given. Not their inverse.
+
+# %%
+back = st.inverse_normalize(y, mean, std)
+print(st.describe(back))
+print("largest error:", (back - x).abs().max().item())
+print("bytes equal to the file's:", np.array_equal(st.to_image(back), photo))
+
+# %% [markdown]
+# Two roundings in float32 leave an error far below half a level, so rounding to bytes repairs it completely. Truncating does not: a value that came back one hair too low falls to the level below.
+
+# %%
+levels = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16).expand(3, -1, -1)
+returned = st.inverse_normalize(st.normalize(levels / 255, mean, std), mean, std)
+truncated = (returned * 255).to(torch.uint8)
+rounded = st.to_uint8(returned)
+Markdown(
+    f"Of 3 × 256 levels, truncation damages **{(truncated != levels).sum()}**, rounding **{(rounded != levels).sum()}**."
+)
+
+# %% [markdown]
+# ### In a pipeline
+#
+# Now the way a training script does it: files, transforms, loader. `ImageFolder` takes each sub-folder for a class. Give it `read_image` as its loader, because its own does not apply the EXIF rotation (lesson 1).
+
+# %%
+normalizing = v2.Compose([
+    v2.ToImage(),                            # uint8 (H, W, 3) -> uint8 (3, H, W)
+    v2.CenterCrop(288),                      # no resampling: pixels stay what they are
+    v2.ToDtype(torch.float32, scale=True),   # [0, 255] -> [0, 1]
+    v2.Normalize(mean, std),
+])
+dataset = ImageFolder(st.data_path("photos"), loader=st.read_image, transform=normalizing)
+batch, labels = next(iter(DataLoader(dataset, batch_size=5)))
+print(st.describe(batch))
+print([dataset.classes[label] for label in labels])
+
+# %% [markdown]
+# The batch as most notebooks draw it, `make_grid` then `permute` then `imshow`, and below it the batch after the inverse. `InverseNormalize` is a v2 transform, so it goes where a transform goes.
+
+# %%
+undo = st.InverseNormalize(mean, std)
+hidden = st.unseen(batch)[:, :2].sum(axis=1).mean()
+fig, axes = plt.subplots(2, 1, figsize=(9.5, 4.6), layout="constrained")
+axes[0].imshow(make_grid(batch, nrow=5, padding=4, pad_value=1).clamp(0, 1).permute(1, 2, 0))
+axes[0].axis("off")
+axes[0].set_title("the batch, clipped by the display")
+st.show_grid(undo(batch), axes[1], columns=5, title="the batch after InverseNormalize")
+st.figure(
+    fig,
+    alt=f"Two rows of the same five photos: a cat, an astronaut, a cameraman, galaxies, a cup of coffee. In the upper row "
+    f"colours are torn into flat patches, {hidden:.0%} of the values are clipped and the galaxies are black. The lower row "
+    "shows the five photos as they are in the files.",
+    caption="One batch from the loader. The lower row is equal to the files, pixel for pixel.",
+)
+
+# %% [markdown]
+# “Looks right” is not the test. Compare with the bytes in the files.
+
+# %%
+crop = v2.CenterCrop(288)
+for picture, (path, _) in zip(undo(batch), dataset.samples):
+    original = crop(v2.functional.to_image(st.read_image(path)))
+    assert torch.equal(st.to_uint8(picture), original), path
+print(len(batch), "pictures equal to their files, pixel for pixel")
+
+# %% [markdown]
+# Masks pass through untouched. That matters when the same transform gets a pair.
+
+# %%
+pair = {"image": tv_tensors.Image(x), "mask": tv_tensors.Mask(st.mask_to_tensor(st.read_mask(st.data_path("masks/astronaut.png"))))}
+there = v2.Normalize(mean, std)(pair)
+home = undo(there)
+print("image:", (home["image"] - x).abs().max().item() < 1e-6, " mask:", torch.equal(home["mask"], pair["mask"]))
+print("labels:", home["mask"].unique().tolist())
+
+# %% [markdown]
+# ### Whose mean, whose std?
+#
+# ImageNet's constants describe ImageNet. After normalising *your* data with *its own* statistics each channel has mean 0 and std 1. With someone else's it does not.
+
+# %%
+pictures = [st.read_image(path) for path, _ in dataset.samples]
+own = st.channel_statistics(pictures)
+print("ours    ", *(f"{v:.3f}" for v in (*own.mean, *own.std)))
+print("ImageNet", *mean, *std)
+
+# %% [markdown]
+# A popular recipe averages the std of each picture. It leaves out how much the pictures differ *from each other*. In the next figure each bar is one picture's std of the red channel; the question is which line is the std of all pixels.
+
+# %%
+reds = [p[..., 0] / 255 for p in pictures]
+per_picture = [float(red.std()) for red in reds]
+naive, true = float(np.mean(per_picture)), own.std[0]
+
+fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
+names = [os.path.basename(path).split(".")[0] for path, _ in dataset.samples]
+names[-1] = "coffee"
+ax.bar(names, per_picture, color="#b0b0b0", width=0.6)
+ax.axhline(naive, color="#d55e00", linestyle="--")
+ax.axhline(true, color="#0072b2")
+ax.text(-0.45, naive + 0.006, f"mean of the five stds: {naive:.3f}", color="#a84a00")
+ax.text(-0.45, true + 0.006, f"std of all pixels: {true:.3f}", color="#005a8f")
+ax.set_ylabel("std of red, on [0, 1]")
+ax.spines[["top", "right"]].set_visible(False)
+st.figure(
+    fig,
+    alt=f"Five bars, the std of the red channel of each photo, from {min(per_picture):.2f} to {max(per_picture):.2f}. A dashed "
+    f"line at {naive:.3f} is their mean. A solid line well above it, at {true:.3f}, is the std of all pixels together.",
+    caption="The mean of the stds is not the std. The gap is the spread between the pictures.",
+)
+
+# %% [markdown]
+# The reason is one line of algebra. The variance of everything is the mean of the variances *within* the pictures plus the variance *between* their means, each picture weighted by its number of pixels $n_i$ out of $n$:
+#
+# $$\sigma^2 = \sum_i \frac{n_i}{n} \, \sigma_i^2 + \sum_i \frac{n_i}{n} \, (m_i - m)^2$$
+
+# %%
+n = np.array([red.size for red in reds])
+means = np.array([red.mean() for red in reds])
+within = np.sum(n * np.array(per_picture) ** 2) / n.sum()
+between = np.sum(n * (means - np.sum(n * means) / n.sum()) ** 2) / n.sum()
+Markdown(
+    f"Within: {within:.4f}. Between: {between:.4f}. The root of the sum is {np.sqrt(within + between):.4f}; "
+    f"`ChannelStatistics` says {true:.4f}. The naive recipe is {1 - naive / true:.0%} too small here. With a black and a "
+    "white picture it gives 0 where the truth is one half."
+)
+
+# %% [markdown]
+# ### Exact, in any order, over any number of processes
+#
+# Floating-point sums depend on the order of the summands. Whole numbers do not. A uint8 channel holds only 256 different values, so `ChannelStatistics` counts how often each occurs. Counts add up without error, and so two halves merge into the same bits as the whole.
+
+# %%
+two, three = st.channel_statistics(pictures[:2]), st.channel_statistics(pictures[2:])
+merged = three.merge(two)
+print("merged == whole, to the last bit:", merged.mean == own.mean and merged.std == own.std)
+
+# %% [markdown]
+# The same over two processes. `torchrun` starts a script twice. Each process reads its own share of the files, and `all_reduce` adds the counts over `torch.distributed` (gloo, on this machine only).
+
+# %%
+script = st.data_path("../lessons/scripts/statistics_in_processes.py")
+torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", "--nproc-per-node=2"]
+run = subprocess.run(
+    [*torchrun, script, *(path for path, _ in dataset.samples)],
+    env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=True, timeout=180,
+)
+print(run.stdout)
+lines = {line.split()[0]: line.split()[1:] for line in run.stdout.splitlines()}
+print("same bits as one process:", lines["mean"] == [v.hex() for v in own.mean] and lines["std"] == [v.hex() for v in own.std])
+
+# %% [markdown]
+# ## Proof
+#
+# The laws about these functions, run here on the library. The first bound is worth reading: $u = 2^{-24}$ is half the distance from 1 to the next float32. Subtracting, dividing, multiplying and adding round once each, which gives $4u\,(|x| + |x - m|)$.
+
+# %%
+st.prove("inverse_normalize")
+
+# %%
+st.prove("inverse_mean_std")
+
+# %%
+st.prove("InverseNormalize")
+
+# %%
+st.prove("ChannelStatistics")
+
+# %% [markdown]
+# ## Elsewhere
+#
+# **torchvision** has no inverse of its own. The usual way is a second `Normalize` with $m'$ and $s'$. It works. Because $m'$ and $s'$ are rounded too, its error is larger than that of `x * std + mean`.
+
+# %%
+twice = v2.functional.normalize(y, *st.inverse_mean_std(mean, std))
+Markdown(
+    f"Largest error of a second Normalize: {(twice - x).abs().max():.1e}. Of `inverse_normalize`: {(back - x).abs().max():.1e}. "
+    "Rounding to bytes removes both."
+)
+
+# %% [markdown]
+# The pipeline above has a rounding of its own. `ToTensor` and `st.to_tensor` divide by 255; `ToDtype(scale=True)` multiplies by the float nearest to 1/255.
+
+# %%
+scaled = v2.functional.to_dtype(levels, torch.float32, scale=True)
+same = torch.equal(st.to_uint8(scaled), levels)
+Markdown(
+    f"**{(scaled[0] != levels[0] / 255).sum()}** of the 256 levels differ in the last bit. "
+    f"Back from both, rounded to bytes, all levels are {'the same' if same else 'NOT the same'}: that is why the batch still equals the files."
+)
+
+# %% [markdown]
+# torchvision broadcasts. A grey picture has one channel, so it has one mean and one std; given three, torchvision returns three channels, and the error surfaces layers later. We refuse.
+
+# %%
+grey = st.to_tensor(st.read_image(st.data_path("photos/people/cameraman.jpg"))[..., 0])
+print("torchvision:", tuple(grey.shape), "->", tuple(v2.functional.normalize(grey, mean, std).shape))
+try:
+    st.normalize(grey, mean, std)
+except ValueError as error:
+    print("here:", error)
+print("with one mean and one std:", st.describe(st.normalize(grey, (0.5,), (0.25,))))
+
+# %% [markdown]
+# **A loop that many projects copy** multiplies and adds in place, over `zip(tensor, mean, std)`. Given one picture, it changes your tensor. Given a batch, it walks over *pictures* where it means channels, and `zip` stops after three. Look at which pictures change, and how.
+
+# %%
+def popular_unnormalize(tensor):
+    for t, m, s in zip(tensor, mean, std):
+        t.mul_(s).add_(m)
+    return tensor
+
+
+looped = popular_unnormalize(batch.clone())
+touched = [i for i in range(len(batch)) if not torch.equal(looped[i], batch[i])]
+off = (looped.clamp(0, 1) - undo(batch)).abs().mean(dim=(1, 2, 3)) * 255
+fig, ax = plt.subplots(figsize=(9.5, 2.7), layout="constrained")
+ax.imshow(make_grid(looped, nrow=5, padding=4, pad_value=1).clamp(0, 1).permute(1, 2, 0))
+ax.axis("off")
+st.figure(
+    fig,
+    alt=f"The five photos of the batch after the loop. The first {len(touched)} look almost right, off by "
+    f"{off[0]:.0f}, {off[1]:.0f} and {off[2]:.0f} levels on average; the galaxies are black and the cup has torn colours, "
+    f"off by {off[3]:.0f} and {off[4]:.0f}.",
+    caption="The loop on a batch: three pictures nearly right, two not touched at all.",
+)
+
+# %% [markdown]
+# The first three are the dangerous ones. All their channels got the numbers of one channel, and nothing in the picture tells.
+#
+# **`make_grid`** has a switch `normalize=True`. It is min-max over the whole batch: one outlier dims every picture. Add a single bright value to the last picture, and the first one darkens.
+
+# %%
+outlier = batch.clone()
+outlier[-1, 0, 0, 0] = 40.0
+before = make_grid(batch, normalize=True)[:, 2:290, 2:290].mean()
+after = make_grid(outlier, normalize=True)[:, 2:290, 2:290].mean()
+Markdown(
+    f"Mean brightness of the *first* picture: {before:.2f} before, **{after:.2f}** after one value of the *last* one changed. "
+    f"Another trap: for a batch of one, `make_grid` drops its padding: {tuple(make_grid(batch[:1]).shape)} against "
+    f"{tuple(make_grid(batch[:2]).shape)} for two."
+)
+
+# %% [markdown]
+# **CIFAR-10** is the set most tutorials use here, with ImageNet's constants. Its own differ. If its files lie in `data/cifar-10-batches-py`, the next cell reads them; nothing is downloaded.
+
+# %% tags=["cifar"]
+root = st.data_path("photos").parent
+if (root / "cifar-10-batches-py").is_dir():
+    cifar = CIFAR10(root, train=True, transform=v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std)]))
+    print("CIFAR-10", st.channel_statistics(cifar.data))
+    cifar_batch, _ = next(iter(DataLoader(cifar, batch_size=8)))
+    same = torch.equal(st.to_uint8(undo(cifar_batch)), torch.from_numpy(cifar.data[:8]).permute(0, 3, 1, 2))
+    print("equal to the files, pixel for pixel:", same)
+else:
+    print("no CIFAR-10 here; the photos above took the same path")
+
+# %% [markdown]
+# Older tutorials fetch the batch with `iter(loader).next()`. That method is gone; `next(iter(loader))` is the way.
+#
+# ## Your turn
+#
+# **1. `inverse_mean_std`** · 5 minutes · easy. The law: torchvision's Normalize with your numbers undoes the first one, and inverting twice gives the original numbers back. Refuse a std that is not positive and finite.
+
+# %%
+def inverse_mean_std(mean, std):
+    ...
+
+
+st.check(inverse_mean_std)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Solve $y = (x - m)/s$ for $x$, then write the right side as $(y - m')/s'$. Return two tuples. A mean and a std of different lengths belong together no more than a std of 0: raise `ValueError`.
+#
+# </details>
+#
+# The answer is `inverse_mean_std` in `src/seeing_tensors/normalization.py`.
+#
+# **2. `inverse_normalize`** · 10 minutes · medium. The law: for every picture, mean and positive std, the picture comes back within $4u\,(|x| + |x - m|)$; the argument stays as it was; a picture comes back alone as in a batch.
+
+# %%
+def inverse_normalize(x, mean, std):
+    ...
+
+
+st.check(inverse_normalize)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Make tensors of shape (C, 1, 1) from mean and std: they broadcast over rows, columns and any axes before the channels. Before that, check: float? as many numbers as `x.shape[-3]`? every std at least `torch.finfo(x.dtype).tiny`?
+#
+# </details>
+#
+# The answer is `inverse_normalize` in `src/seeing_tensors/normalization.py`.
+#
+# **3. `ChannelStatistics`** · 20 minutes · hard. The law: mean and std are those of all pixels of all pictures, and every order and split gives the same bits.
+
+# %%
+class ChannelStatistics:
+    def update(self, image):
+        ...
+
+    def merge(self, other):
+        ...
+
+
+st.check(ChannelStatistics)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# You need `__init__`, `update` and `merge`, both returning `self`, and the properties `count`, `mean` and `std`. Keep whole numbers: the number of pixels, and per channel the sum of the values and of their squares, as Python integers. Then $n^2 \sigma^2 = n \sum x^2 - (\sum x)^2$ is exact until the last division. Divide by 255 at the end.
+#
+# </details>
+#
+# The answer is `ChannelStatistics` in `src/seeing_tensors/normalization.py`.
+#
+# ## What you can do now
+#
+# 1. say how much of a normalised picture the display leaves out, per channel
+# 2. undo a Normalize, alone, in a batch and in a pipeline, so that the file's bytes come back
+# 3. compute the mean and std of a data set exactly, in any order and over any number of processes
+#
+# For the first, `st.unseen(y)`, and on paper: what lies outside $m_c \ldots m_c + s_c$ is gone. For the second, multiply by the std, add the mean, round to bytes, and compare with the file. For the third, count whole numbers and divide once, at the end.

@@ -35,6 +35,7 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_show_copyright = False
 html_theme_options = {
+    "footer_content_items": [],
     "home_page_in_toc": True,
     "navbar_persistent": [],  # else there are two search boxes
     "show_toc_level": 1,
@@ -66,7 +67,7 @@ def inline_math(translator, node):
 
 
 def display_math(translator, node):
-    opening = translator.starttag(node, "div", CLASS="math")
+    opening = translator.starttag(node, "div", CLASS="displayed-math")
     translator.body.append(f"{opening}{mathml(node.astext(), 'block', node)}</div>\n")
     raise SkipNode
 

@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import importlib
 import importlib.metadata
+import json
 import os
 import re
 import shutil
@@ -253,11 +254,14 @@ def _notebook(folder: Path, lesson: Path) -> Path:
 
 def _record(folder: Path, lesson: Path) -> dict:
     """What the last run that passed left in the notebook: hash, cells, figures, seconds. Empty if there was none."""
-    import nbformat
+    return _metadata(_notebook(folder, lesson))
 
+
+def _metadata(notebook: Path) -> dict:
+    """Our own entry in a notebook's metadata; empty where the file is missing, damaged or says nothing."""
     try:
-        return nbformat.read(_notebook(folder, lesson), as_version=4).metadata.get("seeing_tensors", {})
-    except (OSError, ValueError, nbformat.reader.NotJSONError):
+        return dict(json.loads(notebook.read_text(encoding="utf-8"))["metadata"]["seeing_tensors"])
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
 
 
@@ -406,7 +410,7 @@ def copy_lessons(root: Path, folder: Path) -> list[str]:
         if not copies[0].exists():
             _write_new(copies[0], nbformat.writes(notebook))
             said.append(f"new   {copies[0].name}")
-        elif any(_origin(copy) == origin for copy in copies):
+        elif any(_metadata(copy).get("lesson") == origin for copy in copies):
             said.append(f"kept  {copies[0].name}")
         else:
             number = next(n for n in range(1, 10_000) if not (folder / f"{lesson.stem}-newer{n}.ipynb").exists())
@@ -414,16 +418,6 @@ def copy_lessons(root: Path, folder: Path) -> list[str]:
             _write_new(newer, nbformat.writes(notebook))
             said.append(f"kept  {copies[0].name}; the lesson has changed since: the newer one is {newer.name}")
     return said + _copy_scripts(root, folder)
-
-
-def _origin(copy: Path) -> str | None:
-    """The hash of the lesson a copy was made from; None where the learner's file no longer says."""
-    import json
-
-    try:
-        return json.loads(copy.read_text(encoding="utf-8"))["metadata"]["seeing_tensors"]["lesson"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _copy_scripts(root: Path, folder: Path) -> list[str]:

@@ -79,7 +79,7 @@ def read_image(path: str | bytes | os.PathLike) -> np.ndarray:
                 "rgba = Image.open(path).convert('RGBA'); background = Image.new('RGBA', rgba.size, 'white'); "
                 "Image.alpha_composite(background, rgba).convert('RGB').save('opaque.png')"
             )
-    return np.array(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def read_mask(path: str | bytes | os.PathLike) -> np.ndarray:
@@ -110,8 +110,8 @@ def read_mask(path: str | bytes | os.PathLike) -> np.ndarray:
         )
     if image.mode not in ("1", "L", "P", "I;16"):
         raise ImageReadError(
-            f"{where} holds colours ({image.mode}), not labels: say which colour is which label, "
-            "for instance mask[(rgb == color).all(axis=2)] = label on the array of read_image, and save the mask as PNG"
+            f"{where} holds colours ({image.mode}), not labels: say which colour is which label, for instance "
+            "mask[(rgb == color).all(axis=2)] = label with rgb = read_image(path), and save the mask as a grey PNG"
         )
     if image.mode == "L":
         # Pillow stretches 2 and 4 bits over 0..255, by the factors 85 and 17; this undoes it exactly.
@@ -155,7 +155,7 @@ def data_path(name: str) -> Path:
     """The path of one of the course's photos and masks, from any working folder.
 
     Args:
-        name: a file in ``data/``.
+        name: a file in ``data/``, with ``/`` between folders.
 
     Raises:
         FileNotFoundError: no such file (the message lists those there are), or the
@@ -164,7 +164,7 @@ def data_path(name: str) -> Path:
     folder = repository_path("data")
     path = folder / name
     if not path.exists():
-        names = ", ".join(sorted(file.name for file in folder.iterdir()))
+        names = ", ".join(sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()))
         raise FileNotFoundError(f"the course has no file {name!r} in {folder}; there are: {names}")
     return path
 

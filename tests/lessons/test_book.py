@@ -1,0 +1,152 @@
+"""The pages of the book: whole, readable without pictures, and fetching nothing from elsewhere."""
+
+import html.parser
+import re
+import shutil
+import urllib.parse
+
+import pytest
+
+from seeing_tensors import cli
+
+# Tags whose address the browser fetches by itself. A link <a href> is followed only when somebody clicks it.
+FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
+
+
+class Page(html.parser.HTMLParser):
+    """What a page fetches, what it links to, its ids, its pictures, its style sheets."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.fetches, self.links, self.ids, self.without_alt, self.styles = [], [], set(), [], ""
+        self.in_style = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.ids |= {attributes.get("id"), attributes.get("name")}
+        self.in_style = tag == "style"
+        self.styles += attributes.get("style") or ""
+        if attributes.get(FETCHED.get(tag)):
+            self.fetches.append(attributes[FETCHED[tag]])
+        self.fetches += [part.split()[0] for part in (attributes.get("srcset") or "").split(",") if part.strip()]
+        if tag == "a" and attributes.get("href"):
+            self.links.append(attributes["href"])
+        if tag == "img" and not (attributes.get("alt") or "").strip():
+            self.without_alt.append(attributes.get("src"))
+
+    def handle_data(self, data):
+        if self.in_style:
+            self.styles += data
+
+
+def in_style_sheet(css):
+    """The addresses that a style sheet fetches."""
+    return re.findall(r"""url\(\s*["']?([^"')]+)""", css) + re.findall(r"""@import\s+["']([^"']+)""", css)
+
+
+def is_elsewhere(address):
+    return bool(re.match(r"(?:[a-z]+:)?//", address.strip(), flags=re.I))
+
+
+def pages_of(folder):
+    # In _static the theme keeps a template that is no page.
+    files = [file for file in sorted(folder.rglob("*.html")) if "_static" not in file.parts]
+    return {file.resolve(): Page(file.read_text(encoding="utf-8")) for file in files}
+
+
+def from_elsewhere(folder):
+    """What the pages and style sheets of a folder fetch from another machine."""
+    fetched = [(file.name, a) for file, p in pages_of(folder).items() for a in p.fetches + in_style_sheet(p.styles)]
+    fetched += [(f.name, a) for f in folder.rglob("*.css") for a in in_style_sheet(f.read_text(encoding="utf-8"))]
+    return [f"{name}: {address}" for name, address in fetched if is_elsewhere(address)]
+
+
+def broken_links(folder):
+    """Links and addresses within the book that lead nowhere."""
+    pages = pages_of(folder)
+    faults = []
+    for file, page in pages.items():
+        for address in page.links + page.fetches:
+            parts = urllib.parse.urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (file.parent / urllib.parse.unquote(parts.path)).resolve() if parts.path else file
+            fragment = urllib.parse.unquote(parts.fragment)
+            if not target.is_file() or (fragment and target in pages and fragment not in pages[target].ids):
+                faults.append(f"{file.name}: {address}")
+    return faults
+
+
+def without_alt(folder):
+    return [f"{file.name}: {str(source)[:60]}" for file, page in pages_of(folder).items() for source in page.without_alt]
+
+
+# ------------------------------------------------------------- the real book
+
+
+def test_there_is_a_page_for_every_lesson(book):
+    assert all((book / f"{lesson.stem}.html").is_file() for lesson in cli.lesson_files(cli.ROOT))
+
+
+@pytest.mark.parametrize("rule", [from_elsewhere, broken_links, without_alt], ids=lambda rule: rule.__name__)
+def test_pages(book, rule):
+    faults = rule(book)
+    assert not faults, "\n".join(faults)
+
+
+def test_every_formula_is_mathml(book):
+    for lesson in cli.lesson_files(cli.ROOT):
+        page = (book / f"{lesson.stem}.html").read_text(encoding="utf-8")
+        assert not [address for address in Page(page).fetches if "mathjax" in address.lower()]
+        fences = re.findall(r"^# \$\$ *$", lesson.read_text(encoding="utf-8"), flags=re.M)
+        assert page.count('display="block"') >= len(fences) // 2
+
+
+# -------------------------------------------------- planted faults are found
+
+
+@pytest.mark.parametrize(
+    "text, rule",
+    [
+        ('<script src="https://cdn.example/x.js"></script>', from_elsewhere),
+        ('<link rel="stylesheet" href="//fonts.example/a.css">', from_elsewhere),
+        ('<img alt="a" src="http://example.org/a.png">', from_elsewhere),
+        ('<iframe src="HTTPS://example.org"></iframe>', from_elsewhere),
+        ("<style>@import 'https://example.org/a.css'</style>", from_elsewhere),
+        ('<p style="background: url(https://example.org/a.png)">', from_elsewhere),
+        ('<a href="missing.html">', broken_links),
+        ('<a href="#missing">', broken_links),
+        ('<img alt="a" src="missing.png">', broken_links),
+        ('<img src="data:,">', without_alt),
+        ('<img alt=" " src="data:,">', without_alt),
+    ],
+)
+def test_finds_a_planted_fault(tmp_path, text, rule):
+    (tmp_path / "index.html").write_text(text)
+    assert len(rule(tmp_path)) == 1
+
+
+def test_finds_a_style_sheet_from_elsewhere(tmp_path):
+    (tmp_path / "a.css").write_text("@font-face { src: url('https://fonts.example/a.woff2') }")
+    assert len(from_elsewhere(tmp_path)) == 1
+
+
+def test_lets_good_pages_pass(tmp_path):
+    (tmp_path / "a.html").write_text('<p id="here"><a href="https://example.org">away</a> <a href="#here">up</a>')
+    (tmp_path / "b.html").write_text('<a href="a.html#here">a</a><img alt="noise" src="data:image/png;base64,AA">')
+    assert from_elsewhere(tmp_path) == broken_links(tmp_path) == without_alt(tmp_path) == []
+
+
+def test_a_warning_fails_the_book_each_time(tmp_path, capfd):
+    """A second build must not pass because Sphinx has read the faulty page already."""
+    lessons, notebooks = tmp_path / "lessons", tmp_path / "build" / "notebooks"
+    notebooks.mkdir(parents=True)
+    shutil.copytree(cli.ROOT / "lessons", lessons, ignore=shutil.ignore_patterns("[0-9]*.py", "scripts"))
+    for _ in range(2):
+        (lessons / "index.md").write_text("# Home\n\n$\\notacommand{x}$ and $\\frac{1}{2}$\n")
+        assert not cli.build_book(tmp_path, tmp_path / "build")
+        assert "latex2mathml cannot draw \\notacommand" in capfd.readouterr().err
+    (lessons / "index.md").write_text("# Home\n\n$\\frac{1}{2}$\n")
+    assert cli.build_book(tmp_path, tmp_path / "build")
+    assert "<mfrac>" in (tmp_path / "build" / "book" / "index.html").read_text(encoding="utf-8")

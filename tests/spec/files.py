@@ -1,0 +1,107 @@
+"""Image files written byte by byte, so that the laws know exactly what is stored in them.
+
+No encoder's habits come between: 1, 2, 4, 8 or 16 bits, any palette, any EXIF block.
+"""
+
+import atexit
+import contextlib
+import functools
+import os
+import struct
+import tempfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
+
+#: EXIF orientation -> from the stored picture to the upright one. The standard says of each where
+#: the stored row 0 and column 0 are to be seen.
+UPRIGHT = {
+    1: lambda a: a,  # row 0 at the top, column 0 at the left
+    2: lambda a: a[:, ::-1],  # top, right
+    3: lambda a: a[::-1, ::-1],  # bottom, right
+    4: lambda a: a[::-1],  # bottom, left
+    5: lambda a: a.swapaxes(0, 1),  # left, top
+    6: lambda a: a.swapaxes(0, 1)[:, ::-1],  # right, top
+    7: lambda a: a.swapaxes(0, 1)[::-1, ::-1],  # right, bottom
+    8: lambda a: a.swapaxes(0, 1)[::-1],  # left, bottom
+}
+
+
+def chunk(kind: bytes, body: bytes = b"") -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def header(width: int, height: int, bits: int, color: int, interlaced: int = 0) -> bytes:
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, interlaced))
+
+
+def rows(values: np.ndarray, bits: int) -> bytes:
+    """The rows of a PNG before compression: filter 0, then the values packed bit by bit."""
+    packed = b""
+    for row in values:
+        digits = "".join(f"{value:0{bits}b}" for value in row.ravel().tolist())
+        digits += "0" * (-len(digits) % 8)
+        packed += b"\0" + int(digits, 2).to_bytes(len(digits) // 8, "big")
+    return packed
+
+
+def png(values, *, color=None, bits=8, palette=None, transparency=None, orientation=None, more=b"") -> bytes:
+    """A PNG that stores `values`, (H, W) or (H, W, C). `more` are chunks to put before the pixels."""
+    values = np.asarray(values)
+    if color is None:
+        color = GREY if values.ndim == 2 else {2: GREY_ALPHA, 3: RGB, 4: RGBA}[values.shape[2]]
+    parts = [SIGNATURE, header(values.shape[1], values.shape[0], bits, color)]
+    if orientation is not None:
+        parts.append(chunk(b"eXIf", exif(orientation)))
+    if palette is not None:
+        parts.append(chunk(b"PLTE", np.asarray(palette, np.uint8).tobytes()))
+    if transparency is not None:
+        parts.append(chunk(b"tRNS", transparency))
+    parts += [more, chunk(b"IDAT", zlib.compress(rows(values, bits))), chunk(b"IEND")]
+    return b"".join(parts)
+
+
+def palette_png(labels, palette, *, bits=8, **options) -> bytes:
+    return png(labels, color=PALETTE, bits=bits, palette=palette, **options)
+
+
+def exif(orientation: int, *, order: str = ">", before: int = 0) -> bytes:
+    """An EXIF block that states the orientation, after `before` other entries."""
+    begin = b"MM\0*" if order == ">" else b"II*\0"
+    other = struct.pack(order + "HHIHxx", 0x0100, 3, 1, 7)
+    stated = struct.pack(order + "HHIHxx", 0x0112, 3, 1, orientation)
+    return begin + struct.pack(order + "IH", 8, before + 1) + other * before + stated + bytes(4)
+
+
+def with_exif(jpeg: bytes, block: bytes) -> bytes:
+    """The JPEG with an EXIF segment as its first."""
+    body = b"Exif\0\0" + block
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + jpeg[2:]
+
+
+@contextlib.contextmanager
+def file_of(data: bytes, name: str | None = None):
+    """The path of a file that holds `data`.
+
+    The file stays when a law breaks on it, so that the last line of the report can be run again.
+    """
+    path = _folder() / (f"{zlib.crc32(data):08x}" if name is None else name)
+    path.write_bytes(data)
+    yield str(path)
+    path.unlink()
+
+
+@functools.cache
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="seeing-tensors-"))
+
+    @atexit.register
+    def remove_if_empty():
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
+    return folder

@@ -81,11 +81,11 @@ st.figure(
 #
 # In the mask of this photo 0 is the table, 1 the saucer, 2 the cup and 3 the spoon. The file is a PNG with a palette:
 # it stores one number per pixel and, once, a colour for each number. Here these are black, (128, 0, 0), (0, 128, 0)
-# and (128, 128, 0), in the order red, green, blue. When OpenCV turns a colour into grey, it computes
+# and (128, 128, 0), in the order red, green, blue. When OpenCV reads colours of a PNG as grey, it computes
 #
 # $$Y = \frac{299 R + 587 G + 114 B}{1000}$$
 #
-# and rounds. Five pieces of code made the five pictures:
+# and drops the fraction. Five pieces of code made the five pictures:
 #
 # 1. `cv2.imread(path, cv2.IMREAD_UNCHANGED)`
 # 2. `np.array(Image.open(path))`, with Pillow
@@ -105,7 +105,7 @@ st.figure(
 # %%
 file = Image.open(mask_path)
 palette = np.reshape(file.getpalette(), (-1, 3))[:4]
-print(file.mode, file.size)
+print(f"mode {file.mode}, size {file.size}")
 print(palette)
 
 # %% [markdown]
@@ -122,8 +122,8 @@ print(np.unique(labels))
 # %%
 grey = cv2.imread(mask_path, cv2.IMREAD_GRAYSCALE)
 print(st.describe(grey))
-print("stored in the picture:", np.unique(grey))
-print("from the palette:     ", palette @ [299, 587, 114] / 1000)
+print(f"in the picture:   {np.unique(grey)}")
+print(f"from the palette: {palette @ [299, 587, 114] / 1000}")
 
 # %% [markdown]
 # `UNCHANGED` sounds like the cure. It keeps an alpha channel and all sixteen bits of a number, but it looks up the
@@ -144,9 +144,9 @@ print(np.unique(colours.reshape(-1, 3), axis=0))
 
 # %%
 cat = np.array(Image.open(st.data_path("masks/cat.png")))
-print(np.unique(cat), "becomes", np.unique((cat / 255).astype(np.int64)))
+print(f"{np.unique(cat)} becomes {np.unique((cat / 255).astype(np.int64))}")
 zeros = (labels / 255).astype(np.int64)
-print(np.unique(labels), "becomes", np.unique(zeros))
+print(f"{np.unique(labels)} becomes {np.unique(zeros)}")
 
 # %% [markdown]
 # The cat survives: 0 and 255 become classes 0 and 1, and so the habit spreads. Of labels that count classes, all
@@ -193,11 +193,11 @@ Markdown(
 
 # %%
 photo = cv2.imread("photos/cofee.png")
-print("the call returns", photo)
+print(f"the call returns {photo}")
 try:
     cv2.cvtColor(photo, cv2.COLOR_BGR2RGB)
 except cv2.error as error:
-    print("a later call says", str(error).split("error: ")[1].strip())
+    print(f"a later call says {str(error).split('error: ')[1].strip()}")
 
 # %% [markdown]
 # The message names no file, and it may come from another module an hour later. A JPEG whose download broke off is
@@ -206,8 +206,8 @@ except cv2.error as error:
 
 # %%
 target = folder / "results" / "mask.png"
-print("imwrite returns", cv2.imwrite(target, labels))
-print("the file exists:", target.exists())
+print(f"imwrite returns {cv2.imwrite(target, labels)}")
+print(f"the file exists: {target.exists()}")
 
 # %% [markdown]
 # ### Blue coffee
@@ -285,8 +285,8 @@ man = cv2.imread(st.data_path("masks/cameraman.png"), cv2.IMREAD_GRAYSCALE)
 lying = cv2.imread(portrait_path, cv2.IMREAD_UNCHANGED)
 upright = cv2.imread(portrait_path, cv2.IMREAD_GRAYSCALE)
 with Image.open(portrait_path) as stored:
-    print("orientation in the file:", stored.getexif()[0x0112])
-print("mask", man.shape, "| GRAYSCALE", upright.shape, "| UNCHANGED", lying.shape)
+    print(f"orientation in the file: {stored.getexif()[0x0112]}")
+print(f"mask {man.shape} | GRAYSCALE {upright.shape} | UNCHANGED {lying.shape}")
 
 # %% [markdown]
 # The shapes disagree, and that would stop you. Now do what a pipeline does next: resize everything to a square. Look
@@ -318,7 +318,7 @@ st.figure(
 objects_path = st.data_path("masks/astronaut.png")
 objects = cv2.imread(objects_path, cv2.IMREAD_UNCHANGED)
 high = cv2.imread(objects_path, cv2.IMREAD_GRAYSCALE)
-print(objects.dtype, np.unique(objects), "becomes", high.dtype, np.unique(high))
+print(f"{objects.dtype} {np.unique(objects)} becomes {high.dtype} {np.unique(high)}")
 Markdown(
     "The objects 1 and 2, an astronaut and a model of the shuttle, are gone: "
     f"{(high == 0).mean():.0%} of the pixels are background now, against "
@@ -335,7 +335,7 @@ Markdown(
 small = st.resize_mask(labels, 100, 150)
 copied = st.resize_mask(small, 400, 600)
 blended = cv2.resize(small, (600, 400))
-print(np.unique(copied), np.unique(blended))
+print(f"copied {np.unique(copied)}, bilinear {np.unique(blended)}")
 
 # %% [markdown]
 # The usual check, a look at the values, finds nothing. So look at the pixels, where the spoon's handle lies on the
@@ -369,8 +369,8 @@ share = np.stack([cv2.resize(plane, (600, 400)) for plane in one_class])
 invented = np.take_along_axis(share, blended[None].astype(int), axis=0)[0] == 0
 Markdown(
     f"**{invented.sum():,} pixels** were given a class of which there is nothing beneath "
-    f"them. They are {invented.mean():.1%} of the picture, but the small classes pay: "
-    f"the spoon has only {(copied == 3).sum():,} pixels."
+    f"them. They are {invented.mean():.1%} of the picture, which seems little; but the whole "
+    f"spoon has {(copied == 3).sum():,} pixels."
 )
 
 # %% [markdown]
@@ -405,8 +405,8 @@ Markdown("\n".join(lines))
 other = np.array([0, 7, 3, 12], np.uint8)  # table, saucer, cup and spoon
 before = cv2.resize(other[small], (600, 400))
 after = other[cv2.resize(small, (600, 400))]
-print("new numbers, then resize:", np.unique(before))
-print("resize, then new numbers:", np.unique(after))
+print(f"new numbers, then resize: {np.unique(before)}")
+print(f"resize, then new numbers: {np.unique(after)}")
 
 # %% tags=["hide-input"]
 copies_differ = st.resize_mask(other[small], 400, 600) != other[st.resize_mask(small, 400, 600)]
@@ -443,7 +443,7 @@ image = st.read_image(photo_path)
 mask = st.read_mask(mask_path)
 print(st.describe(image))
 print(st.describe(mask))
-print("the stored labels:", np.array_equal(mask, labels))
+print(f"the stored labels: {np.array_equal(mask, labels)}")
 
 # %% [markdown]
 # Then hand them files that they should not take. The message says what is wrong and what to do.
@@ -490,7 +490,7 @@ assert y.dtype == torch.int64 and y.shape == x.shape[1:] and y.unique().tolist()
 
 for name, m in readings.items():
     kept = m.shape == x.shape[1:] and np.unique(m).tolist() == classes
-    print(f"{name:24}", "keeps the contract" if kept else "breaks it")
+    print(f"{name:24} {'keeps the contract' if kept else 'breaks it'}")
 
 # %% [markdown]
 # The list of labels is what finds zeros and greys, and only you know it: in one mask a part of your classes, over the
@@ -527,18 +527,19 @@ def outcome(reader, path):
     if array is None:
         return "`None`"
     if path == portrait_path:
-        return "upright" if array.shape[0] > array.shape[1] else "on its side"
+        return "upright" if array.shape[0] > array.shape[1] else "lying"
     channels = "" if array.ndim == 2 else f"{array.shape[2]} channels"
     return channels if path == folder / "cutout.png" else f"{channels} {values(array)}".strip()
 
 
+masks = [mask_path, objects_path]
 readers = {
     "`cv2.imread`": cv2.imread,
     "`UNCHANGED`": lambda path: cv2.imread(path, cv2.IMREAD_UNCHANGED),
     "Pillow": lambda path: np.array(Image.open(path)),
     "`ImageFolder`": lambda path: np.array(default_loader(path)),
     "`plt.imread`": plt.imread,
-    "this course": lambda path: (st.read_mask if "mask" in str(path) else st.read_image)(path),
+    "this course": lambda path: st.read_mask(path) if path in masks else st.read_image(path),
 }
 files = {
     "palette mask": mask_path,
@@ -589,12 +590,12 @@ Markdown("\n".join(["| | rows taken |", "|---|---|", *rows]))
 # palette's numbers are names: ask for `BILINEAR`, and it copies all the same.
 
 # %%
-print("asked for (480, 640):", cv2.resize(labels, (480, 640)).shape)
+print(f"asked for (480, 640): {cv2.resize(labels, (480, 640)).shape}")
 resize, plain = v2.Resize((128, 192)), torch.from_numpy(other[labels])[None]
-print("v2.Resize, plain tensor:", resize(plain).unique().tolist())
-print("v2.Resize, Mask:", resize(tv_tensors.Mask(plain)).unique().tolist())
+print(f"v2.Resize, plain tensor: {resize(plain).unique().tolist()}")
+print(f"v2.Resize, Mask: {resize(tv_tensors.Mask(plain)).unique().tolist()}")
 asked = file.resize((192, 128), Image.Resampling.BILINEAR)
-print("Pillow copies:", np.array_equal(asked, st.resize_mask(labels, 128, 192)))
+print(f"Pillow copies: {np.array_equal(asked, st.resize_mask(labels, 128, 192))}")
 
 # %% [markdown]
 # ## Your turn

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Unequal arrays, one and the same picture
 #
-# 25 minutes · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
+# 23 minutes · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
 
 # %% tags=["hide-input"]
 import logging
@@ -35,7 +35,7 @@ man = st.read_image(st.data_path("photos/people/cameraman.jpg"))
 squares = np.indices((8, 8)).sum(axis=0) % 2
 pairs = {
     "A": (np.zeros((8, 8), bool), np.ones((8, 8), bool)),
-    "B": (squares.astype(np.float32), np.where(squares, 0.51, 0.50)),
+    "B": (squares.astype(np.float32), np.where(squares, 0.51, 0.50).astype(np.float32)),
     "C": (man[:366].astype(np.float32), np.ones((366, 366, 3), np.float32)),
 }
 
@@ -75,7 +75,7 @@ st.figure(
 #
 # ### The three pairs
 #
-# `describe` tells type, shape and range in one line. Ask it about all six arrays.
+# `describe` tells type, shape and range in one line. Ask it about the six arrays.
 
 # %%
 for name, pair in pairs.items():
@@ -90,7 +90,7 @@ for name, pair in pairs.items():
 #
 # ### Bytes wrap around
 #
-# A photo is stored in bytes, `uint8`, and a byte holds 0 to 255. Arithmetic on bytes is arithmetic modulo 256.
+# A photo is stored in bytes, `uint8`. A byte holds 0 to 255, and its arithmetic is modulo 256.
 
 # %%
 a = np.array([200, 10], np.uint8)
@@ -99,7 +99,7 @@ print(f"numpy {a + np.uint8(100)} {a - np.uint8(20)}")
 print(f"torch {t + 100} {t - 20}")
 
 # %% [markdown]
-# 300 becomes 44 and -10 becomes 246, without a word. The two libraries part where a Python number does not fit into a byte.
+# 300 becomes 44 and -10 becomes 246, without a word. The two libraries differ on a number that does not fit into a byte.
 
 # %%
 print(f"torch {t + 300}")
@@ -134,10 +134,10 @@ st.figure(
 )
 
 # %% [markdown]
-# On the right, `show` writes above the picture how much of it cannot be seen. The floats beyond 1 are still there:
-# take the 100 levels away again, and the photo is back.
+# `show` writes above the picture how much of it cannot be seen. The floats beyond 1 are still there: take the 100
+# levels away, and the photo is back.
 
-# %%
+# %% tags=["hide-input"]
 error = (brighter - 100 / 255 - x).abs().max().item() * 255
 Markdown(f"Up and down again, no value is off by more than {error:.1g} of a level.")
 
@@ -167,9 +167,9 @@ x = x.detach()
 # With floats the loss says how to change every value. A picture of this gradient would be black: all of it is below 0.
 # GPU support is sometimes named as a fourth reason. The layer above refused bytes on the CPU.
 #
-# Which float? Measure how well each type holds the 256 numbers $k / 255$.
+# Which float? Here is how well each type holds the 256 numbers $k / 255$.
 
-# %%
+# %% tags=["hide-input"]
 levels = np.arange(256)
 rows = []
 for kind in (np.float16, np.float32, np.float64):
@@ -195,8 +195,8 @@ for tensor in (forgotten, reshaped, permuted):
     print(st.describe(tensor))
 
 # %% [markdown]
-# The first line gives itself away: 300 channels. The other two have the same shape, range, mean and std. Here the
-# numbers are silent, and the picture speaks.
+# The first gives itself away: 300 channels. The other two have the same shape, range, mean and std. Here the numbers are
+# silent, and the picture speaks.
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
@@ -211,12 +211,12 @@ st.figure(
 )
 
 # %% [markdown]
-# `reshape` reads the first third of the bytes as the red channel, although these bytes are R, G, B, R, G, B of the
-# upper rows. So each habit has its limit: measure *and* look. `to_tensor` permutes, divides by 255 and copies.
+# `reshape` takes the first third of the bytes for the red channel, although they are R, G, B, R, G, B of the upper rows.
+# So each habit has its limit: measure *and* look. `to_tensor` permutes, divides by 255 and copies.
 #
 # ### imshow has two pipelines
 #
-# You need a witness that does not resize: a canvas with one pixel for each pixel of the array.
+# First a witness that does not resize: a canvas with one pixel for each pixel of the array.
 
 # %%
 def drawn(array, width=None, **options):
@@ -235,9 +235,9 @@ def drawn(array, width=None, **options):
 print(f"colour bytes are drawn as they are: {np.array_equal(drawn(cat), cat)}")
 
 # %% [markdown]
-# Give it the same two numbers with one channel and with three, in several types. Compare the last two columns.
+# Give it two numbers as a row of an (H, W) array, and again as grey pixels of an (H, W, 3) array. Compare the last two columns.
 
-# %%
+# %% tags=["hide-input"]
 examples = {
     "float32": ([0.50, 0.51], [1.0, 1.0], [100.0, 200.0]),
     "int64": ([0, 1], [7, 7], [100, 300]),
@@ -253,12 +253,12 @@ for kind, values in ((kind, v) for kind, many in examples.items() for v in many)
 table(["type", "values", "levels drawn, (H, W)", "levels drawn, (H, W, 3)"], rows)
 
 # %% [markdown]
-# Two pipelines, chosen by the rank:
+# Two pipelines, chosen by the rank, the number of axes:
 #
 # - **Three channels are clipped.** The range is fixed by the type: 0 to 1 for floats, 0 to 255 for integers. An integer
-#   picture with values 0 and 1 is black; a bool picture is black and white.
-# - **One channel is stretched.** The smallest value becomes black and the largest white, whatever they are and whatever
-#   the type. Two equal values have no range, and both get the first colour.
+#   picture with values 0 and 1 is nearly black; a bool picture is black and white.
+# - **One channel is stretched.** The smallest value becomes black and the largest white, whatever the type. A constant
+#   has no range and gets the first colour.
 #
 # You may have read that `imshow` shows floats between 0 and 1 without scaling, and that a grey picture looks wrong only
 # without `cmap="gray"`. Test it on a mask of ones.
@@ -270,7 +270,7 @@ for options in ({}, {"cmap": "gray"}, {"cmap": "gray", "vmin": 0, "vmax": 1}):
 
 # %% [markdown]
 # The first claim holds for colour only. The second is half the story: `cmap` names the colours, `vmin` and `vmax` say
-# which values get them. Without limits the mask goes from dark violet to black; with them it is white.
+# which values get them. Without limits the mask turns from violet to black. With them it is white.
 #
 # ### One pixel decides about all the others
 #
@@ -301,8 +301,8 @@ st.figure(
 )
 
 # %% [markdown]
-# `show` obeys a law: changing one pixel never changes how another is drawn. Its scale comes from the type. You will
-# prove this law below.
+# `show` obeys a law: changing one pixel never changes how another is drawn. Its scale comes from the type. The law is
+# proved below.
 #
 # The stretch hides errors of scale too. An array divided by 255 twice looks perfect in grey.
 
@@ -314,12 +314,12 @@ print(f"one channel, drawn like the photo: {np.array_equal(once_seen, twice_seen
 print(f"three channels, brightest level: {drawn(np.dstack([twice] * 3)).max()}")
 
 # %% [markdown]
-# Do fixed limits make one channel exact? Draw every level with `vmin=0, vmax=255`.
+# Do fixed limits make one channel exact? Here is every level, drawn with `vmin=0, vmax=255`.
 
-# %%
+# %% tags=["hide-input"]
 every_level = np.arange(256, dtype=np.uint8).reshape(16, 16)
 seen = drawn(every_level, cmap="gray", vmin=0, vmax=255)[..., 0]
-dark = every_level[seen + 1 == every_level]
+dark = every_level[every_level - seen == 1]
 Markdown(
     f"Almost: {len(dark)} of the 256 levels are drawn one too dark, the first is "
     f"{dark[0]}; {(seen != every_level).sum() - len(dark)} are wrong in another way. "
@@ -329,8 +329,8 @@ Markdown(
 # %% [markdown]
 # ### What matplotlib tells you, and where
 #
-# When a colour array is clipped, matplotlib does say so. It does not use Python's warnings but a logger, whose name is
-# `matplotlib.image`. So `warnings.catch_warnings` never sees it. A handler does:
+# When a colour array is clipped, matplotlib says so, not by a Python warning but through a logger. So
+# `warnings.catch_warnings` never sees it. A handler does:
 
 # %%
 logger = logging.getLogger("matplotlib.image")
@@ -346,12 +346,11 @@ logger.setLevel(logging.ERROR)
 print(f"messages for two pictures: {len(messages)}\n{messages[0].getMessage()}")
 
 # %% [markdown]
-# The stretched picture, darkened by one pixel, made no message. For matplotlib nothing went wrong.
+# The stretched picture, darkened by one pixel, made no message.
 #
-# NaN and infinity are worse. Draw one such value beside an ordinary one. In the last column the neighbour is 2
-# in place of one half.
+# NaN and infinity are worse. Here is the level that they get beside an ordinary pixel, and, in the last column, beside a 2.
 
-# %%
+# %% tags=["hide-input"]
 def level_of(value, neighbour, channels):
     row = np.array([[value, neighbour, 0.25]])
     array = row if channels == 1 else np.dstack([row] * 3)
@@ -364,15 +363,15 @@ rows = [[v, *(level_of(v, *c) for c in columns)] for v in (np.nan, np.inf, -np.i
 table(["value", "one channel", "three channels", "three, beside a 2"], rows)
 
 # %% [markdown]
-# With one channel all three are transparent and the white page shows through, for minus infinity too. In colour, *another*
-# pixel decides about infinity: matplotlib clips only when some finite value is out of range. Otherwise it casts infinity to a
-# byte, and what that gives is up to the machine. `show` paints all three magenta.
+# With one channel all three are transparent and the white page shows, for minus infinity too. In colour, *another* pixel
+# decides about infinity: matplotlib clips when some finite value is out of range. Otherwise it casts infinity to a byte, and
+# what that gives is up to the machine. `show` paints all three magenta.
 
 # %% [markdown]
 # ### Labels must not be blended
 #
-# On the page a picture is rarely drawn at its own size. When it is made smaller, `imshow` by default blends neighbours.
-# That is right for light and wrong for labels. This mask has two. Draw it 100 pixels wide and look at the tripod.
+# A picture is rarely drawn at its own size. When it is made smaller, `imshow` by default blends neighbours: right for
+# light, wrong for labels. This mask has two. Draw it 100 pixels wide and look at the tripod.
 
 # %%
 mask = st.read_mask(st.data_path("masks/cameraman.png"))
@@ -405,26 +404,25 @@ st.figure(
 # $$\text{level} = \lfloor 255 \, \min(\max(x, 0), 1) \rfloor$$
 #
 # With one channel, $x$ is placed between two limits, $v_{min}$ and $v_{max}$: yours, or else the minimum and maximum of
-# the array. A colour map is a table of $N = 256$ colours; the place times $N$ is the entry:
+# the array. A colour map is a table, for `gray` of 256 colours, and the place times 256 is the entry:
 #
 # $$\text{entry} = \lfloor 256 \, \frac{x - v_{min}}{v_{max} - v_{min}} \rfloor$$
 #
 # Entry 256, for $x = v_{max}$, does not exist, and the last one is taken. Values below and above the limits get the
-# first and the last colour. The array's own limits are the only way by which other pixels come in, and that
-# is enough.
+# first and the last colour. Only through the array's own limits do other pixels come in, and that is enough.
 #
-# The first equation cuts [0, 1] into 255 steps and leaves white for exactly 1. The second cuts it into 256 steps of
-# equal width. They disagree in the middle:
+# The first equation cuts [0, 1] into 255 steps and leaves white for exactly 1. The second cuts it into 256. They
+# disagree in the middle:
 
-# %%
+# %% tags=["hide-input"]
 half = np.array([[0.5]])
 one = drawn(half, cmap="gray", vmin=0, vmax=1)[0, 0, 0]
 three = drawn(np.dstack([half] * 3))[0, 0, 0]
 Markdown(f"One half is level {one} with limits 0 and 1, and level {three} in colour.")
 
 # %% [markdown]
-# The levels that came out too dark met a second floor. The grey map stores entry $e$ as the float $e / 255$, and
-# that float times 255 is cast in turn. Where the product falls short of $e$ by the last bit, a level is lost:
+# The levels that came out too dark met a second floor. The grey map stores entry $j$ as the float $j / 255$, and
+# that float times 255 is cast in turn. Where the product falls short of $j$ by the last bit, a level is lost:
 
 # %%
 entries = plt.get_cmap("gray")(np.arange(256))[:, 0] * 255
@@ -438,12 +436,12 @@ print(f"{short.sum()} entries fall short, the same as above: {same}")
 #
 # $$255 \, x = k + 255 \, e$$
 #
-# The floor of this is $k - 1$ for a negative error, however tiny. Rounding gives $k$ as long as
-# $|255 \, e| < \frac{1}{2}$, that is $|e| < \frac{1}{510}$.
+# The floor of this is $k - 1$ for a negative error, however tiny. Rounding gives $k$ as long as $|255 \, e|$ is below
+# $\frac{1}{2}$, that is $|e|$ below $\frac{1}{510}$.
 #
-# Take the shortest detour: a negative of the negative, `1 - (1 - x)`.
+# Take a short detour, the negative of the negative: `1 - (1 - x)`. How many of the 256 levels does it cost?
 
-# %%
+# %% tags=["hide-input"]
 def detour(x):
     return 1 - (1 - x)
 
@@ -463,7 +461,7 @@ header = ["type", "stored below k / 255", "drawn too dark"]
 header += ["drawn too dark after the detour", "`to_uint8` after the detour: wrong"]
 table(header, rows)
 
-# %%
+# %% tags=["hide-input"]
 colour = detour(x).permute(1, 2, 0).numpy()
 error = np.abs(colour.astype(float) - cat / 255).max()
 pixels = (drawn(colour) != cat).any(axis=2).mean()
@@ -476,15 +474,14 @@ Markdown(
 # %% [markdown]
 # Why is float32 safe without the detour? In binary, $k / 255$ is the eight bits of $k$, repeated for ever. float32 keeps 24
 # bits, three repeats. What it cuts off begins with a 1 like what it keeps, so it always rounds *up*. That is luck, and the
-# first subtraction ends it. float64 rounds many levels down, but its product with 255 is rounded up again. float16 is widened before
-# the product, so its errors stay.
+# first subtraction ends it. float64 rounds many levels down; its product with 255 is rounded up again. float16 is widened
+# before the product, so its errors stay.
 #
 # ## The tool
 #
 # ### Predict the bytes
 #
-# `imshow_pixels` is the two equations, in the floating type that matplotlib uses. It draws nothing. Hold it against
-# the canvas, on every kind of array of this lesson.
+# `imshow_pixels` computes the two equations and draws nothing. Hold it against the canvas.
 
 # %%
 for array in (cat, colour, colour * 3 - 1, grey, broken, mask):
@@ -494,9 +491,9 @@ for array in (cat, colour, colour * 3 - 1, grey, broken, mask):
     print(f"equal: {equal}  {array.dtype} {array.shape} {limits}")
 
 # %% [markdown]
-# It answers what you predicted on paper:
+# Here are the answers to your predictions:
 
-# %%
+# %% tags=["hide-input"]
 arrays = [[[7, 7]], [[100, 101]], [[[0.5] * 3]], [[[100.0] * 3]]]
 pixels = [st.imshow_pixels(np.array(array), cmap="gray") for array in arrays]
 b, c, d, e = ([int(level) for level in p[0, :, 0]] for p in pixels)
@@ -533,9 +530,9 @@ st.figure(
 )
 
 # %% [markdown]
-# A float photo in 0 to 255 *is* out of range, and a display cannot help that. It can say so.
+# A float photo in 0 to 255 *is* out of range. A display cannot help that, but it can say so.
 #
-# What is no picture is refused with the rule that it breaks. Here are a batch, a tensor with channels last, and a single row.
+# What is no picture is refused: here a batch, a tensor with channels last, and a single row.
 
 # %%
 for shape in [(2, 3, 300, 451), (300, 451, 3), (451,)]:
@@ -545,7 +542,7 @@ for shape in [(2, 3, 300, 451), (300, 451, 3), (451,)]:
         print(error)
 
 # %% [markdown]
-# `imshow` raises a TypeError for the first and the last. The second it draws: an array in this layout is a picture.
+# `imshow` raises a TypeError for the first and the last, and draws the second: an array in that layout is a picture.
 #
 # ### From bytes to floats and back
 #
@@ -558,7 +555,7 @@ print(f"the cat after the detour: {np.array_equal(st.to_image(detour(x)), cat)}"
 # %% [markdown]
 # ## Proof
 #
-# Each law is a sentence about all inputs. The prediction is held against a real canvas, for arrays of every type.
+# Each law is a sentence about all inputs. Predictions are held against a real canvas, for every type.
 
 # %%
 st.prove("imshow_pixels")
@@ -574,7 +571,7 @@ st.prove("to_uint8")
 #
 # ### From floats to bytes
 #
-# Nine ways to make a byte of a float, side by side. The last column counts the levels that change on the detour.
+# Nine ways to make a byte of a float. The last column counts the levels that change on the detour.
 
 # %% tags=["hide-input"]
 def saved(save):
@@ -617,7 +614,7 @@ table(["way", *tests, "levels changed, of 256"], rows)
 # %% [markdown]
 # Each has its reason. A cast is quick and leaves the range to you; out of range C does not define its result, so another
 # processor may give other numbers. `ToDtype` multiplies by just under 256 and drops the fraction: every byte gets an
-# interval of the same width, one half goes down, and no level is lost. `imsave` refuses what it would have to clip.
+# interval of the same width, one half goes down, and no level is lost here. `imsave` refuses what it would have to clip.
 # `save_image` and OpenCV round and clamp, and turn NaN to black. Try a value out of range, before you meet one.
 #
 # ### From integers to floats
@@ -636,14 +633,13 @@ except TypeError as error:
 
 # %% [markdown]
 # It divides by the largest number of the type. That is consistent: nothing in the array says that 255 was meant. The
-# photo is black all the same, and only the line tells you.
+# photo is black all the same. `to_tensor` asks you to decide.
 #
 # ### Sums of bytes
 #
-# OpenCV was made for pictures: its sums *saturate*, they stop at 0 and 255. The photo does not turn blue; but what
-# is brighter than white is gone for good.
+# OpenCV was made for pictures: its sums *saturate*, they stop at 0 and 255. The photo does not turn blue.
 
-# %%
+# %% tags=["hide-input"]
 up = cv2.add(cat, np.full_like(cat, 100))
 down = cv2.subtract(up, np.full_like(cat, 100))
 around = wrapped - np.uint8(100)
@@ -733,8 +729,10 @@ st.check(imshow_pixels)
 #
 # ## What you can do now
 #
-# 1. say, from type and rank alone, what `imshow` does to an array, and predict its bytes: three channels are clipped to the range of
-#    the type, one channel is stretched over a table, and two floors give the level.
-# 2. see with two habits, `describe` and `unseen`, what a picture leaves out: the line told all three pairs apart, and the fractions
-#    say how much lies beyond black and white.
-# 3. go from bytes to floats and back without losing a level: divide by 255, permute, and on the way back round, clamp, then cast.
+# 1. say, from type and rank alone, what `imshow` does to an array, and predict its bytes
+# 2. see with two habits, `describe` and `unseen`, what a picture leaves out
+# 3. go from bytes to floats and back without losing a level
+#
+# The first: three channels are clipped to the range of their type, one channel is stretched over a table, and floors give the
+# level. The second: one line told all pairs apart, and the fractions count what lies beyond black and white. The third:
+# permute and divide by 255; on the way back round, clamp, then cast.

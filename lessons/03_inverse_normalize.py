@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Most of a normalised photo cannot be seen
 #
-# 25 minutes · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
+# 20 minutes · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
 
 # %% tags=["hide-input"]
 import os
@@ -84,6 +84,9 @@ print(st.describe(y))
 
 # %%
 lost = st.unseen(y)
+print(lost)
+
+# %% tags=["hide-input"]
 rows = "\n".join(
     f"| {name} | {below:.0%} | {above:.0%} | {1 - below - above:.0%} |"
     for name, (below, above, _) in zip(("red", "green", "blue"), lost)
@@ -93,7 +96,7 @@ Markdown(f"| channel | drawn as 0 | drawn as 255 | really seen |\n|---|---|---|-
 # %% [markdown]
 # Look at the face and at the orange suit in the next figure. On the left is the photo. On the right every pixel is painted by what happened to it: pale orange where a channel was cut off at white, dark blue where one was cut off at black, striped where both happened, grey where all three channels are really shown.
 
-# %%
+# %% tags=["hide-input"]
 below, above = (y < 0).any(dim=0), (y > 1).any(dim=0)
 stripes = (torch.arange(x.shape[1])[:, None] + torch.arange(x.shape[2])) % 12 < 6
 painted = x.mean(dim=0).mul(0.5).add(0.4).expand(3, -1, -1).clone()
@@ -111,7 +114,7 @@ st.figure(
     caption="What clipping does to a normalised photo. Grey, the untouched part, is hard to find.",
 )
 
-# %%
+# %% tags=["hide-input"]
 Markdown(
     f"The answer is (c). **{lost[:, :2].sum(axis=1).mean():.0%}** of all values are drawn as pure 0 or pure 255, and only "
     f"**{whole:.1%}** of the pixels have all three channels intact. The belief that the display rescales 0…1 to 0…255 "
@@ -130,6 +133,9 @@ Markdown(
 # %%
 black = st.normalize(torch.zeros(3, 1, 1), mean, std).flatten()
 white = st.normalize(torch.ones(3, 1, 1), mean, std).flatten()
+print(black, white)
+
+# %% tags=["hide-input"]
 Markdown(
     f"With ImageNet's constants black becomes {black[0]:.2f}, {black[1]:.2f}, {black[2]:.2f} and white "
     f"{white[0]:.2f}, {white[1]:.2f}, {white[2]:.2f}. The displayable part, from 0 to 1, is "
@@ -148,7 +154,7 @@ Markdown(
 #
 # Picture B of the opening used $m' = -m$. It forgets that the mean has to be divided too. Its values stay inside a believable range, so nobody gets an error message. Picture C stretched the minimum to 0 and the maximum to 1. That undoes some affine map, but one number for three channels cannot undo three.
 
-# %%
+# %% tags=["hide-input"]
 c = candidates["C"]
 Markdown(
     "| | red | green | blue |\n|---|---|---|---|\n"
@@ -165,7 +171,7 @@ Markdown(
 #
 # It is sometimes said that normalising removes outliers, or brings pixels between 0 and 1. An affine map with a positive slope can do neither: it keeps the order of the values and every ratio of distances.
 
-# %%
+# %% tags=["hide-input"]
 order_kept = torch.equal(x[0].flatten().argsort(stable=True), y[0].flatten().argsort(stable=True))
 z_before = (x[0].max() - x[0].mean()) / x[0].std()
 z_after = (y[0].max() - y[0].mean()) / y[0].std()
@@ -193,6 +199,8 @@ levels = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16).expand(3, -1, -
 returned = st.inverse_normalize(st.normalize(levels / 255, mean, std), mean, std)
 truncated = (returned * 255).to(torch.uint8)
 rounded = st.to_uint8(returned)
+
+# %% tags=["hide-input"]
 Markdown(
     f"Of 3 × 256 levels, truncation damages **{(truncated != levels).sum()}**, rounding **{(rounded != levels).sum()}**."
 )
@@ -219,6 +227,9 @@ print([dataset.classes[label] for label in labels])
 
 # %%
 undo = st.InverseNormalize(mean, std)
+print(st.describe(undo(batch)))
+
+# %% tags=["hide-input"]
 hidden = st.unseen(batch)[:, :2].sum(axis=1).mean()
 fig, axes = plt.subplots(2, 1, figsize=(9.5, 4.6), layout="constrained")
 axes[0].imshow(make_grid(batch, nrow=5, padding=4, pad_value=1).clamp(0, 1).permute(1, 2, 0))
@@ -272,6 +283,9 @@ reds = [p[..., 0] / 255 for p in pictures]
 per_picture = [float(red.std()) for red in reds]
 naive, true = float(np.mean(per_picture)), own.std[0]
 
+print(naive, true)
+
+# %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
 names = [os.path.basename(path).split(".")[0] for path, _ in dataset.samples]
 names[-1] = "coffee"
@@ -294,7 +308,7 @@ st.figure(
 #
 # $$\sigma^2 = \sum_i \frac{n_i}{n} \, \sigma_i^2 + \sum_i \frac{n_i}{n} \, (m_i - m)^2$$
 
-# %%
+# %% tags=["hide-input"]
 n = np.array([red.size for red in reds])
 means = np.array([red.mean() for red in reds])
 within = np.sum(n * np.array(per_picture) ** 2) / n.sum()
@@ -364,6 +378,8 @@ Markdown(
 # %%
 scaled = v2.functional.to_dtype(levels, torch.float32, scale=True)
 same = torch.equal(st.to_uint8(scaled), levels)
+
+# %% tags=["hide-input"]
 Markdown(
     f"**{(scaled[0] != levels[0] / 255).sum()}** of the 256 levels differ in the last bit. "
     f"Back from both, rounded to bytes, all levels are {'the same' if same else 'NOT the same'}: that is why the batch still equals the files."
@@ -393,6 +409,9 @@ def popular_unnormalize(tensor):
 
 looped = popular_unnormalize(batch.clone())
 touched = [i for i in range(len(batch)) if not torch.equal(looped[i], batch[i])]
+print("pictures changed:", touched)
+
+# %% tags=["hide-input"]
 off = (looped.clamp(0, 1) - undo(batch)).abs().mean(dim=(1, 2, 3)) * 255
 fig, ax = plt.subplots(figsize=(9.5, 2.7), layout="constrained")
 ax.imshow(make_grid(looped, nrow=5, padding=4, pad_value=1).clamp(0, 1).permute(1, 2, 0))
@@ -415,6 +434,8 @@ outlier = batch.clone()
 outlier[-1, 0, 0, 0] = 40.0
 before = make_grid(batch, normalize=True)[:, 2:290, 2:290].mean()
 after = make_grid(outlier, normalize=True)[:, 2:290, 2:290].mean()
+
+# %% tags=["hide-input"]
 Markdown(
     f"Mean brightness of the *first* picture: {before:.2f} before, **{after:.2f}** after one value of the *last* one changed. "
     f"Another trap: for a batch of one, `make_grid` drops its padding: {tuple(make_grid(batch[:1]).shape)} against "

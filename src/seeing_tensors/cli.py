@@ -46,6 +46,7 @@ MODULES = {
     "sphinx-book-theme": "sphinx_book_theme",
     "sphinx-copybutton": "sphinx_copybutton",
     "latex2mathml": "latex2mathml",
+    "filelock": "filelock",
 }
 
 # Seconds for one cell. The lessons take seconds altogether; the first import of torch on a cold disk does not.

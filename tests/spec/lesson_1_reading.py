@@ -305,7 +305,12 @@ THREE_CLASSES = np.array([[0, 3, 10], [10, 3, 0]])
 @law(
     "resize_mask",
     lesson=1,
-    cases=[{"mask": np.array([[0, 3], [10, 0]], np.uint8), "height": 5, "width": 3}],
+    cases=[
+        {"mask": np.array([[0, 3], [10, 0]], np.uint8), "height": 5, "width": 3},
+        # Centres on the border of two pixels, where float64 and float32 lose their way.
+        {"mask": np.arange(6, dtype=np.uint8).reshape(2, 3), "height": 41, "width": 7},
+        {"mask": np.arange(12, dtype=np.uint8).reshape(2, 6), "height": 49, "width": 47},
+    ],
     mask=masks(),
     height=sizes,
     width=sizes,
@@ -318,7 +323,7 @@ def takes_the_label_under_the_centre(resize_mask, mask, height, width):
             row = (i + Fraction(1, 2)) * mask.shape[0] / height
             column = (j + Fraction(1, 2)) * mask.shape[1] / width
             expected[i, j] = mask[floor(row), floor(column)]
-    cause = "the corner of the pixel instead of its centre: floor(i H / height)"
+    cause = "the corner of the pixel instead of its centre, or a centre computed in floats"
     expect_same(resize_mask(mask, height, width), expected, cause)
 
 

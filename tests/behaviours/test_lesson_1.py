@@ -1,0 +1,238 @@
+"""What lesson 1 says about other libraries, as far as test_files.py does not have it already.
+
+Each test backs the sentence that its docstring quotes. A failure means: the sentence is no longer true.
+"""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from spec.files import palette_png
+from torch.nn.functional import cross_entropy, interpolate
+from torchvision import tv_tensors
+from torchvision.datasets.folder import default_loader
+from torchvision.transforms import v2
+
+from seeing_tensors import data_path, read_image, read_mask, resize_mask
+
+COFFEE = data_path("photos/things/커피.png")
+COFFEE_MASK = data_path("masks/coffee.png")  # a palette with Pascal VOC colours, labels 0 to 3
+CAT_MASK = data_path("masks/cat.png")  # 0 and 255
+ASTRONAUT_MASK = data_path("masks/astronaut.png")  # 16 bits, labels 0, 1, 2, 257, 1000
+
+LABELS = read_mask(COFFEE_MASK)
+SMALL = resize_mask(LABELS, 100, 150)
+OTHER = np.array([0, 7, 3, 12], np.uint8)  # new numbers of the four classes
+
+
+def says(sentence):
+    return f"lesson 1 says: {sentence}"
+
+
+# ---------------------------------------------------------------- grey and division
+
+
+def test_grey_of_a_palette_drops_the_fraction():
+    """Lesson 1: "When OpenCV reads colours of a PNG as grey, it computes (299 R + 587 G + 114 B) / 1000 and drops the
+    fraction." Its weights are rounded, so a level may be one off where the result is nearly a whole number."""
+    palette = np.random.default_rng(0).integers(0, 256, (256, 3))
+    palette[:4] = [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]]
+    file = palette_png(np.arange(256)[None], palette)
+    grey = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_GRAYSCALE)[0].astype(int)
+    error = grey - palette @ [299, 587, 114] // 1000
+    assert error[:4].tolist() == [0] * 4, says("the greys of the mask's palette are the formula's, without the fraction")
+    assert np.abs(error).max() <= 1 and (error == 0).mean() > 0.9, says("and drops the fraction")
+
+
+def test_a_binary_mask_survives_the_division():
+    """Lesson 1: "0 and 255 become classes 0 and 1 ... Of labels that count classes, all below 255 become 0." """
+    binary = np.array(Image.open(CAT_MASK))
+    np.testing.assert_array_equal((binary / 255).astype(np.int64), binary == 255, says("0 and 255 become 0 and 1"))
+    classes = np.arange(256, dtype=np.uint8)
+    assert (classes / 255).astype(np.int64).tolist() == [0] * 255 + [1], says("all labels below 255 become 0")
+
+
+# ------------------------------------------------------------------------- the loss
+
+
+def accepts(mask, classes):
+    target = torch.from_numpy(mask.astype(np.int64))[None]
+    try:
+        cross_entropy(torch.zeros(1, classes, *mask.shape[:2]), target)
+    except (IndexError, RuntimeError):
+        return False
+    return True
+
+
+def test_cross_entropy_tests_whether_a_number_is_a_class():
+    """Lesson 1: "A loss tests whether a number is a class, not whether it is the right one." """
+    greys = np.array([[0, 38, 75, 113]])
+    assert not accepts(greys, 4), says("with four classes the greys are refused")
+    assert accepts(greys, 150), says("with 150 classes the greys are accepted")
+    assert not accepts(np.array([[0, 1, 2, 3, 4]]), 4), says("with four classes a JPEG's label 4 is refused")
+    assert accepts(np.zeros((2, 2)), 4), says("the reading that turns every pixel into background passes always")
+    assert not accepts(np.zeros((2, 2, 3)), 150), says("colours are refused with any number of classes")
+
+
+# ----------------------------------------------------------------- files and channels
+
+
+def test_opencv_logs_unless_told_not_to(tmp_path):
+    """Lesson 1: "OpenCV writes a line to its log, which the first cell of this lesson turned off." """
+    command = [sys.executable, "-c", "import cv2; print(cv2.imread('missing.png'))"]
+    for level, silent in (("WARNING", False), ("SILENT", True)):
+        environment = os.environ | {"OPENCV_LOG_LEVEL": level}
+        run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+        assert run.stdout == "None\n", says("imread returns None")
+        assert (run.stderr == "") == silent, says("OPENCV_LOG_LEVEL=SILENT turns the log off")
+
+
+def test_opencv_takes_a_path(tmp_path):
+    """Lesson 1 hands `Path` objects to imread and imwrite."""
+    assert cv2.imwrite(tmp_path / "mask.png", LABELS) is True
+    np.testing.assert_array_equal(cv2.imread(Path(tmp_path) / "mask.png", cv2.IMREAD_GRAYSCALE), LABELS)
+
+
+def test_a_second_swap_undoes_the_first():
+    """Lesson 1: "a second swap undoes the first." """
+    bgr = cv2.imread(COFFEE)
+    twice = cv2.cvtColor(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), cv2.COLOR_BGR2RGB)
+    np.testing.assert_array_equal(twice, bgr, says("a second swap undoes the first"))
+
+
+def test_the_others_take_rgb():
+    """Lesson 1: "Everything else on your desk (matplotlib, Pillow, torchvision) takes them as red, green, blue." """
+    red = np.full((4, 4, 3), (255, 0, 0), np.uint8)
+    assert Image.fromarray(red).getpixel((0, 0)) == (255, 0, 0) == Image.new("RGB", (1, 1), "red").getpixel((0, 0))
+    assert v2.functional.to_pil_image(red).getpixel((0, 0)) == (255, 0, 0), says("torchvision takes red, green, blue")
+    fig = plt.figure(figsize=(1, 1), dpi=20)
+    fig.add_axes([0, 0, 1, 1]).imshow(red)
+    fig.canvas.draw()
+    assert np.asarray(fig.canvas.buffer_rgba())[10, 10].tolist() == [255, 0, 0, 255], says("so does matplotlib")
+    plt.close(fig)
+
+
+def test_image_folder_converts_everything_to_rgb(tmp_path):
+    """Lesson 1: "torchvision's ImageFolder is made for photos and converts everything to RGB." """
+    rgba = np.dstack([read_image(COFFEE), np.zeros((400, 600), np.uint8)])
+    Image.fromarray(rgba).save(tmp_path / "hidden.png")
+    for path in (COFFEE_MASK, ASTRONAUT_MASK, tmp_path / "hidden.png"):
+        assert default_loader(path).mode == "RGB", says("ImageFolder converts everything to RGB")
+    np.testing.assert_array_equal(default_loader(tmp_path / "hidden.png"), rgba[:, :, :3], says("what alpha hid is there"))
+    clipped = np.array(default_loader(ASTRONAUT_MASK))
+    np.testing.assert_array_equal(clipped[:, :, 0], read_mask(ASTRONAUT_MASK).clip(max=255), says("16 bits are clipped"))
+
+
+def test_the_other_readers_raise():
+    """Lesson 1's table of readers: for a missing file Pillow, ImageFolder and matplotlib raise FileNotFoundError."""
+    for reader in (Image.open, default_loader, plt.imread):
+        with pytest.raises(FileNotFoundError):
+            reader("missing.png")
+
+
+def test_plt_imread_gives_a_palettes_colours():
+    """Lesson 1: "matplotlib makes floats of a PNG": of a palette mask RGBA colours, of a 16-bit mask the labels / 65535."""
+    colours, grey = plt.imread(COFFEE_MASK), plt.imread(ASTRONAUT_MASK)
+    assert colours.dtype == grey.dtype == np.float32 and colours.shape == (400, 600, 4), says("floats of a PNG")
+    np.testing.assert_allclose(grey, read_mask(ASTRONAUT_MASK) / 65535, rtol=1e-6, err_msg=says("ready to be drawn"))
+
+
+def test_pillow_keeps_the_indices_of_few_bits():
+    """Lesson 1: "Grey of 2 and 4 bits comes out of Pillow stretched to 0 to 255, a palette's numbers do not." """
+    for bits in (1, 2, 4):
+        index = np.arange(2**bits)[None]
+        image = Image.open(io.BytesIO(palette_png(index, np.zeros((2**bits, 3)), bits=bits)))
+        assert np.array(image).tolist() == index.tolist(), says("a palette's numbers do not come out stretched")
+
+
+# --------------------------------------------------------------------- JPEG and resize
+
+
+def test_default_qualities():
+    """Lesson 1: "Pillow saves at 75 unless told otherwise, OpenCV at 95." """
+    default, told = io.BytesIO(), io.BytesIO()
+    Image.fromarray(LABELS).save(default, "JPEG")
+    Image.fromarray(LABELS).save(told, "JPEG", quality=75)
+    assert default.getvalue() == told.getvalue(), says("Pillow saves at 75 unless told otherwise")
+    default, told = (cv2.imencode(".jpg", LABELS, options)[1] for options in ([], [cv2.IMWRITE_JPEG_QUALITY, 95]))
+    assert default.tobytes() == told.tobytes(), says("OpenCV saves at 95 unless told otherwise")
+
+
+@pytest.mark.parametrize("quality", [95, 75, 50])
+def test_no_quality_brings_the_labels_back(quality):
+    """Lesson 1: "At no quality here do the labels come back." """
+    buffer = io.BytesIO()
+    Image.fromarray(LABELS).save(buffer, "JPEG", quality=quality)
+    assert (np.array(Image.open(buffer)) != LABELS).any(), says("at no quality here do the labels come back")
+
+
+def test_bilinear_invents_what_the_values_do_not_show():
+    """Lesson 1: "The usual check, a look at the values, finds nothing"; yet pixels have a class with no share in them."""
+    blended = cv2.resize(SMALL, (600, 400))
+    assert np.unique(blended).tolist() == [0, 1, 2, 3], says("a look at the values finds nothing")
+    share = np.stack([cv2.resize((SMALL == k).astype(np.float32), (600, 400)) for k in range(4)])
+    invented = np.take_along_axis(share, blended[None].astype(int), axis=0)[0] == 0
+    assert invented.sum() > 500, says("pixels were given a class of which there is nothing beneath them")
+
+
+def test_a_blend_depends_on_the_numbers():
+    """Lesson 1: "Give the classes other numbers and the same code finds other things." """
+    before, after = cv2.resize(OTHER[SMALL], (600, 400)), OTHER[cv2.resize(SMALL, (600, 400))]
+    assert (before != after).any(), says("the same code finds other things")
+    assert set(np.unique(before)) > set(np.unique(after)), says("new numbers, then resize, finds more than four")
+
+
+ROWS = np.arange(10, dtype=np.uint8)[:, None].repeat(4, axis=1)
+TENSOR = torch.from_numpy(ROWS)[None, None]
+
+
+def first_column(result):
+    return np.asarray(result).reshape(4, 4)[:, 0].tolist()
+
+
+def test_three_nearests_go_by_the_corner():
+    """Lesson 1: "The first three take row floor(i H / h), under the corner of the new pixel." """
+    corner = [i * 10 // 4 for i in range(4)]
+    opencv = cv2.resize(ROWS, (4, 4), interpolation=cv2.INTER_NEAREST)
+    assert first_column(opencv) == corner, says("cv2.INTER_NEAREST takes the corner")
+    assert first_column(interpolate(TENSOR.float(), (4, 4), mode="nearest")) == corner, says("so does torch's nearest")
+    assert first_column(v2.Resize((4, 4))(tv_tensors.Mask(TENSOR[0]))) == corner, says("so does v2.Resize on a Mask")
+
+
+def test_bilinear_goes_by_the_centre():
+    """Lesson 1: the corner is "half a new pixel away from where a bilinear resize puts the photo." """
+    centre = [(i + 0.5) * 10 / 4 - 0.5 for i in range(4)]  # row 0 has its centre at 0.5
+    opencv = cv2.resize(ROWS.astype(np.float32), (4, 4))
+    torchs = interpolate(TENSOR.float(), (4, 4), mode="bilinear")
+    assert first_column(opencv) == first_column(torchs) == centre, says("a bilinear resize goes by the centre")
+
+
+def test_torchs_documentation_on_nearest_exact():
+    """Lesson 1: "torch's documentation says that nearest-exact was added beside nearest to repair it without changing
+    old results." """
+    text = " ".join(interpolate.__doc__.split())
+    assert "fixes known issues with ``mode='nearest'``" in text, says("to repair it")
+    assert "introduced to keep backward compatibility" in text, says("without changing old results")
+
+
+def test_v2_blends_a_plain_tensor():
+    """Lesson 1: "v2.Resize takes a plain tensor for a photo and blends, until you call it a mask." """
+    plain = torch.from_numpy(OTHER[LABELS])[None]
+    resize = v2.Resize((128, 192))
+    assert set(resize(plain).unique().tolist()) > {0, 3, 7, 12}, says("v2.Resize blends a plain tensor")
+    assert set(resize(tv_tensors.Mask(plain)).unique().tolist()) == {0, 3, 7, 12}, says("it copies a Mask")
+
+
+def test_pillow_copies_palette_indices():
+    """Lesson 1: "Pillow knows that a palette's numbers are names: ask for BILINEAR, and it copies all the same." """
+    asked = Image.open(COFFEE_MASK).resize((192, 128), Image.Resampling.BILINEAR)
+    assert asked.mode == "P"
+    np.testing.assert_array_equal(asked, resize_mask(LABELS, 128, 192), says("it copies all the same"))

@@ -23,7 +23,6 @@ from torchvision.utils import save_image
 import seeing_tensors as st
 
 logging.getLogger("matplotlib.image").setLevel(logging.ERROR)  # one message is held back; it has a section below
-np.seterr(over="ignore")  # one of the laws below makes matplotlib's own arithmetic overflow
 
 
 def table(header, rows):

@@ -332,6 +332,8 @@ def _stamp(notebook: Path, lesson_hash: str, seconds: float) -> None:
 
     content = nbformat.read(notebook, as_version=4)
     code = [cell for cell in content.cells if cell.cell_type == "code"]
+    for cell in code:
+        cell.outputs = _joined(cell.outputs)
     content.metadata["seeing_tensors"] = {
         "hash": lesson_hash,
         "cells": len(code),
@@ -339,6 +341,18 @@ def _stamp(notebook: Path, lesson_hash: str, seconds: float) -> None:
         "seconds": round(seconds, 1),
     }
     nbformat.write(content, notebook)
+
+
+def _joined(outputs: list[dict]) -> list[dict]:
+    """Outputs with the pieces of one stream put together again: a kernel may cut a printed line in two."""
+    joined: list[dict] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            last["text"] += output["text"]
+        else:
+            joined.append(output)
+    return joined
 
 
 def _figures(cell: dict) -> int:

@@ -141,16 +141,17 @@ _FLOATS = (np.float16, np.float32, np.float64)
 
 
 def _clipped_colours(array: np.ndarray) -> np.ndarray:
-    finite = np.isfinite(array)
-    nan = np.isnan(array)
-    values = array.astype(np.float64) * (1 if array.dtype.kind in "fb" else 1 / 255)
-    if (~finite & ~nan).any() and not ((values[finite] < 0) | (values[finite] > 1)).any():
+    finite, nan = np.isfinite(array), np.isnan(array)
+    if (~finite & ~nan).any() and not ((array[finite] < 0) | (array[finite] > 1)).any():
         raise ValueError(
             "imshow_pixels: this array has an inf and no finite value out of range, so matplotlib does not clip it "
             "but casts infinity to uint8, which C leaves undefined"
         )
     pixels = np.full((*array.shape[:2], 4), 255, np.uint8)
-    levels = np.clip(array, 0, 255) if array.dtype.kind in "ui" else np.floor(255 * np.clip(values, 0, 1))
+    if array.dtype.kind in "ui":
+        levels = np.clip(array, 0, 255)
+    else:
+        levels = np.floor(255 * np.clip(array.astype(np.float64), 0, 1))
     # A NaN in any channel makes the pixel transparent: the white canvas shows.
     visible = ~nan.any(axis=2)
     pixels[visible, :3] = levels[visible]

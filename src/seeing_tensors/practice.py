@@ -13,16 +13,22 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
 import hypothesis
+import hypothesis.configuration
 import numpy as np
 import torch
 
 from .reading import repository_path
+
+# Hypothesis keeps notes in the working folder, which belongs to the reader.
+hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "seeing-tensors-hypothesis")
 
 # `check` answers while you wait, `test` is what `make test` runs, `thorough` is for the night.
 _SETTINGS = dict(

@@ -15,10 +15,7 @@ import errno
 import io
 import operator
 import os
-import re
 import stat
-import struct
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,8 +24,16 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-#: Larger pictures are refused before they are decoded. The number is Pillow's own limit.
-MAX_PIXELS = 178_956_970
+from .containers import (
+    BIT_DEPTH,
+    PNG_SIGNATURE,
+    jpeg_without_metadata,
+    orientation,
+    png_without_metadata,
+    require_moderate_size,
+)
+
+#: A file with more bytes is not read.
 MAX_BYTES = 2**30
 
 
@@ -67,7 +72,8 @@ def read_image(path: str | bytes | os.PathLike) -> np.ndarray:
         )
     if image.mode == "CMYK":
         raise ImageReadError(
-            f"{where} holds CMYK, amounts of printing ink: convert it once, Image.open(path).convert('RGB').save('rgb.png')"
+            f"{where} holds CMYK, amounts of printing ink: convert it once with "
+            "Image.open(path).convert('RGB').save('rgb.png')"
         )
     if image.mode == "P" and image.getextrema()[1] >= len(image.getpalette()) // 3:
         raise ImageReadError(f"{where} is damaged: its palette has no colour for the index {image.getextrema()[1]}")
@@ -211,23 +217,23 @@ def _open(caller: str, path: str | bytes | os.PathLike) -> _Picture:
     """Check a file, then decode it. Every failure past the file system is an ImageReadError."""
     data = _contents(caller, path)
     where = repr(os.fsdecode(path))
-    if data.startswith(_PNG_SIGNATURE):
-        kind, without_metadata, decoder = "PNG", _png_without_metadata, PngImageFile
+    if data.startswith(PNG_SIGNATURE):
+        kind, without_metadata, decoder = "PNG", png_without_metadata, PngImageFile
     elif data.startswith(b"\xff\xd8\xff"):
-        kind, without_metadata, decoder = "JPEG", _jpeg_without_metadata, JpegImageFile
+        kind, without_metadata, decoder = "JPEG", jpeg_without_metadata, JpegImageFile
     else:
         begin = f"it begins with {data[:8]!r}" if data else "it is empty"
         raise ImageReadError(f"{where} is not a PNG or JPEG: {begin}. Pillow can convert other formats to PNG")
     try:
         bare, exif = without_metadata(data)
         image = decoder(io.BytesIO(bare))
-        bits = bare[_BIT_DEPTH] if kind == "PNG" else 8
-        _require_moderate_size(*image.size)
+        bits = bare[BIT_DEPTH] if kind == "PNG" else 8
+        require_moderate_size(*image.size)
         image.load()
         if image.mode == "L" and "transparency" in image.info:
             # Pillow stretched the levels of 2 and 4 bits, but not the level that is transparent.
             image.info["transparency"] = image.info["transparency"] % 2**bits * (255 // (2**bits - 1))
-        turn = _UPRIGHT.get(_orientation(exif))
+        turn = _UPRIGHT.get(orientation(exif))
         return _Picture(where, kind, bits, image if turn is None else image.transpose(turn))
     except MemoryError:
         raise
@@ -252,115 +258,3 @@ def _contents(caller: str, path: str | bytes | os.PathLike) -> bytes:
         raise ImageReadError(f"{name!r} has {status.st_size:,} bytes, more than the limit of {MAX_BYTES:,}")
     with open(name, "rb") as file:
         return file.read(status.st_size)
-
-
-def _require_moderate_size(width: int, height: int) -> None:
-    if not 1 <= width * height <= MAX_PIXELS:
-        raise ValueError(f"it declares {width:,} x {height:,} pixels; the limit is {MAX_PIXELS:,}")
-
-
-# A file without its metadata leaves a decoder nothing to trip over: no text that
-# unpacks to gigabytes, no second picture, no warning about a date.
-
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PICTURE_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-_BIT_DEPTH = 24  # where a PNG says how many bits a channel has
-
-
-def _png_without_metadata(data: bytes) -> tuple[bytes, bytes]:
-    """The chunks of a PNG that make the picture, as a PNG; and its EXIF block.
-
-    A PNG is a signature, then chunks of length, kind, body and checksum. All of
-    them are walked and every checksum is tested, to the last byte of IEND.
-    """
-    chunks: dict[bytes, bytearray] = {}
-    at = len(_PNG_SIGNATURE)
-    while b"IEND" not in chunks:
-        length, kind = struct.unpack(">I4s", data[at : at + 8].ljust(8, b"\0"))
-        body, checksum = data[at + 8 : at + 8 + length], data[at + 8 + length : at + 12 + length]
-        if len(checksum) < 4:
-            raise ValueError("it is cut off")
-        if checksum != struct.pack(">I", zlib.crc32(body, zlib.crc32(kind))):
-            raise ValueError(f"it is damaged: the checksum of chunk {kind!r} is wrong")
-        known = kind in _PICTURE_CHUNKS or kind == b"eXIf"
-        if (kind in chunks and kind != b"IDAT") or (not known and kind[:1].isupper()):
-            raise ValueError(f"it is damaged: chunk {kind!r} does not belong here")
-        if known:
-            chunks.setdefault(kind, bytearray()).extend(body)
-        at += 12 + length
-    if b"IHDR" not in chunks or b"IDAT" not in chunks:
-        raise ValueError("it is damaged: it has no header or no pixels")
-    _require_every_row(chunks[b"IHDR"], chunks[b"IDAT"])
-    kept = [_chunk(kind, chunks[kind]) for kind in _PICTURE_CHUNKS if kind in chunks]
-    return _PNG_SIGNATURE + b"".join(kept), bytes(chunks.get(b"eXIf", b""))
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
-
-
-#: First column, first row, column step, row step of the seven passes of an interlaced PNG.
-_ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
-
-
-def _require_every_row(header: bytes, compressed: bytes) -> None:
-    """Unpack the rows of a PNG and count the bytes: Pillow paints missing rows black without a word."""
-    width, height, bits, color, compression, filtering, interlaced = struct.unpack(">IIBBBBB", header)
-    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(color)
-    if channels is None or compression or filtering or interlaced > 1:
-        raise ValueError("it is damaged: its header names a kind of PNG that does not exist")
-    _require_moderate_size(width, height)
-    expected = 0
-    for left, top, across, down in _ADAM7 if interlaced else [(0, 0, 1, 1)]:
-        columns, rows = len(range(left, width, across)), len(range(top, height, down))
-        expected += rows * (1 + (columns * channels * bits + 7) // 8) if columns else 0
-    if len(zlib.decompressobj().decompress(compressed, expected)) < expected:
-        raise ValueError("it is cut off: pixels are missing")
-
-
-#: The next marker of a JPEG. FF 00, FF FF and the restarts FF D0 to FF D7 belong to the pixels.
-_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")
-_EXIF_SEGMENT, _END_OF_IMAGE = 0xE1, 0xD9
-_METADATA_SEGMENTS = {*range(0xE1, 0xEE), 0xEF, 0xFE}
-
-
-def _jpeg_without_metadata(data: bytes) -> tuple[bytes, bytes]:
-    """A JPEG from its start to its end-of-image marker, without notes on it; and its EXIF block.
-
-    A JPEG is a row of segments: marker, length, body. Walking them by their
-    lengths passes over the little JPEG that an EXIF block may contain.
-    """
-    kept, exif = [data[:2]], b""
-    at = 2
-    while found := _MARKER.search(data, at):
-        (marker,) = found[1]
-        kept.append(data[at : found.start()])
-        if marker == _END_OF_IMAGE:
-            return b"".join(kept) + found[0], exif
-        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
-        segment = data[found.start() : at]
-        if marker not in _METADATA_SEGMENTS:
-            kept.append(segment)
-        elif marker == _EXIF_SEGMENT and segment[4:].startswith(_EXIF_BEGIN) and not exif:
-            exif = segment[4:]
-    raise ValueError("it is cut off: the end-of-image marker is missing")
-
-
-_EXIF_BEGIN = b"Exif\0\0"
-_ORIENTATION = 0x0112
-
-
-def _orientation(exif: bytes) -> int:
-    """The orientation that an EXIF block states; 1, upright as it is stored, where it states none or is broken."""
-    exif = exif.removeprefix(_EXIF_BEGIN)
-    try:
-        order = {b"II": "<", b"MM": ">"}[exif[:2]]
-        (at,) = struct.unpack_from(order + "I", exif, 4)
-        (count,) = struct.unpack_from(order + "H", exif, at)
-        for entry in range(at + 2, at + 2 + 12 * count, 12):
-            tag, kind = struct.unpack_from(order + "HH", exif, entry)
-            if tag == _ORIENTATION:
-                return struct.unpack_from(order + ("I" if kind == 4 else "H"), exif, entry + 8)[0]
-    except (KeyError, struct.error):
-        pass
-    return 1

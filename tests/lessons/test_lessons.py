@@ -42,7 +42,7 @@ def typed_numbers(text):
 
     In code and mathematics a decimal of up to two places is somebody's choice (`0.25`), not a result.
     """
-    text = re.sub(r"```.*?```|\]\([^)]*\)|<[^>]*>", " ", text, flags=re.S)
+    text = re.sub(r"```.*?```|\]\([^)]*\)|</?[a-z][^>]*>", " ", text, flags=re.S)
     text = re.sub(rf"\b(?:{PACKAGES}) v?\d+(?:\.\d+)+", " ", text)
     # 0 % and 100 % are none and all.
     percentages = re.findall(r"(?<![\d.])(?!(?:0|100)\s*(?:\\?%|per))\d+(?:\.\d+)?(?:\\,|\s)*(?:\\?%|per ?cent)", text)
@@ -122,7 +122,7 @@ def wrong_code(script):
 
 def reading_minutes(script):
     """200 words of prose, or 12 lines of code that is not folded, a minute; 20 seconds a figure."""
-    words = len(re.sub(r"<[^>]*>|[|#*`$\\-]", " ", prose_of(script)).split())
+    words = len(re.sub(r"</?[a-z][^>]*>|[|#*`$\\-]", " ", prose_of(script)).split())
     code = cells_of(script, "code")
     read = [cell for cell in code if not {"hide-input", "hide-cell"} & set(cell.metadata.get("tags", []))]
     lines = sum(bool(line.strip()) for cell in read for line in cell.source.splitlines())

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from seeing_tensors.practice import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
+from seeing_tensors.practice import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law, picture_of
 
 from .strategies import float_tensors, images, sides
 
@@ -158,8 +158,9 @@ def drawn(array, **options):
     level = logger.level
     logger.setLevel(logging.ERROR)  # the clipping message is a behaviour, tested elsewhere
     try:
-        ax.imshow(array, aspect="auto", **options)
-        canvas.draw()
+        with np.errstate(over="ignore"):  # matplotlib divides by ranges that a float type cannot hold
+            ax.imshow(array, aspect="auto", **options)
+            canvas.draw()
     finally:
         logger.setLevel(level)
     pixels = np.asarray(canvas.buffer_rgba()).copy()
@@ -187,7 +188,8 @@ def colours(dtype, finite=True):
     return hnp.arrays(kind, st.tuples(sides(3), sides(3), st.just(3)), elements=values)
 
 
-MAPS = st.sampled_from([None, "gray", "viridis", "RdBu", "tab10"])
+WITH_EXTREMES = matplotlib.colormaps["viridis"].with_extremes(under="red", over="white")
+MAPS = st.sampled_from([None, "gray", "viridis", "RdBu", "tab10", WITH_EXTREMES])
 
 
 @law("imshow_pixels", lesson=2, array=st.sampled_from(REAL_TYPES).flatmap(planes), cmap=MAPS)
@@ -481,12 +483,18 @@ def split_view_refuses_unequal_pictures(split_view):
 # ----------------------------------------------------------- show, show_grid
 
 
+def bare_axes(width=100, height=100):
+    """Axes that fill a figure of so many pixels, with nothing on them that takes time."""
+    ax = Figure(figsize=(width / 100, height / 100), dpi=100).add_axes((0, 0, 1, 1))
+    ax.axis("off")
+    return ax
+
+
 def shown(show, x, **options):
     """The pixels that `show` puts on a canvas with one canvas pixel per value."""
     height, width = x.shape[-2:] if isinstance(x, torch.Tensor) else x.shape[:2]
-    fig = Figure(figsize=(width / 100, height / 100), dpi=100)
-    canvas = FigureCanvasAgg(fig)
-    ax = fig.add_axes((0, 0, 1, 1))
+    ax = bare_axes(width, height)
+    canvas = FigureCanvasAgg(ax.figure)
     returned = show(x, ax, **options)
     expect(returned is ax, got=repr(returned), expected="the Axes it was given")
     ax.set_title("")
@@ -567,9 +575,9 @@ def the_title_tells_what_is_unseen(show):
         (torch.full((3, 2, 2), 0.5), ""),
         (torch.arange(4)[None], ""),
     ]:
-        ax = show(x, Figure().add_subplot())
+        ax = show(x, bare_axes())
         expect(ax.get_title() == words, got=repr(ax.get_title()), expected=repr(words))
-        ax = show(x, Figure().add_subplot(), title="cat")
+        ax = show(x, bare_axes(), title="cat")
         expect(ax.get_title().splitlines()[0] == "cat", got=repr(ax.get_title()), expected="the given title first")
 
 
@@ -582,13 +590,13 @@ def arrays_and_tensors_are_drawn_alike(show, image):
 @law("show", lesson=2, x=float_tensors(-1, 2))
 def show_keeps_its_argument(show, x):
     """Looking changes nothing."""
-    expect_arguments_kept(lambda t: show(t, Figure().add_subplot()), x)
+    expect_arguments_kept(lambda t: show(t, bare_axes()), x)
 
 
 @law("show", lesson=2)
 def show_refuses_what_is_no_picture(show):
     """Every rank and type that cannot be drawn honestly is refused with a reason."""
-    ax = Figure().add_subplot()
+    ax = bare_axes()
     expect_raises(ValueError, show, torch.zeros(2, 3, 4, 4), ax, mention=["(2, 3, 4, 4)", "show_grid"])
     for shape in [(4,), (2, 4, 4), (4, 4, 4), (), (3, 0, 4)]:
         expect_raises(ValueError, show, torch.zeros(shape), ax, mention=[str(shape)])
@@ -599,9 +607,11 @@ def show_refuses_what_is_no_picture(show):
     expect_raises(ValueError, show, torch.zeros(3, 2, 2), ax, vmin=1, vmax=1)
 
 
-def grid_pixels(show_grid, batch, **options):
-    """The picture that `show_grid` hands to matplotlib."""
-    return np.asarray(show_grid(batch, Figure().add_subplot(), **options).images[0].get_array())
+def handed(draw, x, **options):
+    """The picture that `show` or `show_grid` hands to matplotlib. Colour bytes are drawn as they are."""
+    pixels = np.asarray(draw(x, bare_axes(), **options).images[0].get_array())
+    expect((pixels.dtype, pixels.shape[2]) == (np.uint8, 3), got=picture_of(pixels), expected="bytes (H, W, 3)")
+    return pixels
 
 
 @law("show_grid", lesson=2, batch=batches, columns=st.none() | st.integers(1, 8))
@@ -609,13 +619,13 @@ def each_tile_is_what_show_draws(show_grid, batch, columns):
     """Picture i stands in row i // columns and column i % columns, drawn as show draws it."""
     import seeing_tensors
 
-    grid = grid_pixels(show_grid, batch, columns=columns)
+    grid = handed(show_grid, batch, columns=columns)
     across = columns or math.ceil(math.sqrt(len(batch)))
     height, width = batch.shape[2] + 2, batch.shape[3] + 2
     for i, x in enumerate(batch):
         top, left = i // across * height, i % across * width
         tile = grid[top : top + batch.shape[2], left : left + batch.shape[3]]
-        expect_same(np.ascontiguousarray(tile), shown(seeing_tensors.show, x), "one scale for all pictures")
+        expect_same(tile, handed(seeing_tensors.show, x), "one scale for all pictures")
 
 
 @law("show_grid", lesson=2, batch=batches, value=strange)
@@ -623,7 +633,7 @@ def show_grid_treats_each_pixel_alone(show_grid, batch, value):
     """Changing one pixel of one picture never changes how any other pixel is drawn."""
     other = batch.clone()
     other[0, :, 0, 0] = value
-    before, after = grid_pixels(show_grid, batch).copy(), grid_pixels(show_grid, other).copy()
+    before, after = handed(show_grid, batch).copy(), handed(show_grid, other).copy()
     before[0, 0] = after[0, 0]
     expect_same(after, before, "one scale for all, and it must not come from the values")
 
@@ -631,7 +641,7 @@ def show_grid_treats_each_pixel_alone(show_grid, batch, value):
 @law("show_grid", lesson=2, batch=batches)
 def show_grid_keeps_its_argument(show_grid, batch):
     """Looking changes nothing."""
-    expect_arguments_kept(lambda t: show_grid(t, Figure().add_subplot()), batch)
+    expect_arguments_kept(lambda t: show_grid(t, bare_axes()), batch)
 
 
 @law("show_grid", lesson=2)
@@ -641,5 +651,3 @@ def show_grid_refuses_what_is_no_batch(show_grid):
     expect_raises(ValueError, show_grid, [torch.zeros(3, 2, 2), torch.zeros(3, 2, 3)], mention=["one size"])
     expect_raises(ValueError, show_grid, torch.zeros(2, 3, 2, 2), columns=0, mention=["columns"])
 
-
-assert matplotlib.rcParams["image.cmap"]  # the laws above compare with matplotlib's own defaults

@@ -5,7 +5,7 @@ the exception and words of its message. Every message must name the file as well
 """
 
 import collections
-import importlib.util
+import importlib
 import io
 import os
 import pickle
@@ -470,16 +470,16 @@ def test_a_lenient_pillow_changes_nothing(refuses, implementation, monkeypatch):
             assert refuses(function, data[:-1])
 
 
-def test_without_a_clone_the_course_says_so(tmp_path):
+def test_without_a_clone_the_course_says_so(tmp_path, monkeypatch):
     """Installed without the repository, data_path and repository_path say to clone it."""
-    from seeing_tensors import reading
+    from seeing_tensors import containers, reading
 
-    copy = tmp_path / "lib" / "seeing_tensors" / "reading.py"
-    copy.parent.mkdir(parents=True)
-    shutil.copy(reading.__file__, copy)
-    spec = importlib.util.spec_from_file_location("installed_reading", copy)
-    installed = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(installed)
+    package = tmp_path / "lib" / "python" / "installed_somewhere"
+    package.mkdir(parents=True)
+    for module in (containers, reading):
+        shutil.copy(module.__file__, package)
+    monkeypatch.syspath_prepend(package.parent)
+    installed = importlib.import_module("installed_somewhere.reading")
     for function, name in ((installed.data_path, "photos/animals/cat.png"), (installed.repository_path, "tests/spec")):
         with pytest.raises(FileNotFoundError, match="clone it.*--editable"):
             function(name)

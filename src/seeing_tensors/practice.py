@@ -244,7 +244,11 @@ def _first_difference(ours: np.ndarray, theirs: np.ndarray, wrong: np.ndarray) -
 
 
 def _numpy(value: Any) -> Any:
-    return value.detach().numpy() if isinstance(value, torch.Tensor) else value
+    """A tensor as an array with the same values; anything else as it is."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    value = value.detach().cpu()
+    return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
 
 
 def _one_line(error: Exception) -> str:
@@ -255,7 +259,8 @@ def _one_line(error: Exception) -> str:
 def picture_of(value: Any) -> str:
     """A short description: values when they fit on a line, otherwise type, dtype and shape."""
     if isinstance(value, (np.ndarray, torch.Tensor)):
-        if _numpy(value).size <= 6:
+        on_meta = isinstance(value, torch.Tensor) and value.is_meta
+        if np.prod(value.shape) <= 6 and not on_meta:
             return _literal(value)
         kind = "tensor" if isinstance(value, torch.Tensor) else "array"
         return f"<{kind} {str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}>"
@@ -266,6 +271,8 @@ def picture_of(value: Any) -> str:
 def _literal(value: Any) -> str:
     """Python that makes the value again. Needs `import numpy as np, torch` and `from math import nan, inf`."""
     if isinstance(value, torch.Tensor):
+        if value.is_meta:
+            return f"torch.empty({tuple(value.shape)}, dtype={value.dtype}, device='meta')"
         return f"torch.tensor({value.tolist()!r}, dtype={value.dtype})"
     if isinstance(value, np.ndarray):
         return f"np.array({value.tolist()!r}, dtype={value.dtype.str!r})"

@@ -165,6 +165,15 @@ def test_expectations_notice_every_kind_of_difference():
             expect_close(other, torch.tensor([1.5]), within=within)
 
 
+def test_every_kind_of_tensor_can_be_reported():
+    for x in (torch.ones(2, dtype=torch.bfloat16), torch.ones(9, dtype=torch.bfloat16), torch.ones(2, device="meta")):
+
+        def double(_, x=x):
+            return x
+
+        assert "expected  0" in report(double), x
+
+
 def test_a_changed_argument_and_shared_memory_are_noticed():
     x = torch.zeros(3)
     expect_arguments_kept(lambda t: t + 1, x)

@@ -235,6 +235,8 @@ def _expect_kind(got: Any, expected: Any, cause: str) -> None:
         kind = torch.Tensor if isinstance(expected, torch.Tensor) else np.ndarray
         if not isinstance(got, kind) or got.dtype != expected.dtype or got.shape != expected.shape:
             raise _Unmet(picture_of(got), picture_of(expected), cause)
+    elif isinstance(got, (np.ndarray, torch.Tensor)):
+        raise _Unmet(picture_of(got), picture_of(expected), cause)
 
 
 def _first_difference(ours: np.ndarray, theirs: np.ndarray, wrong: np.ndarray) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # One mask file, five masks, not one error
 #
-# 23 minutes · the first lesson · uses `read_image`, `read_mask`, `resize_mask`, `to_tensor`, `mask_to_tensor`
+# 23 minutes to read, 40 more for the exercises · the first lesson · uses `read_image`, `read_mask`, `resize_mask`, `to_tensor`, `mask_to_tensor`
 
 # %% tags=["hide-input"]
 import atexit
@@ -67,7 +67,7 @@ st.figure(
     "D: the same areas in black, dark blue, dark green and teal. "
     f"E: the areas with ragged, blocky edges and specks of other classes, values {values(pictures['E'])}; "
     f"{(in_jpeg != small).mean():.1%} of its pixels have another label than they should.",
-    caption="One photo, and one mask file read five ways, none of which raised an error. Which one did you train on?",
+    caption="One photo, and five masks made from one file. No step raised an error. Which one did you train on?",
 )
 
 # %% [markdown]
@@ -93,8 +93,8 @@ st.figure(
 # 4. the labels divided by 255, then made whole numbers again
 # 5. the labels at 192 × 128 pixels, saved as `.jpg` and read again
 #
-# Write down a letter for each. Then choose: how many of the four wrong pictures does a loss with four classes refuse?
-# (a) none, (b) two, (c) three, (d) all four.
+# Write down a letter for each. Then choose: how many of the four wrong pictures does a loss with four classes, the
+# function that compares a network's output with the mask, refuse? (a) none, (b) two, (c) three, (d) all four.
 #
 # ## Look
 #
@@ -109,7 +109,8 @@ print(f"mode {file.mode}, size {file.size}")
 print(palette)
 
 # %% [markdown]
-# Pillow hands over the stored numbers. Code 2 made picture C.
+# Pillow hands over the stored numbers. Code 2 made picture C. `st.describe` prints one line: type, named axes, memory
+# layout (ignore it for now), then minimum … maximum, mean and standard deviation.
 
 # %%
 labels = np.array(file)
@@ -126,8 +127,8 @@ print(f"in the picture:   {np.unique(grey)}")
 print(f"from the palette: {palette @ [299, 587, 114] / 1000}")
 
 # %% [markdown]
-# `UNCHANGED` sounds like the cure. It keeps an alpha channel and all sixteen bits of a number, but it looks up the
-# palette all the same. Code 1 made picture D.
+# `UNCHANGED` sounds like the cure. It keeps all sixteen bits of a number, and alpha, a fourth channel that says how
+# opaque a pixel is: 0 invisible, 255 solid. But it looks up the palette all the same. Code 1 made picture D.
 
 # %%
 colours = cv2.imread(mask_path, cv2.IMREAD_UNCHANGED)
@@ -154,8 +155,9 @@ print(f"{np.unique(labels)} becomes {np.unique(zeros)}")
 #
 # ### What the loss refuses
 #
-# Now hand each reading to `cross_entropy`: once with four classes, and once with 150, as many as the data set ADE20K
-# has. Every fourth pixel is enough for the answer.
+# `cross_entropy` compares scores, one for each class and pixel, with the mask. Our scores are all 0: we only ask
+# whether it takes the mask. Once there are four classes, and once 150, as many as the data set ADE20K has. Every fourth
+# pixel is enough for the answer.
 
 # %% tags=["hide-input"]
 def verdict(mask, classes):
@@ -179,12 +181,12 @@ few, many = (sum("refused" in row[column] for row in table) for column in (1, 2)
 rows = [f"| {' | '.join(textwrap.shorten(text, 55, placeholder=' …') for text in row)} |" for row in table]
 Markdown(
     "\n".join(["| reading | 4 classes | 150 classes |", "|---|---|---|", *rows])
-    + f"\n\nOf the four wrong readings {few} are refused with four classes, and {many} with 150."
+    + f"\n\nOf the four wrong readings {few} are refused with four classes, answer ({'a?bcd'[few]}), and {many} with 150."
 )
 
 # %% [markdown]
 # A loss tests whether a number is a class, not whether it is the right one. The reading that turns every pixel into
-# background passes always.
+# background always passes.
 #
 # ### A file that is not there
 #
@@ -201,8 +203,8 @@ except cv2.error as error:
 
 # %% [markdown]
 # The message names no file, and it may come from another module an hour later. A JPEG whose download broke off is
-# worse: `imread` makes it whole with grey. Writing has the same habit: a missing folder gives `False`, and hardly
-# anyone looks at what `imwrite` returns.
+# worse: `imread` returns it at full size, the missing part filled with flat grey, and no exception. Writing has the
+# same habit: a missing folder gives `False`, and hardly anyone looks at what `imwrite` returns.
 
 # %%
 target = folder / "results" / "mask.png"
@@ -234,10 +236,11 @@ st.figure(
 )
 
 # %% [markdown]
-# The two lines of `describe` are the same to the last digit: no range, mean or shape gives the order away. Only your
-# eye does, and a network that learned red saucers has never met a blue one. Swap once, in the line that reads: a
-# second swap undoes the first. (`bgr[..., ::-1]` swaps too, but it is a view with a negative stride, and
-# `torch.from_numpy` refuses it. Newer OpenCV has a flag of its own, `cv2.IMREAD_COLOR_RGB`.)
+# The two lines of `describe` are the same to the last digit: no range, shape or mean over all channels gives the order
+# away. The mean of each channel would, if you know what red looks like. A network that learned red saucers has never
+# met a blue one. Swap once, in the line that reads: a second swap undoes the first. (`bgr[..., ::-1]` swaps too, but
+# this view reads the memory backwards, with a negative stride, and `torch.from_numpy` refuses it. Newer OpenCV has a
+# flag of its own, `cv2.IMREAD_COLOR_RGB`.)
 #
 # The photo's name is 커피.png, coffee in Korean. On the system that made this page `imread` opens it. From Windows
 # people [report](https://github.com/opencv/opencv/issues/22881) `None` for such names. Bytes have no name: read the
@@ -250,7 +253,7 @@ print(np.array_equal(cv2.imdecode(data, cv2.IMREAD_COLOR), bgr))
 # %% [markdown]
 # ### What was meant to stay hidden
 #
-# Cut the saucer with all that stands on it out of the photo: an alpha channel of 255 there, of 0 on the table.
+# Cut the saucer with all that stands on it out of the photo: an alpha of 255 there, of 0 on the table.
 
 # %%
 alpha = np.where(labels > 0, 255, 0).astype(np.uint8)
@@ -277,48 +280,55 @@ st.figure(
 #
 # ### A photo that lies on its side
 #
-# A camera held upright stores the rows as its sensor read them, and notes in the EXIF data how to turn them.
+# A camera held upright stores the rows as its sensor read them. How to turn them it says in the EXIF data, notes that
+# it writes into the file.
 
 # %%
 portrait_path = st.data_path("photos/people/cameraman.jpg")
-man = cv2.imread(st.data_path("masks/cameraman.png"), cv2.IMREAD_GRAYSCALE)
+man = st.read_mask(st.data_path("masks/cameraman.png"))
 lying = cv2.imread(portrait_path, cv2.IMREAD_UNCHANGED)
 upright = cv2.imread(portrait_path, cv2.IMREAD_GRAYSCALE)
 with Image.open(portrait_path) as stored:
     print(f"orientation in the file: {stored.getexif()[0x0112]}")
-print(f"mask {man.shape} | GRAYSCALE {upright.shape} | UNCHANGED {lying.shape}")
+print(f"mask {man.shape}")
+print(f"GRAYSCALE {upright.shape}, UNCHANGED {lying.shape}")
 
 # %% [markdown]
-# The shapes disagree, and that would stop you. Now do what a pipeline does next: resize everything to a square. Look
-# for the man in the picture on the left, where all that the mask calls background is dimmed.
+# The shapes disagree, and that would stop you. Now do what a pipeline does next: resize everything to a square. The
+# line is the outline of the mask. Look for the man inside it, left and right.
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
 inside = cv2.resize(man, (256, 256), interpolation=cv2.INTER_NEAREST) == 255
-brightness = {}
-for ax, name, picture in zip(axes, ["IMREAD_UNCHANGED", "IMREAD_GRAYSCALE"], [lying, upright], strict=True):
-    square = cv2.resize(picture, (256, 256))
-    brightness[name] = square[inside].mean()
-    st.show(np.where(inside, square, square // 4), ax, title=f"{name}: {square.shape} as the mask")
+squares = [cv2.resize(picture, (256, 256)) for picture in (lying, upright)]
+titles = ["UNCHANGED: mask and photo disagree", "GRAYSCALE: they agree"]
+for ax, square, title in zip(axes, squares, titles, strict=True):
+    st.show(square, ax, title=title)
+    ax.contour(inside, levels=[0.5], colors="white", linewidths=6)
+    ax.contour(inside, levels=[0.5], colors="red", linewidths=3)
+on_its_side, fitting = (square[inside].mean() for square in squares)
 st.figure(
     fig,
-    alt="A man with a camera, dimmed outside his mask. Left: the photo lies on its side, and the bright outline of "
-    f"a man shows mostly sky, mean level {brightness['IMREAD_UNCHANGED']:.0f}. Right: the cut-out fits the man, "
-    f"mean level {brightness['IMREAD_GRAYSCALE']:.0f}.",
+    alt="A photo of a man with a camera, twice, and on it the outline of his mask as a thick red line. Left: the photo "
+    f"lies on its side, and inside the upright outline is mostly bright sky, mean level {on_its_side:.0f} of 255. "
+    f"Right: the outline runs around the man in his dark coat, mean level {fitting:.0f}.",
     caption="After a resize to 256 × 256 both photos have the mask's shape. Nothing complains any more.",
 )
 
 # %% [markdown]
 # ### Half of sixteen bits
 #
-# A mask with one number per object needs more than 8 bits. This one has five values. `IMREAD_GRAYSCALE` keeps the
-# high byte of each.
+# A mask with one number per object needs 16 bits as soon as there are numbers above 255, as here.
+# `IMREAD_GRAYSCALE` keeps the high byte of each: the number divided by 256, without the fraction.
 
 # %%
 objects_path = st.data_path("masks/astronaut.png")
 objects = cv2.imread(objects_path, cv2.IMREAD_UNCHANGED)
 high = cv2.imread(objects_path, cv2.IMREAD_GRAYSCALE)
-print(f"{objects.dtype} {np.unique(objects)} becomes {high.dtype} {np.unique(high)}")
+print(f"the file:  {objects.dtype} {np.unique(objects)}")
+print(f"GRAYSCALE: {high.dtype} {np.unique(high)}")
+
+# %% tags=["hide-input"]
 Markdown(
     "The objects 1 and 2, an astronaut and a model of the shuttle, are gone: "
     f"{(high == 0).mean():.0%} of the pixels are background now, against "
@@ -329,7 +339,8 @@ Markdown(
 # %% [markdown]
 # ### Labels that were computed
 #
-# A small mask is enlarged to the size of its photo: by copying labels, and by OpenCV's default, which is bilinear.
+# A small mask is enlarged to the size of its photo: by copying labels, and by OpenCV's default, bilinear. There each
+# new pixel is a weighted mean of its four neighbours.
 
 # %%
 small = st.resize_mask(labels, 100, 150)
@@ -342,19 +353,18 @@ print(f"copied {np.unique(copied)}, bilinear {np.unique(blended)}")
 # table. Read the numbers from the top down.
 
 # %% tags=["hide-input"]
-rows, columns = slice(61, 75), slice(394, 412)
-compressed = as_jpeg(labels)
-versions = {"copied": copied, "bilinear": blended, "from a JPEG": compressed}
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.1), layout="constrained")
+rows, columns = slice(63, 73), slice(401, 413)
+versions = {"copied": copied, "bilinear": blended}
+fig, axes = plt.subplots(1, 2, figsize=(10, 4.3), layout="constrained")
 for (name, mask), ax in zip(versions.items(), axes, strict=True):
     st.show(mask[rows, columns].astype(np.int64), ax, title=name)
     for (row, column), label in np.ndenumerate(mask[rows, columns]):
-        ax.text(column, row, label, ha="center", va="center", fontsize=8, color="white", weight="bold")
+        ax.text(column, row, label, ha="center", va="center", fontsize=12, color="white", weight="bold")
 st.figure(
     fig,
     alt="The end of the spoon's handle, magnified, with the label written in every pixel. From top to bottom the "
-    "middle column reads "
-    + "; ".join(f"{name}: {' '.join(map(str, mask[rows, 403]))}" for name, mask in versions.items())
+    "first column reads "
+    + "; ".join(f"{name}: {' '.join(map(str, mask[rows, columns.start]))}" for name, mask in versions.items())
     + ".",
     caption="Between table (0) and spoon (3) there is nothing. Bilinear finds a saucer (1) and a cup (2) there.",
 )
@@ -366,18 +376,21 @@ st.figure(
 # %%
 one_class = [(small == k).astype(np.float32) for k in range(4)]
 share = np.stack([cv2.resize(plane, (600, 400)) for plane in one_class])
-invented = np.take_along_axis(share, blended[None].astype(int), axis=0)[0] == 0
+given = np.take_along_axis(share, blended[None].astype(int), axis=0)[0]
+print(f"{(given == 0).sum():,} invented pixels")
+
+# %% tags=["hide-input"]
 Markdown(
-    f"**{invented.sum():,} pixels** were given a class of which there is nothing beneath "
-    f"them. They are {invented.mean():.1%} of the picture, which seems little; but the whole "
-    f"spoon has {(copied == 3).sum():,} pixels."
+    f"They are {(given == 0).mean():.1%} of the picture, which seems little; but the whole spoon has only "
+    f"{(copied == 3).sum():,} pixels."
 )
 
 # %% [markdown]
-# JPEG changes pixels to save bytes; in a photo you do not see it. Save the labels as JPEG and count.
+# JPEG changes pixels to save bytes; in a photo you do not see it. Code 5 made picture E. Save the labels at full size
+# and count.
 
 # %% tags=["hide-input"]
-lines = ["| quality | pixels with another label | labels | saucer that stayed saucer |", "|---|---|---|---|"]
+lines = ["| quality | pixels with another label | labels | saucer pixels still labelled saucer |", "|---|---|---|---|"]
 for quality in (95, 75, 50):
     changed = as_jpeg(labels, quality=quality)
     kept = (changed[labels == 1] == 1).mean()
@@ -389,17 +402,22 @@ Markdown("\n".join(lines))
 #
 # ## Why
 #
-# A pixel of a photo is an amount of light. Half of the light of two pixels is an amount of light too, so pixels may
-# be blended, scaled and rounded. A label is a name, and names have no half.
+# A pixel of a photo is a brightness. A value halfway between two brightnesses is a brightness too, so pixels may be
+# blended, scaled and rounded. A label is a name, and there is nothing halfway between two names.
 #
 # Let $a$ and $b$ be the labels of two neighbours and $t$ between 0 and 1 the place of a new pixel between them. A
 # bilinear resize computes
 #
 # $$v = (1 - t)\,a + t\,b$$
 #
-# and rounds. With $a = 0$ (table), $b = 2$ (cup) and $t = \frac{1}{2}$ it finds $v = 1$: a saucer. Nobody put one
-# there; the saucer's number happens to lie between the others. Give the classes other numbers and the same code finds
-# other things.
+# and rounds. With $a = 0$ (table), $b = 2$ (cup) and $t = \frac{1}{2}$ it finds $v = 1$: a saucer.
+
+# %%
+print(cv2.resize(np.array([[0, 2]], np.uint8), (3, 1)))
+
+# %% [markdown]
+# Nobody put one there; the saucer's number happens to lie between the others. Give the classes other numbers and the
+# same code finds other things.
 
 # %%
 other = np.array([0, 7, 3, 12], np.uint8)  # table, saucer, cup and spoon
@@ -436,7 +454,7 @@ print(st.resize_mask(column, 4, 1).ravel())
 # %% [markdown]
 # ## The tool
 #
-# `read_image` and `read_mask` return what the name says, or raise. There is no switch that makes one the other.
+# `read_image` and `read_mask` return what the name says, or raise.
 
 # %%
 image = st.read_image(photo_path)
@@ -481,21 +499,24 @@ print(st.describe(y))
 
 # %% [markdown]
 # The image is divided by 255 and its channel axis moves to the front. The mask changes its type and nothing else. Put
-# the two `assert` lines at the end of your loader. The loop tries the second one on every reading of the mask.
+# the two `assert` lines at the end of your loader: there demand that no label is unknown. Over the whole data set,
+# demand that every label occurs: only that finds a mask of zeros (B). The loop puts both questions to every reading,
+# with the JPEG at full size.
 
 # %%
-classes = [0, 1, 2, 3]
-assert x.dtype == torch.float32 and x.shape[0] == 3 and 0 <= x.min() <= x.max() <= 1
-assert y.dtype == torch.int64 and y.shape == x.shape[1:] and y.unique().tolist() == classes
+classes, found = {0, 1, 2, 3}, set(y.unique().tolist())
+assert x.dtype == torch.float32 and len(x) == 3 and 0 <= x.min() <= x.max() <= 1
+assert y.dtype == torch.int64 and y.shape == x.shape[1:] and found <= classes
 
-for name, m in readings.items():
-    kept = m.shape == x.shape[1:] and np.unique(m).tolist() == classes
-    print(f"{name:24} {'keeps the contract' if kept else 'breaks it'}")
+print(f"{'':24} loader  data set")
+for name, m in (readings | {"E: from a JPEG": as_jpeg(labels)}).items():
+    found = set(np.unique(m).tolist())
+    known = m.shape == x.shape[1:] and found <= classes
+    print(f"{name:24} {known!s:7} {found >= classes}")
 
 # %% [markdown]
-# The list of labels is what finds zeros and greys, and only you know it: in one mask a part of your classes, over the
-# whole data set all of them. What no list finds is the bilinear resize, whose labels are all in it. There you have to
-# read the line that resizes.
+# A crop without the spoon passes in the loader, as it should. What neither question finds is the bilinear resize, whose
+# labels are all known. There you have to read the line that resizes.
 #
 # ## Proof
 #
@@ -586,7 +607,7 @@ Markdown("\n".join(["| | rows taken |", "|---|---|", *rows]))
 # centre falls exactly between two rows.
 #
 # Three more traps in the same call. `cv2.resize` takes its size as (width, height), while a shape says (height,
-# width). `v2.Resize` takes a plain tensor for a photo and blends, until you call it a mask. And Pillow knows that a
+# width). `v2.Resize` takes a plain tensor for a photo and blends, until you wrap it in `tv_tensors.Mask`. And Pillow knows that a
 # palette's numbers are names: ask for `BILINEAR`, and it copies all the same.
 
 # %%
@@ -605,7 +626,8 @@ print(f"Pillow copies: {np.array_equal(asked, st.resize_mask(labels, 128, 192))}
 # ### 1. `to_tensor` · 5 minutes · easy
 #
 # The law: the value at channel c, row i, column j is `image[i, j, c] / 255`, the nearest float32. Grey gets a channel
-# axis. Anything but a uint8 picture is refused: TypeError for another type, ValueError for another shape.
+# axis. Anything but a uint8 picture is refused, with a message that names what came: TypeError and the type, or
+# ValueError and the shape, also for an empty picture.
 
 # %%
 def to_tensor(image):
@@ -618,7 +640,8 @@ st.check(to_tensor)
 # <details><summary>Hint</summary>
 #
 # Check first. Then `np.moveaxis` or `permute`, never `reshape`: it keeps the order of the numbers and so scrambles
-# pixels. A contiguous copy also takes care of negative strides and of read-only arrays.
+# pixels. `.copy()` takes care of read-only arrays and of negative strides; `np.ascontiguousarray` may hand back the
+# same negative strides.
 #
 # </details>
 #
@@ -627,7 +650,8 @@ st.check(to_tensor)
 # ### 2. `resize_mask` · 10 minutes · medium
 #
 # The law: each new pixel takes the label of the old pixel that its centre falls on. The type stays, the argument
-# stays, the result is contiguous; floats, other shapes and sizes below 1 are refused.
+# stays, the result is contiguous. Labels are a numpy array of integers or bool, sizes are integers: anything else is a
+# TypeError. Other shapes, an empty mask and sizes below 1 are a ValueError.
 
 # %%
 def resize_mask(mask, height, width):
@@ -649,7 +673,8 @@ st.check(resize_mask)
 # ### 3. `read_mask` · 25 minutes · hard
 #
 # The law: exactly the numbers that are stored in a PNG, whatever its palette, for 1, 2, 4, 8 and 16 bits; turned as
-# its EXIF data say. Colours, a JPEG and a file that was cut off are a ValueError with the path in its message.
+# its EXIF data say. Colours, a JPEG and a file that was cut off are a ValueError with the path in its message; for a
+# JPEG the message says "JPEG".
 
 # %%
 def read_mask(path):
@@ -663,8 +688,8 @@ st.check(read_mask)
 #
 # Read the bytes yourself. Byte 24 of a PNG says how many bits a number has, byte 25 what kind it is: 0 grey, 3
 # palette, anything else colours or alpha. A whole PNG ends with `b"IEND\xaeB\x60\x82"`. Pillow decodes from
-# `io.BytesIO(data)`, `ImageOps.exif_transpose` turns. Grey of 2 and 4 bits comes out of Pillow stretched to 0 to 255,
-# a palette's numbers do not.
+# `io.BytesIO(data)`, `ImageOps.exif_transpose` turns. Grey of 1 bit comes out of Pillow as bool, grey of 2 and 4 bits
+# stretched to 0 to 255; a palette's numbers come out as they are.
 #
 # </details>
 #
@@ -678,7 +703,7 @@ st.check(read_mask)
 #
 # The first: `None`, a shape, the values or one picture gave away each wrong reading, and `read_image` and `read_mask`
 # raise where those call for it. The second: `read_mask` gives the numbers behind any palette, and `resize_mask`
-# copies from under the centre. The third: image float32 (3, H, W) in [0, 1], mask int64 (H, W) with the labels that
-# you expect.
+# copies from under the centre. The third: image float32 (3, H, W) in [0, 1], mask int64 (H, W) with no label that
+# is not yours.
 #
 # Next comes a tensor whose numbers are right and whose picture is wrong: lesson 2, about what a display does.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Unequal arrays, one and the same picture
 #
-# 23 minutes · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
+# 23 minutes · and 55 for the exercises · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
 
 # %% tags=["hide-input"]
 import logging
@@ -22,7 +22,8 @@ from torchvision.utils import save_image
 
 import seeing_tensors as st
 
-logging.getLogger("matplotlib.image").setLevel(logging.ERROR)  # one message is held back; it has a section below
+kept = []  # what matplotlib logs is kept here and not shown; it has a section below
+logging.getLogger("matplotlib.image").addFilter(lambda record: kept.append(record.getMessage()))
 
 
 def table(header, rows):
@@ -50,13 +51,13 @@ st.figure(
     f"checkerboard above the same checkerboard. C: white above white. {alike} of the {len(pairs)} pairs are drawn "
     f"alike in every pixel.",
     caption="Six arrays in three pairs, each drawn by imshow with the grey colour map. "
-    "In which pairs are the two arrays equal?",
+    "How can the two arrays of a pair differ?",
 )
 
 # %% [markdown]
 # **After this lesson you can**
 #
-# 1. say, from type and rank alone, what `imshow` does to an array, and predict its bytes
+# 1. say, from type and shape alone, what `imshow` does to an array, and predict its bytes
 # 2. see with two habits, `describe` and `unseen`, what a picture leaves out
 # 3. go from bytes to floats and back without losing a level
 #
@@ -64,7 +65,7 @@ st.figure(
 #
 # A *level* is a whole number from 0, black, to 255, white. Answer on paper:
 #
-# - **a** `np.array([200], np.uint8) + np.array([100], np.uint8)` is 44, 255 or 300?
+# - **a** `np.array([200], np.uint8) + 100` is 44, 255 or 300?
 # - **b** `imshow([[7, 7]], cmap="gray")` draws level 0, 7 or 255?
 # - **c** `imshow([[100, 101]], cmap="gray")` draws levels 100 and 101, or 0 and 255?
 # - **d** A float pixel with R, G and B all one half is drawn at level 127, at 128, or it depends on the other pixels?
@@ -83,7 +84,8 @@ for name, pair in pairs.items():
 
 # %% [markdown]
 # No pair is equal. An empty mask looks like a full one, almost no contrast looks like all there is, and a photo looks
-# like a blank page. The picture said nothing. The line did.
+# like a blank page. The pictures said nothing, the lines did. (For C, matplotlib logs a message. This page holds it back
+# until its section.)
 #
 # That is the first habit: after every step, print the line.
 #
@@ -94,11 +96,12 @@ for name, pair in pairs.items():
 # %%
 a = np.array([200, 10], np.uint8)
 t = torch.from_numpy(a)
-print(f"numpy {a + np.uint8(100)} {a - np.uint8(20)}")
+print(f"numpy {a + 100} {a - 20}")
 print(f"torch {t + 100} {t - 20}")
 
 # %% [markdown]
-# 300 becomes 44 and -10 becomes 246, without a word. The two libraries differ on a number that does not fit into a byte.
+# 300 becomes 44 and -10 becomes 246, without a word: that answers **a**. The two libraries differ on a number that does
+# not fit into a byte.
 
 # %%
 print(f"torch {t + 300}")
@@ -113,7 +116,7 @@ except OverflowError as error:
 # %%
 cat = st.read_image(st.data_path("photos/animals/cat.png"))
 x = st.to_tensor(cat)
-wrapped = cat + np.uint8(100)
+wrapped = cat + 100
 brighter = x + 100 / 255
 print(f"bytes   {st.describe(wrapped)}")
 print(f"floats  {st.describe(brighter)}")
@@ -125,11 +128,11 @@ st.show(brighter, axes[1], title="floats + 100/255")
 lost = (wrapped < cat).mean(axis=(0, 1))
 st.figure(
     fig,
-    alt=f"The cat twice. Left, in bytes: bright fur has turned to patches of cyan, blue and black with hard edges, "
-    f"because {lost[0]:.0%} of the red values wrapped around to dark ones, {lost[1]:.0%} of the green and "
+    alt=f"The cat twice. Left, in bytes: bright fur has turned cyan, with a few blue spots, and the bright "
+    f"background black and blue, all with hard edges, because {lost[0]:.0%} of the red values wrapped around to dark ones, {lost[1]:.0%} of the green and "
     f"{lost[2]:.0%} of the blue. Right, in floats: a pale, bright cat; its title says that "
     f"{st.unseen(brighter)[:, 1].mean():.0%} of the values are above white.",
-    caption="The same cat, 100 levels brighter. Left, what was brightest has become dark. Nothing was raised or logged.",
+    caption="The same cat, 100 levels brighter. For the bytes on the left nothing was raised or logged.",
 )
 
 # %% [markdown]
@@ -143,8 +146,8 @@ Markdown(f"Up and down again, no value is off by more than {error:.1g} of a leve
 # %% [markdown]
 # ### Why networks get float32
 #
-# Bytes wrap around; floats have headroom. The third reason for floats is that a loss needs a gradient. A gradient is
-# a small real number, and a byte cannot hold one.
+# Bytes wrap around; floats have headroom. A second reason for floats is the gradient: the small number that says how to
+# change each value. A byte cannot hold it.
 
 # %%
 layer = torch.nn.Conv2d(3, 8, kernel_size=3)
@@ -155,6 +158,9 @@ for attempt in (lambda: picture.requires_grad_(), lambda: layer(picture[None])):
     except RuntimeError as error:
         print(error)
 
+# %% [markdown]
+# Now in floats: `requires_grad_()` asks torch to track `x`, `backward()` computes the gradient into `x.grad`.
+
 # %%
 x.requires_grad_()
 loss = (x.mean() - 1) ** 2
@@ -163,8 +169,8 @@ print(st.describe(x.grad))
 x = x.detach()
 
 # %% [markdown]
-# With floats the loss says how to change every value. A picture of this gradient would be black: all of it is below 0.
-# GPU support is sometimes named as a fourth reason. The layer above refused bytes on the CPU.
+# A picture of this gradient would be black: all of it is below 0. GPU support is also named as a reason, but the layer
+# above refused bytes on the CPU already.
 #
 # Which float? Here is how well each type holds the 256 numbers $k / 255$.
 
@@ -194,8 +200,8 @@ for tensor in (forgotten, reshaped, permuted):
     print(st.describe(tensor))
 
 # %% [markdown]
-# The first gives itself away: 300 channels. The other two have the same shape, range, mean and std. Here the numbers are
-# silent, and the picture speaks.
+# The first gives itself away: 300 channels. The other two differ only in the note on memory: `permute` copies nothing, a
+# *view* reads the same bytes in another order. Nothing in the line says which one is the cat.
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
@@ -211,13 +217,14 @@ st.figure(
 
 # %% [markdown]
 # `reshape` takes the first third of the bytes for the red channel, although they are R, G, B, R, G, B of the upper rows.
-# So each habit has its limit: measure *and* look. `to_tensor` permutes, divides by 255 and copies.
+# So do both: print the line, and look at the picture. `to_tensor` permutes, divides by 255 and copies.
 #
 # ### imshow has two pipelines
 #
-# First a witness that does not resize: a canvas with one pixel for each pixel of the array.
+# First a witness that does not resize: a canvas with one pixel for each pixel of the array. You need not read `drawn`: it
+# returns the levels on the canvas.
 
-# %%
+# %% tags=["hide-input"]
 def drawn(array, width=None, **options):
     """The levels (H, W, 3) that matplotlib's canvas holds after imshow."""
     width = width or array.shape[1]
@@ -252,12 +259,12 @@ for kind, values in ((kind, v) for kind, many in examples.items() for v in many)
 table(["type", "values", "levels drawn, (H, W)", "levels drawn, (H, W, 3)"], rows)
 
 # %% [markdown]
-# Two pipelines, chosen by the rank, the number of axes:
+# Two pipelines, chosen by the shape:
 #
-# - **Three channels are clipped.** The range is fixed by the type: 0 to 1 for floats, 0 to 255 for integers. An integer
-#   picture with values 0 and 1 is nearly black; a bool picture is black and white.
-# - **One channel is stretched.** The smallest value becomes black and the largest white, whatever the type. A constant
-#   has no range and gets the first colour.
+# - **(H, W, 3) is clipped.** The range is fixed by the type: 0 to 1 for floats, 0 to 255 for integers. An integer
+#   picture with values 0 and 1 is nearly black; a bool picture is black and white. That answers **e**.
+# - **(H, W) and (H, W, 1) are stretched.** The smallest value becomes black and the largest white, whatever the type. A
+#   constant has no range and gets the first colour. That answers **b** and **c**.
 #
 # You may have read that `imshow` shows floats between 0 and 1 without scaling, and that a grey picture looks wrong only
 # without `cmap="gray"`. Test it on a mask of ones.
@@ -328,21 +335,15 @@ Markdown(
 # %% [markdown]
 # ### What matplotlib tells you, and where
 #
-# When a colour array is clipped, matplotlib says so, not by a Python warning but through a logger. So
-# `warnings.catch_warnings` never sees it. A handler does:
+# When a colour array is clipped, matplotlib says so, not by a Python warning but through a logger: a line on stderr, red
+# in many notebooks. `warnings.catch_warnings` never sees it. This page keeps such lines in a list instead. Draw the
+# brighter cat and the darkened photo:
 
 # %%
-logger = logging.getLogger("matplotlib.image")
-logger.setLevel(logging.WARNING)
-messages, handler = [], logging.Handler()
-handler.emit = messages.append
-logger.addHandler(handler)
-
+kept.clear()
 drawn(brighter.permute(1, 2, 0).numpy())
 drawn(broken, cmap="gray")
-logger.removeHandler(handler)
-logger.setLevel(logging.ERROR)
-print(f"messages for two pictures: {len(messages)}\n{messages[0].getMessage()}")
+print(f"messages for two pictures: {len(kept)}", *kept, sep="\n")
 
 # %% [markdown]
 # The stretched picture, darkened by one pixel, made no message.
@@ -362,15 +363,15 @@ rows = [[v, *(level_of(v, *c) for c in columns)] for v in (np.nan, np.inf, -np.i
 table(["value", "one channel", "three channels", "three, beside a 2"], rows)
 
 # %% [markdown]
-# With one channel all three are transparent and the white page shows, for minus infinity too. In colour, *another* pixel
-# decides about infinity: matplotlib clips when some finite value is out of range. Otherwise it casts infinity to a byte, and
-# what that gives is up to the machine. `show` paints all three magenta.
+# With one channel all three are transparent and the white page shows, for minus infinity too. In colour a pixel with NaN
+# is transparent as well, but *another* pixel decides about infinity: matplotlib clips when some finite value is out of
+# range. Otherwise it casts infinity to a byte, and what that gives is up to the machine. `show` paints all three magenta.
 
 # %% [markdown]
 # ### Labels must not be blended
 #
-# A picture is rarely drawn at its own size. When it is made smaller, `imshow` by default blends neighbours: right for
-# light, wrong for labels. This mask has two. Draw it 100 pixels wide and look at the tripod.
+# `imshow` by default blends neighbours, except at the picture's own size, at exactly twice it, and above three times.
+# That is right for light, wrong for labels. This mask has two. Draw it 100 pixels wide and look at the tripod.
 
 # %%
 mask = st.read_mask(st.data_path("masks/cameraman.png"))
@@ -386,8 +387,8 @@ for ax, canvas, count, name in zip(axes, (blended, nearest), counts, ("default",
     st.show(canvas[50:115, 15:85], ax, title=f"interpolation {name}: {count} greys in all")
 st.figure(
     fig,
-    alt=f"A part of the cameraman's mask, drawn small and then enlarged. Left, the default: soft edges, and the thin "
-    f"legs of the tripod are grey; the whole drawing has {counts[0]} greys. Right, nearest: hard edges, black and "
+    alt=f"A part of the cameraman's mask, drawn small and then enlarged. Left, the default: the legs of the "
+    f"tripod have grey edges; the whole drawing has {counts[0]} greys. Right, nearest: hard edges, black and "
     f"white only, {counts[1]} greys.",
     caption=f"A mask with two labels, {mask.shape[1]} pixels wide, drawn at 100, then enlarged. "
     "The greys on the left are no label of the mask.",
@@ -407,8 +408,8 @@ st.figure(
 #
 # $$\text{entry} = \lfloor 256 \, \frac{x - v_{min}}{v_{max} - v_{min}} \rfloor$$
 #
-# Entry 256, for $x = v_{max}$, does not exist, and the last one is taken. Values below and above the limits get the
-# first and the last colour. Only through the array's own limits do other pixels come in, and that is enough.
+# Entry 256, for $x = v_{max}$, does not exist, and the last one is taken. Values outside the limits get the map's colours
+# for under and over: its first and its last, unless set. Other pixels matter only because they set the limits.
 #
 # The first equation cuts [0, 1] into 255 steps and leaves white for exactly 1. The second cuts it into 256. They
 # disagree in the middle:
@@ -417,10 +418,10 @@ st.figure(
 half = np.array([[0.5]])
 one = drawn(half, cmap="gray", vmin=0, vmax=1)[0, 0, 0]
 three = drawn(np.dstack([half] * 3))[0, 0, 0]
-Markdown(f"One half is level {one} with limits 0 and 1, and level {three} in colour.")
+Markdown(f"One half is level {one} with limits 0 and 1, and level {three} in colour. That answers **d**.")
 
 # %% [markdown]
-# The levels that came out too dark met a second floor. The grey map stores entry $j$ as the float $j / 255$, and
+# The levels that came out too dark were rounded down a second time. The grey map stores entry $j$ as the float $j / 255$, and
 # that float times 255 is cast in turn. Where the product falls short of $j$ by the last bit, a level is lost:
 
 # %%
@@ -465,16 +466,20 @@ colour = detour(x).permute(1, 2, 0).numpy()
 error = np.abs(colour.astype(float) - cat / 255).max()
 pixels = (drawn(colour) != cat).any(axis=2).mean()
 Markdown(
-    f"The cat's values end at most {error:.1g} away from where they were; rounding allows "
-    f"{1 / 510 / error:,.0f} times as much. Yet imshow draws {pixels:.0%} of the pixels "
+    f"The cat's values end at most {error:.1g} away from where they were; rounding would "
+    f"forgive an error about {round(1 / 510 / error, -3):,.0f} times as large. Yet imshow draws {pixels:.0%} of the pixels "
     f"a level too dark in some channel."
 )
 
 # %% [markdown]
-# Why is float32 safe without the detour? In binary, $k / 255$ is the eight bits of $k$, repeated for ever. float32 keeps 24
-# bits, three repeats. What it cuts off begins with a 1 like what it keeps, so it always rounds *up*. That is luck, and the
-# first subtraction ends it. float64 rounds many levels down; its product with 255 is rounded up again. float16 is widened
-# before the product, so its errors stay.
+# <details><summary>Why float32 is safe without the detour</summary>
+#
+# In binary, $k / 255$ is the eight bits of $k$, repeated for ever. float32 keeps 24 bits, three repeats. What it cuts off
+# begins with a 1 like what it keeps, so every level except 0 and 255, which are exact, is rounded *up*. That is luck, and
+# the first subtraction ends it. float64 rounds many levels down; its product with 255 is rounded up again. float16 is
+# widened before the product, so its errors stay.
+#
+# </details>
 #
 # ## The tool
 #
@@ -490,16 +495,13 @@ for array in (cat, colour, colour * 3 - 1, grey, broken, mask):
     print(f"equal: {equal}  {array.dtype} {array.shape} {limits}")
 
 # %% [markdown]
-# Here are the answers to your predictions:
+# It also has the answers to your predictions:
 
 # %% tags=["hide-input"]
 arrays = [[[7, 7]], [[100, 101]], [[[0.5] * 3]], [[[100.0] * 3]]]
 pixels = [st.imshow_pixels(np.array(array), cmap="gray") for array in arrays]
-b, c, d, e = ([int(level) for level in p[0, :, 0]] for p in pixels)
-Markdown(
-    f"**a** {(a + np.uint8(100))[0]} · **b** {b} · **c** {c} · "
-    f"**d** {d}, whatever the other pixels are · **e** {e}"
-)
+b, c, d, e = (" and ".join(str(level) for level in np.unique(p[0, :, 0])) for p in pixels)
+Markdown(f"**a** {(a + 100)[0]} · **b** {b} · **c** {c} · **d** {d} · **e** {e}")
 
 # %% [markdown]
 # ### Count what is unseen
@@ -541,7 +543,8 @@ for shape in [(2, 3, 300, 451), (300, 451, 3), (451,)]:
         print(error)
 
 # %% [markdown]
-# `imshow` raises a TypeError for the first and the last, and draws the second: an array in that layout is a picture.
+# `show` takes numpy arrays with channels last and torch tensors with channels first, as is usual in each library.
+# `imshow` raises a TypeError for the first and the last, and draws the second.
 #
 # ### From bytes to floats and back
 #
@@ -614,7 +617,7 @@ table(["way", *tests, "levels changed, of 256"], rows)
 # Each has its reason. A cast is quick and leaves the range to you; out of range C does not define its result, so another
 # processor may give other numbers. `ToDtype` multiplies by just under 256 and drops the fraction: every byte gets an
 # interval of the same width, one half goes down, and no level is lost here. `imsave` refuses what it would have to clip.
-# `save_image` and OpenCV round and clamp, and turn NaN to black. Try a value out of range, before you meet one.
+# `save_image` and OpenCV round and clamp, and turn NaN to black.
 #
 # ### From integers to floats
 #
@@ -636,12 +639,12 @@ except TypeError as error:
 #
 # ### Sums of bytes
 #
-# OpenCV was made for pictures: its sums *saturate*, they stop at 0 and 255. The photo does not turn blue.
+# OpenCV was made for pictures: its sums *saturate*, they stop at 0 and 255. The photo does not turn cyan.
 
 # %% tags=["hide-input"]
 up = cv2.add(cat, np.full_like(cat, 100))
 down = cv2.subtract(up, np.full_like(cat, 100))
-around = wrapped - np.uint8(100)
+around = wrapped - 100
 Markdown(
     f"After 100 levels up and down again, OpenCV has changed {(down != cat).mean():.0%} "
     f"of the values, NumPy's wrap-around {(around != cat).mean():.0%}. Wrapping is ugly "
@@ -653,9 +656,9 @@ Markdown(
 #
 # ### 1. `to_uint8` · 5 minutes · easy
 #
-# The law: every level $k$ comes back from $k / 255$ in any float type; below 0 becomes 0 and above 1 becomes 255, infinities
-# included; the shape is kept. NaN is a ValueError whose message contains `NaN`, and a tensor that is not float is a TypeError whose
-# message names its dtype.
+# The law: every level $k$ comes back from $k / 255$ in any float type; a value between two levels goes to the nearer one;
+# below 0 becomes 0 and above 1 becomes 255, infinities included; the shape is kept. NaN is a ValueError whose message
+# contains `NaN`, and a tensor that is not float is a TypeError whose message names its dtype.
 
 # %%
 def to_uint8(x):
@@ -698,10 +701,11 @@ st.check(unseen)
 #
 # The library's answer: `unseen` in `src/seeing_tensors/display.py`.
 #
-# ### 3. `imshow_pixels` for 2-D arrays · 20 minutes · hard
+# ### 3. `imshow_pixels` for 2-D arrays · 40 minutes · hard
 #
 # The law: for a 2-D array of any real type, any colour map and any limits, the result, uint8 (H, W, 4), equals what matplotlib draws, byte
-# for byte. A constant is drawn in the first colour, and four times the values draw the same picture.
+# for byte. A constant is drawn in the first colour, values outside the limits in the map's colours for under and over, and four
+# times the values draw the same picture.
 #
 # The check holds you to *all* laws of `imshow_pixels`. With the 2-D half alone, those about a 2-D array, limits, a
 # constant, the scale, and the argument hold. Those about colour arrays, NaN, infinity and refusals stay `BROKEN`:
@@ -720,7 +724,8 @@ st.check(imshow_pixels)
 # `matplotlib.colormaps.get_cmap(cmap)` gives the map: `colors.N` is its number of entries, and not every map has 256. Called with an array
 # of whole numbers it gives RGBA floats, which are multiplied by 255 and cast. The bytes agree only if the place is computed as matplotlib does
 # it: in the array's own float type, integers in `np.promote_types(array.dtype, np.float32)`, with a cast back to it after
-# the subtraction and after the division. Take care of `vmin` equal to `vmax`.
+# the subtraction and after the division. `colors(-1)` is the colour under, `colors(colors.N)` the colour over. Take the floor (a
+# cast would turn -0.5 into entry 0), and clip before the cast: float16 overflows. Take care of `vmin` equal to `vmax`.
 #
 # </details>
 #
@@ -728,7 +733,7 @@ st.check(imshow_pixels)
 #
 # ## What you can do now
 #
-# 1. say, from type and rank alone, what `imshow` does to an array, and predict its bytes
+# 1. say, from type and shape alone, what `imshow` does to an array, and predict its bytes
 # 2. see with two habits, `describe` and `unseen`, what a picture leaves out
 # 3. go from bytes to floats and back without losing a level
 #

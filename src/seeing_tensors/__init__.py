@@ -31,6 +31,10 @@ _HOMES = {
         "inverse_normalize",
         "normalize",
     ],
+    "batchnorm": ["BatchNorm2d", "batch_norm", "keras_options"],
+    "density": ["channel_densities", "plot_channel_densities"],
+    "convolution": ["attainable_range", "compose_kernels", "conv2d", "conv2d_output_size", "receptive_field"],
+    "activations": ["feature_maps", "pretrained_filters", "show_feature_maps"],
     "practice": ["check", "prove"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -244,6 +244,9 @@ def convert(lesson: Path) -> dict:
     import jupytext
 
     notebook = jupytext.read(lesson, fmt="py:percent")
+    for cell in notebook.cells:
+        if "hide-input" in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}  # folded in JupyterLab, as on the page
     # Only the kernel: with jupytext's own entry, JupyterLab might try to write the script back.
     notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return notebook

@@ -14,6 +14,7 @@ import importlib.util
 import inspect
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,8 +74,12 @@ class Law:
     cases: Sequence[Mapping[str, Any]] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
 
-    def run(self, function: Callable, profile: str = "check") -> int:
-        """Hold `function` to this law. Return how many cases it held for, or raise LawBroken."""
+    def run(self, function: Callable, profile: str = "check", *, smallest: bool = True) -> int:
+        """Hold `function` to this law. Return how many cases it held for, or raise LawBroken.
+
+        With `smallest=False` the report shows the first counterexample that was found, which is
+        quicker than to look for the smallest one.
+        """
         watched = _Watched(function)
         held = 0
 
@@ -90,10 +95,16 @@ class Law:
                 for case in self.cases:
                     trial = hypothesis.example(**case)(trial)
                 trial = hypothesis.given(**self.given)(trial)
-                hypothesis.settings(hypothesis.settings.get_profile(profile))(trial)()
-            else:
-                for case in self.cases or ({},):
-                    one_case(**case)
+                phases = [phase for phase in hypothesis.Phase if smallest or phase is not hypothesis.Phase.shrink]
+                trial = hypothesis.settings(hypothesis.settings.get_profile(profile), phases=phases)(trial)
+            with warnings.catch_warnings():
+                # What numpy has to say about one of many inputs helps nobody; the report names the one that matters.
+                warnings.simplefilter("ignore")
+                if self.given:
+                    trial()
+                else:
+                    for case in self.cases or ({},):
+                        one_case(**case)
         except hypothesis.errors.HypothesisException:
             raise  # the law is at fault, not the function
         except Exception as error:
@@ -119,6 +130,7 @@ class Law:
             lines.append(f"  likely    {cause}")
         if watched.arguments is not None:
             lines.append(f"  again     {watched.call(short=False)}")
+            lines += [f"  with      {note}" for note in map(_memory_note, watched.arguments[0]) if note]
         return "\n".join(lines)
 
 
@@ -270,6 +282,15 @@ def picture_of(value: Any) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
+def _memory_note(value: Any) -> str:
+    """What `again` cannot show: an argument that is a view of other memory."""
+    if isinstance(value, np.ndarray) and (min(value.strides, default=0) < 0 or not value.flags.c_contiguous):
+        return f"an array that is a view, strides {value.strides} in bytes"
+    if isinstance(value, torch.Tensor) and not value.is_contiguous():
+        return f"a tensor that is a view, strides {value.stride()}"
+    return ""
+
+
 def _literal(value: Any) -> str:
     """Python that makes the value again. Needs `import numpy as np, torch` and `from math import nan, inf`."""
     if isinstance(value, torch.Tensor):
@@ -343,7 +364,7 @@ def check(function: Callable) -> None:
     first_report = None
     for each in chosen:
         try:
-            count = each.run(function)
+            count = each.run(function, smallest=first_report is None)
             print(f"  held    {each.sentence}  [{count}]")
         except LawBroken as broken:
             first_report = first_report or str(broken)

@@ -6,6 +6,7 @@ The bytes that imshow draws for arrays of every type are laws of `imshow_pixels`
 import logging
 import platform
 import warnings
+from fractions import Fraction
 
 import cv2
 import matplotlib
@@ -61,12 +62,12 @@ def quiet(caplog):
 
 
 def test_bytes_wrap_around():
-    """Lesson 2: "300 becomes 44 and -10 becomes 246, without a word." """
+    """Lesson 2: "300 becomes 44 and -10 becomes 246, without a word". """
     a = np.array([200, 10], np.uint8)
     t = torch.from_numpy(a)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        up, down = a + np.uint8(100), a - np.uint8(20)
+        up, down = a + 100, a - 20
         assert (up[0], down[1]) == (44, 246), "lesson 2 says: 200 + 100 is 44 and 10 - 20 is 246 in numpy's uint8"
         assert ((t + 100)[0], (t - 20)[1]) == (44, 246), "lesson 2 says: 200 + 100 is 44 and 10 - 20 is 246 in torch's uint8"
 
@@ -80,7 +81,7 @@ def test_the_libraries_differ_on_a_number_that_is_no_byte():
 
 
 def test_bytes_have_no_gradient_and_layers_refuse_them():
-    """Lesson 2: "The layer above refused bytes on the CPU." """
+    """Lesson 2: "the layer above refused bytes on the CPU already." """
     x = torch.zeros(3, 5, 5, dtype=torch.uint8)
     with pytest.raises(RuntimeError, match="floating point"):
         x.requires_grad_()
@@ -97,15 +98,16 @@ def test_reshape_scrambles():
 
 
 def test_float32_rounds_every_level_up():
-    """Lesson 2: "What it cuts off begins with a 1 like what it keeps, so it always rounds up." """
-    assert ((LEVELS / 255).astype(np.float32).astype(float) * 255 >= LEVELS).all(), "lesson 2 says: float32 rounds k/255 up"
+    """Lesson 2: "every level except 0 and 255, which are exact, is rounded up". """
+    above = [Fraction(float(v)) * 255 > k for k, v in enumerate((LEVELS / 255).astype(np.float32))]
+    assert above == [0 < k < 255 for k in LEVELS], "lesson 2 says: float32 rounds k/255 up, except 0 and 255"
 
 
 # ---------------------------------------------------------------- imshow
 
 
 def test_imshow_clips_colour():
-    """Lesson 2: "Three channels are clipped. The range is fixed by the type: 0 to 1 for floats, 0 to 255 for integers." """
+    """Lesson 2: "(H, W, 3) is clipped. The range is fixed by the type: 0 to 1 for floats, 0 to 255 for integers." """
     assert colour([-1.0, 0.0, 1.0, 100.0]) == [0, 0, 255, 255], "lesson 2 says: imshow clips RGB floats to [0, 1]"
     assert colour([-5, 7, 300], int) == [0, 7, 255], "lesson 2 says: imshow clips RGB integers to [0, 255]"
     assert colour([False, True], bool) == [0, 255], "lesson 2 says: a bool picture is black and white"
@@ -113,8 +115,10 @@ def test_imshow_clips_colour():
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32])
 def test_imshow_stretches_one_channel(kind):
-    """Lesson 2: "The smallest value becomes black and the largest white, whatever the type." """
+    """Lesson 2: "(H, W) and (H, W, 1) are stretched. The smallest value becomes black and the largest white, whatever the type." """
     assert grey([100, 101], kind) == [0, 255], f"lesson 2 says: imshow stretches a 2-D array of {kind.__name__}"
+    three_axes = drawn(np.array([[[100], [101]]], kind), cmap="gray")[0, :, 0].tolist()
+    assert three_axes == [0, 255], f"lesson 2 says: imshow stretches an (H, W, 1) array of {kind.__name__}"
     assert grey([7, 7], kind) == [0, 0], "lesson 2 says: a constant gets the first colour"
 
 
@@ -157,7 +161,7 @@ def test_the_two_equations_disagree_in_the_middle():
 
 
 def test_clipping_is_logged_and_stretching_is_not(caplog):
-    """Lesson 2: "When a colour array is clipped, matplotlib says so, not by a Python warning but through a logger." """
+    """Lesson 2: "When a colour array is clipped, matplotlib says so, not by a Python warning but through a logger". """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         grey([0.0, 10.0])
@@ -173,19 +177,31 @@ def test_nan_and_infinity_with_one_channel():
 
 
 def test_infinity_in_colour_depends_on_another_pixel():
-    """Lesson 2: "In colour, another pixel decides about infinity: matplotlib clips when some finite value is out of range." """
+    """Lesson 2: "another pixel decides about infinity: matplotlib clips when some finite value is out of range." """
     assert colour([np.inf, 2.0])[0] == 255, "lesson 2 says: beside a value out of range, infinity is clipped to white"
     assert colour([-np.inf, 2.0])[0] == 0, "lesson 2 says: beside a value out of range, minus infinity is clipped to black"
     if X86:  # elsewhere a cast of infinity may happen to give what clipping gives
         with np.errstate(invalid="ignore"):
             assert colour([np.inf, 0.5])[0] != 255, "lesson 2 says: infinity is not clipped where all finite values fit"
+
+
+def test_nan_in_colour():
+    """Lesson 2: "In colour a pixel with NaN is transparent as well". """
     with np.errstate(invalid="ignore"):
-        assert colour([np.nan, 0.5])[0] == 255, "lesson 2 says: a NaN in colour shows the white page"
+        for other in (0.5, 2.0):
+            assert colour([np.nan, other])[0] == 255, "lesson 2 says: a NaN in colour shows the white page"
+        pixel = drawn(np.array([[[np.nan, 0.5, 0.5]]]))[0, 0].tolist()
+    assert pixel == [255, 255, 255], "lesson 2 says: one NaN makes the pixel transparent"
 
 
 def test_labels_are_blended_unless_nearest():
-    """Lesson 2: "When it is made smaller, imshow by default blends neighbours". """
+    """Lesson 2: "imshow by default blends neighbours, except at the picture's own size, at exactly twice it, and above three times". """
     mask = st.read_mask(st.data_path("masks/cameraman.png"))
+    side = mask.shape[1]
+    for width in (side - 1, side + 1, 2 * side - 1, 2 * side + 1, 3 * side):
+        assert len(np.unique(drawn(mask, width, cmap="gray"))) > 2, f"lesson 2 says: imshow blends at {width / side:.2f} times"
+    for width in (side, 2 * side, 3 * side + 1):
+        assert len(np.unique(drawn(mask, width, cmap="gray"))) == 2, f"lesson 2 says: no blending at {width / side:.2f} times"
     blended, nearest = (len(np.unique(drawn(mask, 100, cmap="gray", **o))) for o in ({}, {"interpolation": "nearest"}))
     assert blended > 2, "lesson 2 says: by default a small drawing of two labels has more than two greys"
     assert nearest == 2, "lesson 2 says: interpolation='nearest' keeps two labels two greys"

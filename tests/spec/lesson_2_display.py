@@ -213,7 +213,7 @@ LIMITS = st.tuples(st.integers(-300, 300), st.integers(-300, 300)).map(sorted) |
     cmap=MAPS,
 )
 def predicts_given_limits(imshow_pixels, array, limits, given, cmap):
-    """With vmin and vmax, values outside take the first and the last colour, byte for byte as drawn."""
+    """With vmin and vmax, values outside take the map's colours for under and over, which are its first and last unless set."""
     options = {"vmin": limits[0], "vmax": limits[1]}
     if given != "both":
         options = {given: options[given]}

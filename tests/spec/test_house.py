@@ -191,6 +191,15 @@ def test_prove_prints_each_law_and_refuses_unknown_names(capsys):
         st.prove("no_such_function")
 
 
+def test_a_report_says_when_the_argument_was_a_view():
+    @law("double", lesson=0)
+    def takes_views(double, x=None):
+        """Views are as good as copies."""
+        expect_same(double(np.arange(6, dtype=np.uint8).reshape(2, 3)[::-1]), 1)
+
+    assert "with      an array that is a view, strides (-3, 1) in bytes" in report(lambda x: 0, takes_views)
+
+
 def test_check_tells_blank_from_right_from_wrong(capsys):
     def split_view(left, right):
         ...
@@ -227,3 +236,10 @@ def test_another_implementation_is_judged(tmp_path):
     # Of split_view one law is broken, one more by the refusals; of saturation nothing is written yet.
     assert run.returncode == 1 and "saturation is not written yet" in run.stdout, run.stdout
     assert "split_view breaks a law of lesson 2" in run.stdout and "3 skipped" in run.stdout, run.stdout
+
+
+def test_no_module_hides_a_public_name():
+    # Importing a module sets its name on the package: a function of the same name would be lost.
+    import seeing_tensors
+
+    assert not set(seeing_tensors._HOMES) & set(st.__all__)

@@ -1,0 +1,264 @@
+"""Feature maps: what every layer of a model makes of a picture, and how to look at it on one scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from torch.nn.functional import avg_pool2d
+
+from .display import NOT_FINITE_COLOR, _percent
+from .tensors import _kind, _require_float
+
+#: The colour map of `show_feature_maps`: blue below 0, nearly white at 0, red above.
+FEATURE_COLORS = "RdBu_r"
+
+
+def feature_maps(model: torch.nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Run a model and keep what every module in it gives.
+
+    The model is left as it was: its weights, its mode, its hooks, and, in
+    training mode too, its running statistics. Each result is a copy, so that
+    ``ReLU(inplace=True)`` does not overwrite the map before it.
+
+    Args:
+        model: any ``nn.Module``. It runs in the mode it is in, without gradients.
+        x: what the model takes, usually a batch (N, C, H, W).
+
+    Returns:
+        for each module that gave a tensor, its name in ``model.named_modules()`` (the model itself is "")
+        and the tensor, in the order in which they finished. A module that runs again appears again
+        as "name#2". Modules that give something else, a tuple for instance, are left out.
+
+    Raises:
+        TypeError: model is not an nn.Module, or x is not a tensor.
+        Whatever the model raises; its hooks are removed all the same.
+    """
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"feature_maps needs an nn.Module, got {_kind(model)}")
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(f"feature_maps needs a tensor, got {_kind(x)}; use to_tensor(image)[None] for a photo")
+    maps, runs = {}, {}
+
+    def keeper(name):
+        def keep(module, arguments, output):
+            if isinstance(output, torch.Tensor):
+                runs[name] = runs.get(name, 0) + 1
+                maps[name if runs[name] == 1 else f"{name}#{runs[name]}"] = output.clone()
+
+        return keep
+
+    # A forward in training mode writes into the buffers: give it copies of them.
+    buffers = {name: buffer.detach().clone() for name, buffer in model.named_buffers()}
+    with ExitStack() as hooks, torch.no_grad():
+        for name, module in model.named_modules():
+            hooks.callback(module.register_forward_hook(keeper(name)).remove)
+        torch.func.functional_call(model, buffers, (x.detach().clone(),))
+    return maps
+
+
+def show_feature_maps(
+    maps: torch.Tensor,
+    ax: Axes | None = None,
+    *,
+    shared_scale: bool = True,
+    limit: float | None = None,
+    columns: int | None = None,
+    title: str | None = None,
+    colorbar: bool = True,
+) -> Axes:
+    """Draw the maps of one picture side by side, blue below 0, white at 0, red above, on one scale.
+
+    The scale runs from -limit to limit, by default the largest absolute value
+    of all maps. So a map that is small looks pale, as it is. With
+    ``shared_scale=False`` each map fills a scale of its own, and its limit is
+    written on it. NaN and inf are painted magenta and counted in the title.
+
+    All maps are one image, also a large number of large ones. What is larger
+    than its place in the figure is averaged down to the figure's pixels.
+
+    Args:
+        maps: float (F, H, W): the maps of one picture, or the kernels ``weight[:, c]`` of a layer.
+        ax: where to draw; a new figure when None.
+        shared_scale: False for a scale per map.
+        limit: the value drawn in the strongest colour, to draw several figures on one scale.
+            What lies beyond is counted in the title.
+        columns: maps in a row; a nearly square grid when None.
+        title: written above.
+        colorbar: also draw the scale.
+
+    Returns:
+        the Axes, with one image in it.
+
+    Raises:
+        TypeError: not a float tensor.
+        ValueError: another shape, no map, a limit that is not finite and positive, or a limit for maps that have
+            their own.
+    """
+    _require_float("show_feature_maps", maps)
+    if maps.ndim != 3 or maps.numel() == 0:
+        hint = "; a batch has four axes: give the maps of one picture, maps[0]" if maps.ndim == 4 else ""
+        raise ValueError(f"show_feature_maps needs one picture's maps (F, H, W), got shape {tuple(maps.shape)}{hint}")
+    if limit is not None and not shared_scale:
+        raise ValueError("show_feature_maps: a limit is a shared scale; leave out limit or shared_scale=False")
+    if limit is not None and not (math.isfinite(limit) and limit > 0):
+        raise ValueError(f"show_feature_maps: limit must be finite and positive, got {limit}")
+    if columns is not None and columns < 1:
+        raise ValueError(f"show_feature_maps: columns must be at least 1, got {columns}")
+
+    maps = maps.detach().cpu()
+    if maps.dtype not in (torch.float32, torch.float64):
+        maps = maps.float()
+    extremes = [_extremes(each) for each in maps]
+    own = [max(-low, high) for low, high, _ in extremes]
+    # Where all values are 0, every scale shows the same; 1 will do.
+    limits = [value or 1.0 for value in ([limit or max(own)] * len(maps) if shared_scale else own)]
+    columns = min(columns or math.ceil(math.sqrt(len(maps))), len(maps))
+    rows = math.ceil(len(maps) / columns)
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        shape = maps.shape[1] * rows / (maps.shape[2] * columns)
+        _, ax = plt.subplots(figsize=(9, min(max(9 * shape, 1.5), 12)), layout="constrained")
+    tiles = _tiles(maps, limits, max(1, _averaging(ax, maps.shape[1] * rows, maps.shape[2] * columns)))
+    mosaic, corners = _mosaic(tiles, columns)
+    ax.imshow(mosaic)
+    ax.axis("off")
+    if not shared_scale:
+        for (top, left), own_limit in zip(corners, limits, strict=True):
+            box = dict(facecolor="white", edgecolor="none", alpha=0.8, pad=1)
+            ax.text(left, top, f"±{own_limit:.2g}", fontsize=7, va="top", ha="left", bbox=box)
+    lines = [line for line in (title, _beyond_note(maps, extremes, max(limits))) if line]
+    if lines:
+        ax.set_title("\n".join(lines))
+    if colorbar:
+        _draw_scale(ax, limits[0] if shared_scale else None)
+    return ax
+
+
+def pretrained_filters() -> dict[str, torch.Tensor]:
+    """The first layer of every well-known torchvision classifier whose weights are on this disk.
+
+    Looks into torch.hub's checkpoint folder for the files that torchvision
+    keeps there. Nothing is downloaded, and nothing is needed from there.
+
+    Returns:
+        for each set of weights, its name ("ResNet18_Weights.IMAGENET1K_V1") and the filters, (F, 3, k, k).
+        Empty where there is none.
+
+    Raises:
+        ValueError: a file has the right name but does not hold such weights.
+    """
+    from torchvision.models import get_model_weights
+
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    found = {}
+    for model, layer in _FIRST_LAYERS.items():
+        for weights in get_model_weights(model):
+            path = folder / weights.url.rsplit("/", 1)[-1]
+            if path.is_file():
+                found[str(weights)] = _first_filters(path, layer)
+    return found
+
+
+_FIRST_LAYERS = {
+    "alexnet": "features.0.weight",
+    "vgg11": "features.0.weight",
+    "vgg16": "features.0.weight",
+    "vgg19": "features.0.weight",
+    "resnet18": "conv1.weight",
+    "resnet34": "conv1.weight",
+    "resnet50": "conv1.weight",
+    "resnet101": "conv1.weight",
+    "densenet121": "features.conv0.weight",
+    "mobilenet_v2": "features.0.0.weight",
+}
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _first_filters(path: Path, layer: str) -> torch.Tensor:
+    try:
+        filters = torch.load(path, map_location="cpu", weights_only=True)[layer].float()
+        if filters.ndim != 4 or filters.shape[1] != 3:
+            raise ValueError(f"{layer} has shape {tuple(filters.shape)}")
+    except Exception as error:  # a damaged file fails in many ways; each means the same to the reader
+        raise ValueError(
+            f"{path} has the name of torchvision's weights but does not hold them ({error}); move it away"
+        ) from error
+    return filters
+
+
+def _extremes(values: torch.Tensor) -> tuple[float, float, int]:
+    """The least and the greatest finite value (0 and 0 where there is none), and how many are NaN or infinite."""
+    low, high = map(float, values.aminmax())
+    if math.isfinite(low) and math.isfinite(high):
+        return low, high, 0
+    finite = values[torch.isfinite(values)]
+    low, high = map(float, finite.aminmax()) if finite.numel() else (0.0, 0.0)
+    return low, high, values.numel() - finite.numel()
+
+
+def _averaging(ax: Axes, height: int, width: int) -> int:
+    """How many pixels of the maps, along each axis, fall on one pixel of the figure."""
+    place = ax.get_window_extent()
+    return int(max(height / max(place.height, 1), width / max(place.width, 1)))
+
+
+def _tiles(maps: torch.Tensor, limits: Sequence[float], average: int) -> list[np.ndarray]:
+    """Each map in colour, uint8 (h, w, 3): averaged over squares if it is large, its pixels repeated if it is tiny."""
+    colors = matplotlib.colormaps[FEATURE_COLORS]
+    tiles = []
+    for values, limit in zip(maps, limits, strict=True):
+        position = values.double() / limit
+        if average > 1:
+            position = avg_pool2d(position[None], average, ceil_mode=True)[0]
+        position = position.numpy()
+        finite = np.isfinite(position)
+        tile = colors(np.clip(np.where(finite, position, 0) / 2 + 0.5, 0, 1), bytes=True)[..., :3]
+        tile[~finite] = NOT_FINITE_COLOR
+        repeat = math.ceil(32 / max(tile.shape[:2]))
+        tiles.append(tile.repeat(repeat, axis=0).repeat(repeat, axis=1))
+    return tiles
+
+
+def _mosaic(tiles: Sequence[np.ndarray], columns: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """The tiles in rows, with grey lines between and around them, and the upper left corner of each."""
+    gap = max(1, round(0.02 * max(tiles[0].shape[:2])))
+    height, width = tiles[0].shape[0] + gap, tiles[0].shape[1] + gap
+    rows = math.ceil(len(tiles) / columns)
+    mosaic = np.full((rows * height + gap, columns * width + gap, 3), 255, np.uint8)
+    corners = []
+    for i, tile in enumerate(tiles):
+        top, left = i // columns * height + gap, i % columns * width + gap
+        mosaic[top - gap : top + height, left - gap : left + width] = 112
+        corners.append((top, left))
+    for (top, left), tile in zip(corners, tiles, strict=True):
+        mosaic[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return mosaic, corners
+
+
+def _beyond_note(maps: torch.Tensor, extremes: Sequence[tuple[float, float, int]], limit: float) -> str:
+    broken = sum(count for _, _, count in extremes)
+    beyond = 0
+    if any(max(-low, high) > limit for low, high, _ in extremes):
+        beyond = int(((maps.double().abs() > limit) & torch.isfinite(maps)).sum())
+    parts = [(beyond, f"beyond ±{limit:.3g}"), (broken, "not finite")]
+    words = [f"{_percent(count / maps.numel())} {where}" for count, where in parts if count]
+    return "unseen: " + ", ".join(words) if words else ""
+
+
+def _draw_scale(ax: Axes, limit: float | None) -> None:
+    bound = 1.0 if limit is None else limit
+    bar = ax.figure.colorbar(ScalarMappable(Normalize(-bound, bound), FEATURE_COLORS), ax=ax, shrink=0.8)
+    if limit is None:
+        bar.set_ticks([-1, 0, 1], labels=["-own limit", "0", "own limit"])

@@ -1,0 +1,182 @@
+"""Densities: where the values of each channel lie, as smooth curves.
+
+A kernel density puts a little Gaussian on every pixel's value and adds them up.
+Eight-bit data has at most 256 different values per channel, and so has every
+tensor made of it by one affine map per channel: Normalize, BatchNorm, / 255.
+Pixels of equal value share one Gaussian, weighted by their number, so that the
+exact curve costs 256 Gaussians and not one per pixel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from .display import Picture, _percent, _planes, unseen
+
+# Names, colours and dashes of three channels; curves that cover one another still show.
+_STYLES = {
+    1: [("grey", "0.2", "-")],
+    3: [("R", "tab:red", "-"), ("G", "tab:green", "--"), ("B", "tab:blue", ":")],
+}
+
+
+def channel_densities(
+    image: Picture, grid: Sequence[float] | np.ndarray, *, bandwidth: float | Sequence[float] | None = None
+) -> np.ndarray:
+    """The Gaussian kernel density of each channel, exactly, at the points of a grid.
+
+        f(t) = 1 / (n h sqrt(2 pi))  sum over pixels v of  exp(-(t - v)**2 / (2 h**2))
+
+    Equal to ``seaborn.kdeplot`` and ``scipy.stats.gaussian_kde`` on all pixels. The pixels are
+    counted once; after that the cost is (different values) x (points of the grid).
+
+    Args:
+        image: tensor (..., C, H, W) or (H, W), or array (H, W, C) or (H, W). A batch counts as one set of pixels.
+        grid: where to evaluate, in the units of the pixels, finite numbers in any order.
+        bandwidth: h, the std of the little Gaussians in the units of the pixels; one number, or one per
+            channel. None for Scott's rule, h = n**(-1/5) s, with n the number of all pixels of a channel and
+            s their std, divided by n - 1.
+
+    Returns:
+        float64 (C, len(grid)). The curves go beyond the data by about 3 h on both sides: what they
+        show outside [0, 1] need not be there. ``unseen`` counts what is.
+
+    Raises:
+        TypeError: image is not a tensor or array of real numbers.
+        ValueError: not the shape of a picture; NaN or inf; a grid that is not one row of finite numbers;
+            a bandwidth that is not finite and positive; none given, and a channel is constant or one pixel.
+    """
+    planes = _planes("channel_densities", image)
+    grid = np.asarray(grid, np.float64)
+    if grid.ndim != 1 or not np.isfinite(grid).all():
+        raise ValueError(f"channel_densities needs a grid of finite numbers in one row, got {grid.shape} {grid.dtype}")
+    channels = [_distinct("channel_densities", plane) for plane in planes]
+    widths = _bandwidths(channels, bandwidth)
+    return np.stack([_density(*channel, grid, h) for channel, h in zip(channels, widths, strict=True)])
+
+
+def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[float, float] | None = None) -> Axes:
+    """Draw the density of each channel, and shade what a picture of x cannot show.
+
+    Values below black and above white are unseen. Each shaded side is labelled with the fraction
+    of every channel that lies there, counted pixel by pixel: the curve's own tail is partly the
+    kernel's. A constant channel, which has no density, is drawn as a vertical line.
+
+    Args:
+        x: tensor (..., C, H, W) or (H, W), or array (H, W, C) or (H, W), of 1 or 3 channels.
+        ax: where to draw; a new figure when None.
+        limits: the ends of the horizontal axis. None for symmetric around 0 and wide enough for everything; give
+            the same limits to plots that are to be compared.
+
+    Returns:
+        the Axes.
+
+    Raises:
+        TypeError: not a tensor or array of real numbers.
+        ValueError: not the shape of a picture, another number of channels, NaN or inf, or limits that are not
+            finite and ascending.
+    """
+    planes = _planes("plot_channel_densities", x)
+    if len(planes) not in _STYLES:
+        raise ValueError(f"plot_channel_densities needs 1 or 3 channels, got {len(planes)} in shape {tuple(x.shape)}")
+    channels = [_distinct("plot_channel_densities", plane) for plane in planes]
+    white = 1 if planes.dtype.kind in "fb" else 255
+    low, high = _limits(channels, white) if limits is None else limits
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"plot_channel_densities: limits must be finite and ascending, got {limits}")
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(layout="constrained")
+    styles = _STYLES[len(planes)]
+    _draw_curves(ax, channels, styles, np.linspace(low, high, 1024))
+    ax.set(xlim=(low, high), xlabel="value", ylabel="density")
+    ax.set_ylim(0, 1.8 * ax.get_ylim()[1])  # room above the curves for legend and labels
+    _shade_unseen(ax, unseen(x), styles, white)
+    ax.legend(loc="upper center", ncols=len(styles), fontsize="small")
+    return ax
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _distinct(name: str, plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different values of a channel in float64, and how many pixels have each."""
+    if plane.dtype == np.uint8:
+        counts = np.bincount(plane, minlength=256)
+        values = np.flatnonzero(counts)
+        return values.astype(np.float64), counts[values]
+    values, counts = np.unique(plane, return_counts=True)
+    values = values.astype(np.float64)
+    if not np.isfinite(values).all():
+        broken = counts[~np.isfinite(values)].sum()
+        raise ValueError(f"{name}: {broken} of {plane.size} values of a channel are NaN or inf, which have no density")
+    return values, counts
+
+
+def _bandwidths(channels, bandwidth) -> list[float]:
+    if bandwidth is None:
+        for c, (values, counts) in enumerate(channels):
+            if len(values) == 1:
+                raise ValueError(
+                    f"channel_densities: channel {c} has the one value {values[0]:.6g} in {counts[0]} pixels and so "
+                    "no spread to take a bandwidth from; give bandwidth"
+                )
+        return [_scott(*channel) for channel in channels]
+    widths = np.broadcast_to(np.asarray(bandwidth, np.float64), len(channels)) if np.ndim(bandwidth) == 0 else bandwidth
+    if len(widths) != len(channels) or not all(math.isfinite(h) and h > 0 for h in widths):
+        raise ValueError(
+            f"channel_densities: bandwidth must be finite and positive, one number or one for each of "
+            f"{len(channels)} channels, got {bandwidth}"
+        )
+    return [float(h) for h in widths]
+
+
+def _scott(values: np.ndarray, counts: np.ndarray) -> float:
+    """n**(-1/5) times the std with 1 / (n - 1), where n counts all pixels, not the different values."""
+    n = counts.sum()
+    mean = counts @ values / n
+    return n ** (-1 / 5) * math.sqrt(counts @ (values - mean) ** 2 / (n - 1))
+
+
+def _density(values: np.ndarray, counts: np.ndarray, grid: np.ndarray, h: float) -> np.ndarray:
+    """f(t) = sum over values v of (count / n) times the Gaussian of mean v and std h at t."""
+    total = np.zeros(len(grid))
+    block = max(1, 2**20 // max(1, len(grid)))  # so many values at a time that 8 MB hold them for the whole grid
+    for start in range(0, len(values), block):
+        part = slice(start, start + block)
+        z = (grid[:, None] - values[part]) / h
+        total += np.exp(-(z**2) / 2) @ counts[part]
+    return total / (counts.sum() * h * math.sqrt(2 * math.pi))
+
+
+def _limits(channels, white: float) -> tuple[float, float]:
+    """Symmetric around 0, with room for black, white, every value, and the Gaussian of the outermost one."""
+    edges = max(abs(values[[0, -1]]).max() for values, _ in channels)
+    width = max((_scott(*channel) for channel in channels if len(channel[0]) > 1), default=0)
+    reach = max(2 * white, edges + 3 * width)
+    return -reach, reach
+
+
+def _draw_curves(ax: Axes, channels, styles, grid: np.ndarray) -> None:
+    for (values, counts), (label, color, dashes) in zip(channels, styles, strict=True):
+        if len(values) == 1:
+            ax.axvline(values[0], color=color, linestyle=dashes, label=f"{label} (constant)")
+        else:
+            curve = _density(values, counts, grid, _scott(values, counts))
+            ax.plot(grid, curve, color=color, linestyle=dashes, label=label)
+
+
+def _shade_unseen(ax: Axes, fractions: np.ndarray, styles, white: float) -> None:
+    low, high = ax.get_xlim()
+    sides = [("black", low, min(0, high), 0, 0.02, "left"), ("white", max(white, low), high, 1, 0.98, "right")]
+    for name, start, end, column, edge, align in sides:
+        if start < end:
+            parts = [f"{style[0]} {_percent(part)}" for style, part in zip(styles, fractions[:, column], strict=True)]
+            ax.axvspan(start, end, color="0.85", zorder=0)
+            text = "\n".join([f"unseen ({name})", *parts])
+            ax.text(edge, 0.83, text, transform=ax.transAxes, ha=align, va="top", fontsize="small", linespacing=1.1)

@@ -1,0 +1,147 @@
+"""What torch, OpenCV, numpy, Pillow and matplotlib do, as far as lesson 5 relies on it."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+from PIL import Image, ImageFilter
+from torch import nn
+from torch.nn import functional as F
+
+import seeing_tensors as st
+
+KERNEL = torch.arange(1.0, 10).reshape(1, 1, 3, 3)
+IMPULSE = torch.zeros(1, 5, 5)
+IMPULSE[0, 2, 2] = 1
+
+
+def drawn(array):
+    fig = Figure(figsize=(1, 1))
+    fig.add_axes((0, 0, 1, 1)).imshow(array)
+    file = io.BytesIO()
+    fig.savefig(file, format="raw")
+    return np.frombuffer(file.getvalue(), np.uint8).astype(int)
+
+
+def test_imshow_draws_a_millionth_alike():
+    """Lesson 5: "`imshow` stretches a 2-D array over its own minimum and maximum, so it draws map 10 and a million times that map alike"."""
+    x = np.random.default_rng(0).normal(size=(20, 20)).astype(np.float32)
+    differ = (drawn(x) != drawn(x * 1e-6)).mean()
+    assert differ < 0.01, "lesson 5 says: imshow draws a map and a millionth of it alike"
+
+
+def test_opencv_puts_red_at_index_2():
+    """Lesson 5: "index 2 of cv2's array is our index 0, red"."""
+    path = st.data_path("photos/animals/cat.png")
+    assert np.array_equal(cv2.imread(str(path))[..., 2], st.read_image(path)[..., 0]), "lesson 5 says: index 2 is red"
+
+
+def test_torch_and_opencv_correlate():
+    """Lesson 5: "torch and OpenCV correlate"."""
+    turned = KERNEL[0, 0].flip(0, 1)
+    by_torch = F.conv2d(IMPULSE, KERNEL)[0]
+    assert torch.equal(by_torch, turned), "lesson 5 says: torch's conv2d answers an impulse with the kernel turned around"
+    by_opencv = cv2.filter2D(IMPULSE[0].numpy(), -1, KERNEL[0, 0].numpy())[1:4, 1:4]
+    assert np.array_equal(by_opencv, turned.numpy()), "lesson 5 says: OpenCV's filter2D correlates"
+
+
+def test_numpy_convolves():
+    """Lesson 5: "numpy's `convolve` really convolves"."""
+    impulse = [0, 0, 1, 0, 0]
+    assert np.convolve(impulse, [1, 2, 3], "valid").tolist() == [1, 2, 3], "lesson 5 says: numpy.convolve turns the kernel"
+    assert np.correlate(impulse, [1, 2, 3], "valid").tolist() == [3, 2, 1], "lesson 5 says: numpy.correlate does not"
+
+
+def test_pillow_lays_the_kernel_on_upside_down():
+    """Lesson 5: "Pillow lays the kernel on upside down"."""
+    pillow = ImageFilter.Kernel((3, 3), KERNEL.flatten().tolist(), scale=1)
+    answer = np.asarray(Image.fromarray(IMPULSE[0].numpy().astype(np.uint8)).filter(pillow))[1:4, 1:4]
+    upside_down = torch.flip(KERNEL[0, 0], (0,))
+    correlated = F.conv2d(IMPULSE, upside_down[None, None])[0]
+    assert np.array_equal(answer, correlated.numpy()), "lesson 5 says: Pillow lays the kernel on upside down"
+
+
+def test_opencv_mirrors_at_the_border():
+    """Lesson 5: "OpenCV's blur mirrors the picture instead and stays white"."""
+    assert np.allclose(cv2.blur(np.ones((4, 5), np.float32), (3, 3)), 1), "lesson 5 says: OpenCV's blur of white is white"
+    ramp = np.arange(5, dtype=np.float32)[None].repeat(5, axis=0)
+    mirrored = np.pad(ramp, 1, mode="reflect")[1:4, 0:3].mean()
+    assert np.isclose(cv2.blur(ramp, (3, 3))[2, 0], mirrored), "lesson 5 says: OpenCV mirrors the picture at the border"
+
+
+def test_torch_pads_with_black():
+    """Lesson 5: "zero is black. A blur of a white picture gets dark edges"."""
+    y = F.conv2d(torch.ones(1, 4, 5), torch.full((1, 1, 3, 3), 1 / 9), padding=1)[0]
+    expected = torch.tensor([4, 6, 9]) / 9
+    assert torch.allclose(y[[0, 0, 1], [0, 1, 1]], expected), "lesson 5 says: zero padding darkens edges and corners"
+
+
+def test_torch_convolves_bytes_that_wrap():
+    """Lesson 5: "It computes on bytes, and they wrap around"."""
+    y = F.conv2d(torch.ones(1, 3, 3).byte(), torch.full((1, 1, 3, 3), 100).byte())
+    assert y.dtype == torch.uint8 and y.item() == 900 % 256, "lesson 5 says: torch's conv2d on bytes wraps around"
+
+
+def test_torch_takes_weights_without_values():
+    """Lesson 5: "Given weights on the meta device … it returned numbers that nobody computed when this lesson was written"."""
+    try:
+        y = F.conv2d(torch.rand(1, 1, 5, 5), torch.rand(1, 1, 3, 3, device="meta"))
+    except RuntimeError as error:
+        pytest.fail(f"lesson 5 says: torch returns numbers for weights on the meta device; now it refuses ({error})")
+    assert y.device.type == "cpu", "lesson 5 says: torch returns numbers for weights on the meta device"
+
+
+def test_initial_weights_weaken():
+    """Lesson 5: "torch's initial weights are so small that each layer weakens what it gets"."""
+    torch.manual_seed(0)
+    first, second = nn.Conv2d(12, 24, 5), nn.Conv2d(24, 48, 5)
+    x = torch.randn(1, 12, 30, 30)
+    with torch.no_grad():
+        stds = [x.std(), first(x).std(), second(first(x)).std()]
+    assert stds[0] > 1.2 * stds[1] > 1.2**2 * stds[2], "lesson 5 says: torch's initial layers weaken what they get"
+    bound = 1 / (12 * 25) ** 0.5
+    assert first.weight.abs().max() <= bound, "lesson 5 says: torch's initial weights are small"
+
+
+def test_an_inplace_relu_overwrites_what_a_hook_kept():
+    """Lesson 5: "`nn.ReLU(inplace=True)` then overwrites what was kept"."""
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(inplace=True))
+    seen = []
+    model[0].register_forward_hook(lambda module, inputs, output: seen.append(output))
+    y = model(torch.randn(1, 8, 8))
+    assert torch.equal(seen[0], y) and seen[0].min() == 0, "lesson 5 says: an in-place ReLU overwrites what the hook kept"
+
+
+def test_batch_norm_in_eval_mode_is_absorbed():
+    """Lesson 5: "In evaluation mode it is one slope and one offset per channel, and the next layer's weights absorb both"."""
+    torch.manual_seed(0)
+    norm, layer = nn.BatchNorm2d(3), nn.Conv2d(3, 2, 3)
+    norm(torch.randn(4, 3, 5, 5) * 3 + 1)
+    norm.eval()
+    slope = norm.weight / (norm.running_var + norm.eps).sqrt()
+    offset = norm.bias - slope * norm.running_mean
+    as_layer = (torch.diag(slope)[:, :, None, None], offset)
+    weight, bias = st.compose_kernels(as_layer, (layer.weight, layer.bias))
+    x = torch.randn(1, 3, 6, 6)
+    assert torch.allclose(F.conv2d(x, weight, bias), layer(norm(x)), atol=1e-5), "lesson 5 says: the next layer absorbs BatchNorm"
+
+
+def test_a_head_of_the_wrong_size_raises_and_lazy_linear_finds_it():
+    """Lesson 5: "It raises an error there. `nn.LazyLinear` finds the size by itself", "average pooling makes it 48 for every photo"."""
+    maps = torch.zeros(1, 48, 6, 7)
+    with pytest.raises(RuntimeError):
+        nn.Sequential(nn.Flatten(), nn.Linear(48 * 5 * 7, 4))(maps)
+    lazy = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))
+    lazy(maps)
+    assert lazy[1].in_features == 48 * 6 * 7, "lesson 5 says: LazyLinear finds the size"
+    pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())(maps)
+    assert pooled.shape == (1, 48), "lesson 5 says: average pooling makes it 48"
+
+
+def test_float32_holds_whole_numbers_to_2_to_the_24():
+    """Lesson 5: "whole numbers below 2^24, which float32 holds exactly"."""
+    top = torch.tensor(2.0**24)
+    assert top - 1 + 1 == top and top + 1 == top, "lesson 5 says: float32 holds whole numbers below 2**24"

@@ -2,6 +2,7 @@
 # make test       run the lessons and every test
 # make lab        open the lessons in JupyterLab, as copies of your own in my-lessons/
 # make test-latest  the same tests with the newest releases of everything
+# make test-wandb-versions  the logged pixels on seven versions of wandb, an environment each
 # make clean      delete what was generated (the environments and my-lessons/ stay)
 
 # Python 3.11 or later. Another one: make PYTHON=python3.12
@@ -10,7 +11,7 @@ VENV = .venv
 LATEST = .venv-latest
 TOO_OLD = import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or later: make PYTHON=python3.11")
 
-.PHONY: build test lab test-latest clean help
+.PHONY: build test lab test-latest test-wandb-versions clean help
 
 build: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build
@@ -39,6 +40,9 @@ test-latest:
 	$(LATEST)/bin/python -m pip install --upgrade --upgrade-strategy eager -e ".[course]"
 	SEEING_TENSORS_BUILD=build/latest $(LATEST)/bin/seeing-tensors build --no-book
 	SEEING_TENSORS_BUILD=build/latest OMP_NUM_THREADS=1 $(LATEST)/bin/python -m pytest tests -n 2
+
+test-wandb-versions: $(VENV)/installed
+	$(VENV)/bin/python tests/wandb_versions/run.py
 
 clean:
 	rm -rf build

@@ -93,8 +93,8 @@ st.figure(
 # 4. the labels divided by 255, then made whole numbers again
 # 5. the labels at 192 × 128 pixels, saved as `.jpg` and read again
 #
-# Write down a letter for each. Then choose: how many of the four wrong pictures does a loss with four classes, the
-# function that compares a network's output with the mask, refuse? (a) none, (b) two, (c) three, (d) all four.
+# Write down a letter for each. Then choose. A loss compares what a network says with the mask. How many of the four
+# wrong pictures does a loss with four classes refuse? (a) none, (b) two, (c) three, (d) all four.
 #
 # ## Look
 #
@@ -136,12 +136,12 @@ print(st.describe(colours))
 print(np.unique(colours.reshape(-1, 3), axis=0))
 
 # %% [markdown]
-# Compare the rows with the palette above: they are also the wrong way round. We come back to that.
+# Each row is also the wrong way round. We come back to that.
 #
 # ### Divide by 255
 #
-# Many loaders send the photo and the mask through the same two steps: make it float, divide by 255. Look at what that
-# does to a mask of 0 and 255, and then to ours.
+# Many loaders divide the photo and the mask by 255 alike. Look at what that does to a mask of 0 and 255, and then to
+# ours.
 
 # %%
 cat = np.array(Image.open(st.data_path("masks/cat.png")))
@@ -155,9 +155,9 @@ print(f"{np.unique(labels)} becomes {np.unique(zeros)}")
 #
 # ### What the loss refuses
 #
-# `cross_entropy` compares scores, one for each class and pixel, with the mask. Our scores are all 0: we only ask
-# whether it takes the mask. Once there are four classes, and once 150, as many as the data set ADE20K has. Every fourth
-# pixel is enough for the answer.
+# The loss `cross_entropy` compares scores, one for each class and pixel, with the mask. Our scores are all 0: we only
+# ask whether it takes the mask, with four classes and with 150, as many as the data set ADE20K has. Every fourth pixel
+# is enough.
 
 # %% tags=["hide-input"]
 def verdict(mask, classes):
@@ -204,7 +204,7 @@ except cv2.error as error:
 # %% [markdown]
 # The message names no file, and it may come from another module an hour later. A JPEG whose download broke off is
 # worse: `imread` returns it at full size, the missing part filled with flat grey, and no exception. Writing has the
-# same habit: a missing folder gives `False`, and hardly anyone looks at what `imwrite` returns.
+# same habit: a missing folder gives `False`, and hardly anyone looks.
 
 # %%
 target = folder / "results" / "mask.png"
@@ -280,8 +280,8 @@ st.figure(
 #
 # ### A photo that lies on its side
 #
-# A camera held upright stores the rows as its sensor read them. How to turn them it says in the EXIF data, notes that
-# it writes into the file.
+# A camera held upright stores the rows as its sensor read them. The EXIF data, notes that a camera writes into the
+# file, say how to turn them.
 
 # %%
 portrait_path = st.data_path("photos/people/cameraman.jpg")
@@ -294,8 +294,8 @@ print(f"mask {man.shape}")
 print(f"GRAYSCALE {upright.shape}, UNCHANGED {lying.shape}")
 
 # %% [markdown]
-# The shapes disagree, and that would stop you. Now do what a pipeline does next: resize everything to a square. The
-# line is the outline of the mask. Look for the man inside it, left and right.
+# The shapes disagree, and that would stop you. Now do what a pipeline does next: resize everything to a square. Look
+# for the man inside the outline of the mask, left and right.
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
@@ -304,12 +304,12 @@ squares = [cv2.resize(picture, (256, 256)) for picture in (lying, upright)]
 titles = ["UNCHANGED: mask and photo disagree", "GRAYSCALE: they agree"]
 for ax, square, title in zip(axes, squares, titles, strict=True):
     st.show(square, ax, title=title)
-    ax.contour(inside, levels=[0.5], colors="white", linewidths=6)
-    ax.contour(inside, levels=[0.5], colors="red", linewidths=3)
+    ax.contour(inside, levels=[0.5], colors="white", linewidths=4.5)
+    ax.contour(inside, levels=[0.5], colors="red", linewidths=2.5)
 on_its_side, fitting = (square[inside].mean() for square in squares)
 st.figure(
     fig,
-    alt="A photo of a man with a camera, twice, and on it the outline of his mask as a thick red line. Left: the photo "
+    alt="A photo of a man with a camera, twice, and on it the outline of the mask, man and tripod, as a red line. Left: the photo "
     f"lies on its side, and inside the upright outline is mostly bright sky, mean level {on_its_side:.0f} of 255. "
     f"Right: the outline runs around the man in his dark coat, mean level {fitting:.0f}.",
     caption="After a resize to 256 × 256 both photos have the mask's shape. Nothing complains any more.",
@@ -349,13 +349,13 @@ blended = cv2.resize(small, (600, 400))
 print(f"copied {np.unique(copied)}, bilinear {np.unique(blended)}")
 
 # %% [markdown]
-# The usual check, a look at the values, finds nothing. So look at the pixels, where the spoon's handle lies on the
-# table. Read the numbers from the top down.
+# The usual check, a look at the values, finds nothing. So look at the pixels where the spoon's handle lies on the
+# table, from the top down.
 
 # %% tags=["hide-input"]
-rows, columns = slice(63, 73), slice(401, 413)
+rows, columns = slice(64, 72), slice(402, 414)
 versions = {"copied": copied, "bilinear": blended}
-fig, axes = plt.subplots(1, 2, figsize=(10, 4.3), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 for (name, mask), ax in zip(versions.items(), axes, strict=True):
     st.show(mask[rows, columns].astype(np.int64), ax, title=name)
     for (row, column), label in np.ndenumerate(mask[rows, columns]):
@@ -370,8 +370,8 @@ st.figure(
 )
 
 # %% [markdown]
-# To count such pixels, resize a picture of each class by itself: that gives the share of each class in each new
-# pixel. A pixel is invented when the class it got has no share in it at all.
+# To count such pixels, resize a picture of each class by itself: that gives its share in each new pixel. A pixel is
+# invented when the class it got has no share in it at all.
 
 # %%
 one_class = [(small == k).astype(np.float32) for k in range(4)]
@@ -434,7 +434,7 @@ Markdown(
 )
 
 # %% [markdown]
-# That is the test of every operation on a mask, be it a reader, a resize or a file format: **renaming the labels
+# That is the test of every reader, resize and file format for masks: **renaming the labels
 # before it or after it must give the same.** A blend of two different labels passes only at $t = 0$ and $t = 1$, that
 # is, when it copies one of them. Division by 255, greys of a palette and JPEG all fail.
 #
@@ -500,7 +500,7 @@ print(st.describe(y))
 # %% [markdown]
 # The image is divided by 255 and its channel axis moves to the front. The mask changes its type and nothing else. Put
 # the two `assert` lines at the end of your loader: there demand that no label is unknown. Over the whole data set,
-# demand that every label occurs: only that finds a mask of zeros (B). The loop puts both questions to every reading,
+# demand that every label occurs: only that finds masks of zeros (B). The loop puts both questions to every reading,
 # with the JPEG at full size.
 
 # %%
@@ -520,8 +520,8 @@ for name, m in (readings | {"E: from a JPEG": as_jpeg(labels)}).items():
 #
 # ## Proof
 #
-# The laws about these functions, run here and now on inputs that the computer makes up. The second law of
-# `resize_mask` is the sentence in bold above.
+# The laws about these functions, run here and now on inputs that the computer makes up. The second of `resize_mask` is
+# the sentence in bold above.
 
 # %%
 st.prove("read_mask")
@@ -537,7 +537,7 @@ st.prove("to_tensor")
 #
 # ### Six readers
 #
-# The files of this lesson, each read by the common readers with their defaults and by OpenCV with `UNCHANGED`.
+# The files of this lesson, read by the common readers with their defaults and by OpenCV with `UNCHANGED`.
 
 # %% tags=["hide-input"]
 def outcome(reader, path):
@@ -575,16 +575,16 @@ for name, reader in readers.items():
 Markdown("\n".join(lines))
 
 # %% [markdown]
-# No line is wrong. A program that shows pictures wants a palette's colours, eight bits, three channels and an upright
-# photo, and these are OpenCV's defaults. torchvision's `ImageFolder` is made for photos and converts everything to
+# No line is wrong. To show pictures, a program wants a palette's colours, eight bits, three channels and an upright
+# photo: OpenCV's defaults. torchvision's `ImageFolder` is made for photos and converts everything to
 # RGB. Pillow keeps to what is stored and leaves the turn to you (`ImageOps.exif_transpose`); torchvision's
 # `decode_image` does so too, but it is deprecated. matplotlib makes floats of a PNG, ready to be drawn. Photo and
-# mask drift apart where two conventions meet, so choose one reader for each and keep to it.
+# mask drift apart where two conventions meet, so keep to one reader for each.
 #
 # ### Two ways to be nearest
 #
-# "Nearest" copies, so no label is invented. But from where it copies is not agreed. Ten rows, numbered 0 to 9, become
-# four. Compare each line with your result on paper.
+# "Nearest" copies, so no label is invented. But from where is not agreed. Ten rows, numbered 0 to 9, become four.
+# Compare each line with your result on paper.
 
 # %% tags=["hide-input"]
 tensor = torch.from_numpy(column)[None]
@@ -701,9 +701,8 @@ st.check(read_mask)
 # 2. get exactly the stored labels out of a mask file, and keep them through a resize
 # 3. state the contract between files and a network, and check it in two lines
 #
-# The first: `None`, a shape, the values or one picture gave away each wrong reading, and `read_image` and `read_mask`
-# raise where those call for it. The second: `read_mask` gives the numbers behind any palette, and `resize_mask`
-# copies from under the centre. The third: image float32 (3, H, W) in [0, 1], mask int64 (H, W) with no label that
-# is not yours.
+# The first: `None`, a shape, the values or one picture gave away each wrong reading; `read_image` and `read_mask` raise.
+# The second: `read_mask` gives the numbers behind any palette, and `resize_mask` copies from under the centre. The
+# third: image float32 (3, H, W) in [0, 1], mask int64 (H, W) without an unknown label.
 #
 # Next comes a tensor whose numbers are right and whose picture is wrong: lesson 2, about what a display does.

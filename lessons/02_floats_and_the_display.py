@@ -129,9 +129,9 @@ lost = (wrapped < cat).mean(axis=(0, 1))
 st.figure(
     fig,
     alt=f"The cat twice. Left, in bytes: bright fur has turned cyan, with a few blue spots, and the bright "
-    f"background black and blue, all with hard edges, because {lost[0]:.0%} of the red values wrapped around to dark ones, {lost[1]:.0%} of the green and "
-    f"{lost[2]:.0%} of the blue. Right, in floats: a pale, bright cat; its title says that "
-    f"{st.unseen(brighter)[:, 1].mean():.0%} of the values are above white.",
+    f"background black and blue, all with hard edges, because {lost[0]:.0%} of the red values wrapped around "
+    f"to dark ones, {lost[1]:.0%} of the green and {lost[2]:.0%} of the blue. Right, in floats: a pale, "
+    f"bright cat; its title says that {st.unseen(brighter)[:, 1].mean():.0%} of the values are above white.",
     caption="The same cat, 100 levels brighter. For the bytes on the left nothing was raised or logged.",
 )
 

@@ -78,7 +78,7 @@ def test_cross_entropy_tests_whether_a_number_is_a_class():
     assert not accepts(greys, 4), says("with four classes the greys are refused")
     assert accepts(greys, 150), says("with 150 classes the greys are accepted")
     assert not accepts(np.array([[0, 1, 2, 3, 4]]), 4), says("with four classes a JPEG's label 4 is refused")
-    assert accepts(np.zeros((2, 2)), 4), says("the reading that turns every pixel into background passes always")
+    assert accepts(np.zeros((2, 2)), 4), says("the reading that turns every pixel into background always passes")
     assert not accepts(np.zeros((2, 2, 3)), 150), says("colours are refused with any number of classes")
 
 
@@ -106,6 +106,22 @@ def test_a_second_swap_undoes_the_first():
     bgr = cv2.imread(COFFEE)
     twice = cv2.cvtColor(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), cv2.COLOR_BGR2RGB)
     np.testing.assert_array_equal(twice, bgr, says("a second swap undoes the first"))
+
+
+def test_the_order_shows_in_the_means_of_the_channels():
+    """Lesson 1: "no range, shape or mean over all channels gives the order away. The mean of each channel would." """
+    bgr, saucer = cv2.imread(COFFEE), LABELS == 1
+    first, _, last = bgr[saucer].mean(axis=0)
+    assert first < last / 4, says("the mean of each channel would, if you know what red looks like")
+
+
+def test_contiguous_may_still_be_negative():
+    """Lesson 1: "`np.ascontiguousarray` may hand back the same negative strides", and `.copy()` does not."""
+    view = np.zeros((1, 1, 3), np.uint8)[::-1]
+    assert min(np.ascontiguousarray(view).strides) < 0, says("may hand back the same negative strides")
+    with pytest.raises(ValueError, match="negative"):
+        torch.from_numpy(np.ascontiguousarray(view))
+    torch.from_numpy(view.copy())
 
 
 def test_the_others_take_rgb():
@@ -183,6 +199,18 @@ def test_bilinear_invents_what_the_values_do_not_show():
     assert invented.sum() > 500, says("pixels were given a class of which there is nothing beneath them")
 
 
+def test_between_table_and_cup_there_is_a_saucer():
+    """Lesson 1: "With a = 0 (table), b = 2 (cup) and t = 1/2 it finds v = 1: a saucer." """
+    assert cv2.resize(np.array([[0, 2]], np.uint8), (3, 1)).tolist() == [[0, 1, 2]], says("it finds v = 1")
+
+
+def test_bilinear_is_a_mean_of_four_neighbours():
+    """Lesson 1: in a bilinear resize "each new pixel is a weighted mean of its four neighbours", here with 1/4 each."""
+    picture = np.random.default_rng(0).random((8, 8), np.float32)
+    means = (picture[1::4, 1::4] + picture[1::4, 2::4] + picture[2::4, 1::4] + picture[2::4, 2::4]) / 4
+    np.testing.assert_allclose(cv2.resize(picture, (2, 2)), means, rtol=1e-5, err_msg=says("its four neighbours"))
+
+
 def test_a_blend_depends_on_the_numbers():
     """Lesson 1: "Give the classes other numbers and the same code finds other things." """
     before, after = cv2.resize(OTHER[SMALL], (600, 400)), OTHER[cv2.resize(SMALL, (600, 400))]
@@ -224,7 +252,7 @@ def test_torchs_documentation_on_nearest_exact():
 
 
 def test_v2_blends_a_plain_tensor():
-    """Lesson 1: "v2.Resize takes a plain tensor for a photo and blends, until you call it a mask." """
+    """Lesson 1: "v2.Resize takes a plain tensor for a photo and blends, until you wrap it in `tv_tensors.Mask`." """
     plain = torch.from_numpy(OTHER[LABELS])[None]
     resize = v2.Resize((128, 192))
     assert set(resize(plain).unique().tolist()) > {0, 3, 7, 12}, says("v2.Resize blends a plain tensor")

@@ -181,7 +181,8 @@ few, many = (sum("refused" in row[column] for row in table) for column in (1, 2)
 rows = [f"| {' | '.join(textwrap.shorten(text, 55, placeholder=' …') for text in row)} |" for row in table]
 Markdown(
     "\n".join(["| reading | 4 classes | 150 classes |", "|---|---|---|", *rows])
-    + f"\n\nOf the four wrong readings {few} are refused with four classes, answer ({'a?bcd'[few]}), and {many} with 150."
+    + f"\n\nOf the four wrong readings {few} are refused with four classes, answer ({'a?bcd'[few]}), "
+    f"and {many} with 150."
 )
 
 # %% [markdown]
@@ -309,9 +310,10 @@ for ax, square, title in zip(axes, squares, titles, strict=True):
 on_its_side, fitting = (square[inside].mean() for square in squares)
 st.figure(
     fig,
-    alt="A photo of a man with a camera, twice, and on it the outline of the mask, man and tripod, as a red line. Left: the photo "
-    f"lies on its side, and inside the upright outline is mostly bright sky, mean level {on_its_side:.0f} of 255. "
-    f"Right: the outline runs around the man in his dark coat, mean level {fitting:.0f}.",
+    alt="A photo of a man with a camera, twice, and on it the outline of the mask, man and tripod, as a red line. "
+    f"Left: the photo lies on its side, and inside the upright outline is mostly bright sky, "
+    f"mean level {on_its_side:.0f} of 255. Right: the outline runs around the man in his dark coat, "
+    f"mean level {fitting:.0f}.",
     caption="After a resize to 256 × 256 both photos have the mask's shape. Nothing complains any more.",
 )
 
@@ -434,9 +436,9 @@ Markdown(
 )
 
 # %% [markdown]
-# That is the test of every reader, resize and file format for masks: **renaming the labels
-# before it or after it must give the same.** A blend of two different labels passes only at $t = 0$ and $t = 1$, that
-# is, when it copies one of them. Division by 255, greys of a palette and JPEG all fail.
+# That is the test of every reader, resize and file format for masks: **renaming the labels before it or after it must
+# give the same.** A blend of two different labels passes only at $t = 0$ and $t = 1$, that is, when it copies one of
+# them. Division by 255, greys of a palette and JPEG all fail.
 #
 # So a resize of labels copies. From where? A mask of $H$ rows becomes one of $h$ rows. On a scale from 0 to 1, new
 # row $i$ covers $i / h$ to $(i + 1) / h$ and has its centre at $(i + 1/2) / h$. On the scale of the old rows, where
@@ -607,8 +609,8 @@ Markdown("\n".join(["| | rows taken |", "|---|---|", *rows]))
 # centre falls exactly between two rows.
 #
 # Three more traps in the same call. `cv2.resize` takes its size as (width, height), while a shape says (height,
-# width). `v2.Resize` takes a plain tensor for a photo and blends, until you wrap it in `tv_tensors.Mask`. And Pillow knows that a
-# palette's numbers are names: ask for `BILINEAR`, and it copies all the same.
+# width). `v2.Resize` takes a plain tensor for a photo and blends, until you wrap it in `tv_tensors.Mask`. And Pillow
+# knows that a palette's numbers are names: ask for `BILINEAR`, and it copies all the same.
 
 # %%
 print(f"asked for (480, 640): {cv2.resize(labels, (480, 640)).shape}")
@@ -701,8 +703,9 @@ st.check(read_mask)
 # 2. get exactly the stored labels out of a mask file, and keep them through a resize
 # 3. state the contract between files and a network, and check it in two lines
 #
-# The first: `None`, a shape, the values or one picture gave away each wrong reading; `read_image` and `read_mask` raise.
-# The second: `read_mask` gives the numbers behind any palette, and `resize_mask` copies from under the centre. The
-# third: image float32 (3, H, W) in [0, 1], mask int64 (H, W) without an unknown label.
+# The first: `None`, a shape, the values or one picture gave away each wrong reading; `read_image` and `read_mask` raise
+# where they cannot keep their word. The second: `read_mask` gives the numbers behind any palette, and `resize_mask`
+# copies from under the centre. The third: image float32 (3, H, W) in [0, 1], mask int64 (H, W) without an unknown
+# label.
 #
 # Next comes a tensor whose numbers are right and whose picture is wrong: lesson 2, about what a display does.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Most of a normalised photo cannot be seen
 #
-# 20 minutes · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
+# 20 minutes · and 35 for the exercises · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
 
 # %% tags=["hide-input"]
 import os

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A feature map on its own scale hides its size
 #
-# 21 minutes · after lesson 3 · uses `conv2d`, `show_feature_maps`, `conv2d_output_size`, `attainable_range`, `compose_kernels`, `feature_maps`
+# 21 minutes · and 45 for the exercises · after lesson 3 · uses `conv2d`, `show_feature_maps`, `conv2d_output_size`, `attainable_range`, `compose_kernels`, `feature_maps`
 
 # %% tags=["hide-input"]
 from functools import reduce
@@ -35,7 +35,7 @@ st.figure(
     alt=f"Sixteen pictures of the same cat, numbered 0 to 15, in the blue, green and yellow of matplotlib's default "
     f"colours. The cat is plain to see in every one. The largest value in one of them is {sizes.min() / sizes.median():.0e} times "
     "that in a typical one, and nothing in the pictures says in which.",
-    caption="Sixteen filters' maps of one photo. One of them is a millionth the size of the others. Which one?",
+    caption="What sixteen filters make of one photo. In one picture the values are a millionth of those in the others. Which one?",
 )
 
 # %% [markdown]
@@ -47,11 +47,11 @@ st.figure(
 #
 # ## Predict
 #
-# Answer on paper:
+# A *filter* is a block of weights that slides over the photo. At each place it multiplies every pixel under it by a weight and adds up. The sums form its *map*. A *layer* is several filters on one input, and the maps of one layer are the channels that the next one sees. Without *padding* a filter lies only where all of it fits. Answer on paper:
 #
 # - **a** You multiply all weights of one filter by 1e-6 and hand its map to `imshow`. The map is drawn black, or paler, or as before?
 # - **b** A photo of 451 × 300 pixels goes through three layers of 5 × 5 filters without padding. How large are the maps at the end?
-# - **c** The three layers have 12, 24 and 48 filters, and nothing between them. Can they do more than one layer of 48 filters, as much, or less?
+# - **c** The three layers have 12, 24 and 48 filters, and nothing between them. Can they do more than one layer of 48 larger filters, as much, or less?
 #
 # ## Look
 #
@@ -64,7 +64,7 @@ print(st.describe(x))
 print(st.describe(maps))
 
 # %% [markdown]
-# A map has signs, and 0 means something: the filter found nothing. So it wants a scale with 0 in the middle, the same for all maps. `show_feature_maps` does that: blue is below 0, white is 0, red is above, and the bar says how much. Look for the map that is not there.
+# A map has signs, and 0 means something: what lies under the filter cancels out. So it needs a scale with 0 in the middle, the same for all maps. `show_feature_maps` does that: blue is below 0, white is 0, red is above 0, and the bar gives the values. Look for the map that is not there.
 
 # %%
 fig, ax = plt.subplots(figsize=(9.5, 6), layout="constrained")
@@ -80,16 +80,19 @@ st.figure(
 # %%
 pixels = [st.imshow_pixels(maps[10].numpy() * scale) for scale in (1, 1e6)]
 differ = (pixels[0] != pixels[1]).any(axis=2).sum()
+print(f"pixels that differ: {differ} of {maps[10].numel():,}")
+
+# %% tags=["hide-input"]
 Markdown(
     f"The answer to **a**: as before. `imshow` stretches a 2-D array over its own minimum and maximum (lesson 2), so it draws "
-    f"map {i} and a million times that map alike: {differ} of {pixels[0][..., 0].size:,} pixels differ. "
-    f"The others differ too: the strongest map is {sizes.max() / sizes.sort().values[1]:.1f} times the weakest of the other fifteen."
+    f"map {i} and a million times that map alike, but for {differ} in {maps[10].numel():,} pixels. "
+    f"The others are not equal either: the strongest map is {sizes.max() / sizes.sort().values[1]:.1f} times the weakest of the other fifteen."
 )
 
 # %% [markdown]
 # ### One channel
 #
-# A filter looks at all channels of its input. To look at one of them yourself, know their order. A tutorial that reads with OpenCV draws index 2 of its array, in grey. Which colour is that?
+# A filter looks at all channels of its input. To look at one of them yourself, you must know their order. A tutorial that reads with OpenCV draws index 2 of its array, in grey. Which colour is that?
 
 # %%
 bgr = cv2.imread(str(cat))
@@ -109,7 +112,7 @@ st.figure(
 # %% [markdown]
 # ### Three layers
 #
-# A stack as many tutorials build it: three layers of 5 × 5 filters, 3 → 12 → 24 → 48 channels, as torch makes them, with nothing between. `feature_maps` runs any `nn.Module` and keeps what each module in it gives.
+# A stack as many tutorials build it: three layers of 5 × 5 filters, 3 → 12 → 24 → 48 channels, with torch's initial weights and nothing between. `feature_maps` runs any `nn.Module` and keeps what each module in it gives, by its name: here "0", "1" and "2".
 
 # %%
 torch.manual_seed(0)
@@ -127,21 +130,21 @@ reach = [layer.abs().max().item() for layer in layers]
 fig, axes = plt.subplot_mosaic("ac;bc", figsize=(10, 4.3), width_ratios=[1, 3.1], height_ratios=[1, 2], layout="constrained")
 for key, layer, columns in zip("abc", layers, (4, 4, 8)):
     st.show_feature_maps(
-        layer, axes[key], limit=max(reach), columns=columns, colorbar=key == "c", title=f"layer {'abc'.index(key)}: {len(layer)}"
+        layer, axes[key], limit=max(reach), columns=columns, colorbar=key == "c", title=f"layer {'abc'.index(key)}: {len(layer)} maps"
     )
 st.figure(
     fig,
     alt=f"Three grids of maps on one scale from {-max(reach):.1f} to {max(reach):.1f}: 3 rows of 4, 6 rows of 4, 6 rows of 8. In the "
-    f"first some maps are strong, up to {reach[0]:.1f}. In the second they are weaker, up to {reach[1]:.1f}. The 48 maps of the third are "
-    f"nearly all pale, up to {reach[2]:.1f}, with a faint cat in one tint each.",
+    f"first some maps are strong, up to {reach[0]:.2f}. In the second they are weaker, up to {reach[1]:.2f}. The 48 maps of the third are "
+    f"nearly all pale, up to {reach[2]:.2f}, with a faint cat in one tint each.",
     caption="3 × 4, 6 × 4 and 6 × 8 maps of an untrained stack, one scale for all.",
 )
 
-# %%
+# %% tags=["hide-input"]
 Markdown(
     f"The largest value falls from {reach[0]:.2f} over {reach[1]:.2f} to {reach[2]:.2f}: torch's initial weights are so small that each "
-    "layer weakens what it gets. Drawn each on its own scale, the grids hide this. “These filters learn features”, it is said below such "
-    "figures. Nothing here has learned anything. The weights are random numbers."
+    "layer weakens what it gets. Grids with a scale for each map hide this. Below such figures one reads that the filters "
+    "have learned features. Nothing here has learned anything: the weights are random numbers."
 )
 
 # %% [markdown]
@@ -164,28 +167,28 @@ impulse[0, 2, 2] = 1
 print(kernel[0, 0], st.conv2d(impulse, kernel)[0], sep="\n")
 
 # %% [markdown]
-# The impulse gives the kernel turned around. So this is cross-correlation: the last weight meets the bright pixel first.
+# The impulse gives the kernel turned around. So this is cross-correlation: as the filter slides on, its last weight meets the bright pixel first. A convolution would return the kernel as it is.
 #
 # ### How large the map is
 #
-# A kernel of $k$ weights in a row, $d$ pixels apart, spans $d(k-1)+1$ pixels. With $p$ pixels of padding on both sides of $n$ there are $n+2p$ to lie on. The first place is at the left end, and every step of $s$ that still fits gives one more:
+# A kernel of $k$ weights in a row, $d$ pixels apart (the *dilation*), spans $d(k-1)+1$ pixels. With $p$ pixels of padding on both sides of $n$ there are $n+2p$ to lie on. The first place is at the left end, and every step of $s$ pixels (the *stride*) that still fits gives one more:
 #
 # $$n' = \left\lfloor \frac{n + 2p - d(k-1) - 1}{s} \right\rfloor + 1$$
 #
-# With $k = 5$ and no extras this is $n - 4$.
+# With $k = 5$, $d = s = 1$ and $p = 0$ this is $n - 4$.
 
 # %%
 height, width = x.shape[1:]
 for name in "012":
     height, width = st.conv2d_output_size(height, 5), st.conv2d_output_size(width, 5)
-    print(name, (height, width), "as torch:", tuple(kept[name].shape[2:]) == (height, width))
+    print(name, (height, width), "same as torch:", tuple(kept[name].shape[2:]) == (height, width))
 
 # %% [markdown]
 # That answers **b**. Each layer takes 4 rows and 4 columns away, so 451 × 300 ends at 439 × 288.
 #
 # ### How far it sees
 #
-# A value of the last layer depends on a window of the photo, its *receptive field*. Each layer adds $d(k-1)$ pixels of its own input, and one such pixel is as wide as the strides $s_i$ of all layers before it, multiplied:
+# A value of the last layer depends on a window of the photo, its *receptive field*, $r$ pixels wide. Each layer adds $d(k-1)$ pixels of its own input, and one such pixel is as wide as the strides $s_i$ of all layers before it, multiplied:
 #
 # $$r = 1 + \sum_l d_l (k_l - 1) \prod_{i<l} s_i$$
 
@@ -224,10 +227,10 @@ st.figure(
     caption="A random filter and the two pictures that drive it to its ends. Where all three weights are positive, the middle picture is white.",
 )
 
-# %%
+# %% tags=["hide-input"]
 Markdown(
     f"On the photo this filter stays between {maps[0].min():.1f} and {maps[0].max():.1f}: {share:.0%} of what it could reach. "
-    "Neighbouring pixels of a photo are alike, and the picture that a random filter likes best is noise."
+    "Neighbouring pixels of a photo are alike. The picture to which a random filter gives most is noise."
 )
 
 # %% [markdown]
@@ -245,7 +248,7 @@ Markdown(
 #
 # ### Is it really one layer?
 #
-# `compose_kernels` computes $W$ and $B$. For a fair test there must be no rounding to hide behind: weights of -1, 0 and 1, pixels of 0 and 1. Then all sums are whole numbers below $2^{24}$, which float32 holds exactly, and the two results must be equal in every bit.
+# `compose_kernels` computes $W$ and $B$. For a strict test, leave no room for rounding: take weights of -1, 0 and 1 and pixels of 0 and 1. Then all sums are whole numbers below $2^{24}$, which float32 holds exactly, and the two results must be equal in every bit.
 
 # %%
 whole = [torch.randint(-1, 2, layer.weight.shape).float() for layer in stack]
@@ -256,7 +259,18 @@ print("one weight", tuple(one.shape), "sums up to", three_steps.abs().max().item
 print("equal in every bit:", torch.equal(F.conv2d(black_and_white, one), three_steps))
 
 # %% [markdown]
-# So the answer to **c** is: as much or less, never more. Now the stack from above, with its random weights and biases, and then with ReLU between its layers. A layer $f$ is an affine map, so $f(x+y) - f(x) - f(y) + f(0)$ is 0 for all pictures $x$ and $y$. A stack for which it is not 0 is no single layer, whatever the kernel.
+# So three layers can do no more than one layer of 48 filters of 13 × 13. Can they do less? Keep the first two layers of our stack, and choose only the weights of the third. `units` holds one filter for each single weight, a 1 among zeros; every filter is a weighted sum of these.
+
+# %%
+first_two = st.compose_kernels(stack[0].weight.detach().double(), stack[1].weight.detach().double())
+units = torch.eye(24 * 5 * 5).double().reshape(-1, 24, 5, 5)
+reached = st.compose_kernels(first_two, units).flatten(1)
+print("independent kernels reached:", torch.linalg.matrix_rank(reached).item(), "of", 3 * 13 * 13)
+
+# %% [markdown]
+# That is all of them: weighted sums of those give every 13 × 13 filter there is. The answer to **c** is: as much.
+#
+# Now the stack with its random weights and biases, and then with ReLU between its layers, which sets all negative values to 0. A layer $f$ is an affine map, so $f(x+y) - f(x) - f(y) + f(0)$ is 0 for all pictures $x$ and $y$. A stack for which it is not 0 is no single layer, whatever the kernel.
 
 # %%
 one, bias = reduce(st.compose_kernels, [(layer.weight, layer.bias) for layer in stack])
@@ -266,7 +280,10 @@ with torch.no_grad():
     error = (F.conv2d(x, one, bias) - stack(x)).abs().max().item()
     straight, broken = ((f(x + y) - f(x) - f(y) + f(black)).abs().max().item() for f in (stack, bent))
 
-# %%
+print(f"one layer against three: {error:.0e}")
+print(f"f(x+y) - f(x) - f(y) + f(0): {straight:.0e}, with ReLU {broken:.2f}")
+
+# %% tags=["hide-input"]
 count = sum(p.numel() for p in stack.parameters())
 Markdown(
     f"The one 13 × 13 layer differs from the three by {error:.0e}, which is rounding. It has {one.numel() + bias.numel():,} numbers, the "
@@ -275,12 +292,11 @@ Markdown(
 )
 
 # %% [markdown]
-# BatchNorm without ReLU would not help. In evaluation mode it is one slope and one offset per channel (lesson 4), and the next layer's weights absorb both.
-
-# %% [markdown]
+# BatchNorm without ReLU would not help. In evaluation mode it is one slope and one offset per channel (lesson 4), and the next layer's weights and bias absorb both.
+#
 # ### Filters made by hand
 #
-# Before anything is learned, people knew useful filters. Their weights say what they do. A sum of 1 keeps the brightness; a sum of 0 answers with 0 to every flat area.
+# People designed filters long before networks learned them. Their weights say what they do. A sum of 1 keeps the brightness; a sum of 0 answers with 0 to every flat area.
 
 # %%
 sobel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
@@ -293,7 +309,7 @@ for name, w in zip(("blur", "sharpen", "edges left-right", "edges up-down"), by_
 # %% [markdown]
 # ### Filters really trained
 #
-# Now a task that a filter can learn in seconds. Take grey crops of three of the course's photos, add noise, and ask a small network for the crop without the noise: 16 filters of 7 × 7, ReLU, and one layer that puts the picture together again. The fourth photo, the cat, is for the test only.
+# Now a task that a network can learn in seconds. Take grey crops of three of the course's photos, add noise, and ask a small network for the crop without the noise: 16 filters of 7 × 7, ReLU, and one layer that puts the picture together again. The fourth photo, the cat, is for the test only.
 
 # %%
 def crops(name, size=20, step=10):
@@ -329,13 +345,16 @@ for _ in range(steps):
     clean = train[torch.randint(len(train), (32,))]
     optimizer.zero_grad()
     loss(clean + 0.2 * torch.randn_like(clean), clean).backward()
-    optimizer.step(), schedule.step()
+    optimizer.step()
+    schedule.step()
 after = loss(noisy_test, test).item()
+print(f"mean squared error on the cat: {before:.4f} before, {after:.4f} after")
 
-# %%
+# %% tags=["hide-input"]
+flat = test[..., 6:-6, 6:-6].square().mean()
 Markdown(
-    f"Mean squared error on the cat, which the network never saw: {before:.4f} before, **{after:.4f}** after {steps} steps. "
-    f"The noisy crops themselves are off by {(noisy_test - test).square().mean():.4f}."
+    f"The network never saw the cat. Its mean squared error there is **{after:.4f}** after {steps} steps, that of the noisy crops "
+    f"{(noisy_test - test).square().mean():.4f}. At the start it gives almost 0 everywhere, and {before:.4f} is what that costs: an even grey is off by {flat:.4f}."
 )
 
 # %% [markdown]
@@ -357,7 +376,7 @@ st.figure(
 )
 
 # %% [markdown]
-# And what they make of the cat: two filters by hand, two random ones, the same two after training. Look at what is left of flat areas, and at the direction of the stripes.
+# And what they make of the cat: two filters made by hand, then the two that training made strongest, before it and after it. Look at what is left of flat areas, and at the direction of the stripes.
 
 # %% tags=["hide-input"]
 grey = x.mean(dim=0, keepdim=True)
@@ -380,17 +399,17 @@ def likeness(filters):
 alike = {name: likeness(filters) for name, filters in [("random", random_filters), ("trained", trained_filters)]}
 st.figure(
     fig,
-    alt="Six maps of the grey cat in three columns, blue and red. By hand: thin outlines of the eyes and the nose, upright ones above, "
-    "level ones below, and white elsewhere. Random: outlines, and the cat's light and dark areas in blue and red. Trained: stripes of "
+    alt="Six maps of the grey cat in three columns, blue and red. By hand: fur and thin outlines of the eyes and the nose, upright ones above, "
+    "level ones below, and nearly white flat areas. Random: outlines, and the cat's light and dark areas in blue and red. Trained: stripes of "
     f"fur, whiskers and outlines in one direction each. All sixteen random maps correlate with the photo by {alike['random']:.2f} on "
     f"average, the trained ones by {alike['trained']:.2f}.",
-    caption="Edges by hand, the same two filters before and after training. Each column has a scale of its own, named above it.",
+    caption="Edges by hand, and two filters before and after training. Each column has a scale of its own, named above it.",
 )
 
-# %%
+# %% tags=["hide-input"]
 Markdown(
     f"Light and dark areas are what a random filter passes on: its map correlates with the photo by **{alike['random']:.2f}** on average over the "
-    f"sixteen, the sign left out. After training it is **{alike['trained']:.2f}**. That is what learning a feature means: choosing what to ignore."
+    f"sixteen, the sign left out. After training it is **{alike['trained']:.2f}**: the filters have learned to ignore part of how light an area is, and to answer to its edges."
 )
 
 # %% [markdown]
@@ -410,7 +429,7 @@ head = nn.Sequential(bent, nn.ReLU(), nn.Flatten(), nn.Linear(features(64, 64), 
 print(tuple(head(x[None, :, :64, :64]).shape))
 
 # %% [markdown]
-# The last number on the first line is one that a tutorial typed in, 48 · 60 · 97, for a photo of 400 × 225. It raises an error there. `nn.LazyLinear` finds the size by itself when the first batch arrives, and average pooling makes it 48 for every photo.
+# The last number on the first line is one that a tutorial typed in, 48 · 60 · 97, for a photo of 400 × 225. A Linear layer of that size raises an error there. `nn.LazyLinear` finds the size by itself when the first batch arrives, and average pooling makes it 48 for every photo.
 #
 # ### Filters from elsewhere
 #
@@ -456,7 +475,7 @@ print("Pillow", np.asarray(Image.fromarray(bright.astype(np.uint8)).filter(pillo
 print("numpy ", np.convolve([0, 0, 1, 0, 0], [1, 2, 3], "valid"), "against", np.correlate([0, 0, 1, 0, 0], [1, 2, 3], "valid"))
 
 # %% [markdown]
-# For symmetric kernels there is no difference. For an edge filter it is the sign.
+# For symmetric kernels there is no difference. For an edge filter it is the sign of its map.
 #
 # **What lies outside the picture?** Zero padding is not neutral: zero is black. A blur of a white picture gets dark edges. OpenCV's blur mirrors the picture instead and stays white.
 
@@ -479,7 +498,7 @@ for bad in ((torch.ones(1, 3, 3).byte(), kernel), (torch.ones(1, 3, 3), kernel.t
         print(type(error).__name__, error)
 
 # %% [markdown]
-# **A hook that does not copy.** To see maps inside a network people register a forward hook and keep the output. `nn.ReLU(inplace=True)` then overwrites what was kept. `feature_maps` keeps copies, and removes its hooks.
+# **A hook that does not copy.** To see maps inside a network people register a forward hook, a function that gets what a module gives, and keep the output. `nn.ReLU(inplace=True)` then overwrites what was kept. `feature_maps` keeps copies, and removes its hooks.
 
 # %%
 model = nn.Sequential(nn.Conv2d(3, 4, 5), nn.ReLU(inplace=True))
@@ -493,7 +512,7 @@ print("by feature_maps: minimum", round(st.feature_maps(model, x)["0"].min().ite
 # %% [markdown]
 # ## Your turn
 #
-# **1. `conv2d_output_size`** · 5 minutes · easy. The law: the result is the number of places that the kernel finds, and a kernel with no place is a `ValueError`.
+# **1. `conv2d_output_size`** · 5 minutes · easy. The law: the result is the number of places that the kernel finds. A kernel with no place is a `ValueError`; say how many pixels it spans and how many there are. So is a padding below 0 or another number below 1. What is no whole number is a `TypeError`.
 
 # %%
 def conv2d_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
@@ -511,7 +530,10 @@ st.check(conv2d_output_size)
 #
 # The answer is `conv2d_output_size` in `src/seeing_tensors/convolution.py`.
 #
-# **2. `attainable_range`** · 10 minutes · medium. The law: no picture in [0, 1] gives a filter a value outside low … high, and a picture of black and white gives each end exactly.
+# **2. `attainable_range`** · 15 minutes · medium. The law: no picture in [0, 1] gives a filter a value outside low … high, and a picture of black and white gives each end exactly. Return low and high, (F,) each, in the type of the weight. Refuse:
+#
+# - `TypeError`: a weight or bias that is no float tensor, or the two of different types (name both).
+# - `ValueError`: a weight without four axes (name its shape), a bias of any shape but (F,) (name both shapes), two devices (name both), NaN or inf in either.
 
 # %%
 def attainable_range(weight, bias=None):
@@ -523,13 +545,13 @@ st.check(attainable_range)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# `clamp(min=0)` keeps the positive weights. Sum over all axes but the first. One low and one high per filter: a bias of any shape but (F,) is a `ValueError`, or broadcasting makes a table of it. With a NaN no range can be promised.
+# `clamp(min=0)` keeps the positive weights. Sum over all axes but the first. Without the check of its shape, broadcasting would make a table of a bias of the wrong length. `x.dtype` and `x.device` are what to compare and to name.
 #
 # </details>
 #
 # The answer is `attainable_range` in `src/seeing_tensors/convolution.py`.
 #
-# **3. `compose_kernels`** · 20 minutes · hard. The law: on every picture without padding, the one layer gives what the two give, exactly on whole numbers, biases included.
+# **3. `compose_kernels`** · 25 minutes · hard. The law: on every picture without padding, the one layer gives what the two give, exactly on whole numbers, biases included. Each layer is a weight or a pair (weight, bias), where the bias may be `None`. Two weights give a weight. If either is a pair, return a pair; missing biases count as zeros. Refuse what exercise 2 refuses, but for NaN and inf, and with `ValueError` a second layer whose channels are not the first one's filters (name both numbers) and a layer of three things.
 
 # %%
 def compose_kernels(first, second):
@@ -541,7 +563,7 @@ st.check(compose_kernels)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Start with zeros of the final size. For each tap $(u, v)$ of the second kernel, add the first kernel, shifted by $(u, v)$ and mixed by `second[:, :, u, v]`: `torch.einsum("om,mcij->ocij", …)`. Each layer may be a weight or a pair (weight, bias); return a pair if either is one.
+# Start with zeros of the final size. For each tap $(u, v)$ of the second kernel, add the first kernel, shifted by $(u, v)$ and mixed by `second[:, :, u, v]`: `torch.einsum("om,mcij->ocij", …)`. The first bias reaches the result through the sum of the second kernel: see $B_o$ above. Write one check of a layer and call it for both.
 #
 # </details>
 #

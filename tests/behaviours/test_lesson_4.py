@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -56,8 +59,9 @@ def test_torch_on_a_permuted_view(one_thread):
 
 
 def test_torch_adds_a_view_pixel_after_pixel(one_thread):
-    """Lesson 4, Elsewhere: "A view in this layout is added up pixel after pixel in one float32 per channel." """
+    """Lesson 4, Elsewhere: "A view in this order is added up pixel after pixel in one float32 per channel." """
     view = torch.from_numpy(bright_gradient(1500, 2000)).permute(2, 0, 1)[None] / 255
+    assert view.is_contiguous(memory_format=torch.channels_last), "lesson 4 says: torch calls this order channels_last"
     mean, _ = mean_and_output(view)
     total = np.cumsum(view[0, 0].numpy(), dtype=np.float32)[-1]
     assert np.float32(total / np.float32(3_000_000)) == mean[0].numpy(), "lesson 4 says: a plain float32 sum gives torch's mean to the last bit"
@@ -77,7 +81,7 @@ def test_momentum_is_the_weight_of_the_new_batch():
     y = layer(torch.tensor([1.0, 3.0]).repeat(4).reshape(2, 1, 2, 2))
     assert layer.running_mean.item() == pytest.approx(0.25 * 2), "lesson 4 says: momentum is the weight of the new batch"
     assert layer.running_var.item() == pytest.approx(0.75 + 0.25 * 8 / 7), "lesson 4 says: the unbiased variance is remembered"
-    assert y.var(correction=0).item() == pytest.approx(1, abs=1e-4), "lesson 4 says: a batch is divided by the biased variance"
+    assert y.var(correction=0).item() == pytest.approx(1, abs=1e-4), "lesson 4 says: a batch is normalised by the biased variance"
 
 
 def test_a_new_layer_in_evaluation():
@@ -108,8 +112,30 @@ def test_sync_batch_norm_wants_an_accelerator():
         torch.distributed.destroy_process_group()
 
 
+def test_data_parallel_keeps_the_statistics_of_process_0(tmp_path):
+    """Lesson 4, Elsewhere: "`DistributedDataParallel` copies the running statistics of process 0 to the others before each forward pass." """
+    script = tmp_path / "two.py"
+    script.write_text(
+        "import pathlib, torch, torch.distributed as dist\n"
+        "dist.init_process_group('gloo')\n"
+        "rank = dist.get_rank()\n"
+        "model = torch.nn.parallel.DistributedDataParallel(torch.nn.BatchNorm2d(1, momentum=1.0))\n"
+        "model(torch.full((2, 1, 2, 2), 1.0 + 10 * rank))\n"
+        "seen = [model.module.running_mean.item()]\n"
+        "model.module.register_forward_pre_hook(lambda module, inputs: seen.append(module.running_mean.item()))\n"
+        "model(torch.full((2, 1, 2, 2), 1.0 + 10 * rank))\n"
+        f"pathlib.Path({str(tmp_path)!r}, str(rank)).write_text(repr(seen))\n"
+        "dist.destroy_process_group()\n"
+    )
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", "--nproc-per-node=2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([*torchrun, str(script)], env=environment, capture_output=True, check=True, timeout=180)
+    seen = [(tmp_path / rank).read_text() for rank in "01"]
+    assert seen == ["[1.0, 1.0]", "[11.0, 1.0]"], "lesson 4 says: process 0's statistics are copied before each forward pass"
+
+
 def test_matplotlib_logs_that_it_clips(caplog):
-    """Lesson 4, Look: "It does not raise a Python warning; it writes to a logger". """
+    """Lesson 4, Look: "It raises no Python warning"; "It writes to a logger". """
     ax = Figure().subplots()
     with warnings.catch_warnings(), caplog.at_level(logging.WARNING, logger="matplotlib.image"):
         warnings.simplefilter("error")
@@ -123,7 +149,7 @@ def test_matplotlib_logs_that_it_clips(caplog):
 
 
 def test_seaborn_cut_hides_the_tail():
-    """Lesson 4, Look: "seaborn's `cut=0` ends the curve at the data and hides the tail, but does not put it back". """
+    """Lesson 4, Look: "its `cut=0` ends them at the data and hides the tail, but does not put it back". """
     import seaborn
 
     values = np.repeat(np.arange(256) / 255, 16)

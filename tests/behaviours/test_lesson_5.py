@@ -116,7 +116,7 @@ def test_an_inplace_relu_overwrites_what_a_hook_kept():
 
 
 def test_batch_norm_in_eval_mode_is_absorbed():
-    """Lesson 5: "In evaluation mode it is one slope and one offset per channel, and the next layer's weights absorb both"."""
+    """Lesson 5: "In evaluation mode it is one slope and one offset per channel, and the next layer's weights and bias absorb both"."""
     torch.manual_seed(0)
     norm, layer = nn.BatchNorm2d(3), nn.Conv2d(3, 2, 3)
     norm(torch.randn(4, 3, 5, 5) * 3 + 1)
@@ -130,7 +130,7 @@ def test_batch_norm_in_eval_mode_is_absorbed():
 
 
 def test_a_head_of_the_wrong_size_raises_and_lazy_linear_finds_it():
-    """Lesson 5: "It raises an error there. `nn.LazyLinear` finds the size by itself", "average pooling makes it 48 for every photo"."""
+    """Lesson 5: "A Linear layer of that size raises an error there. `nn.LazyLinear` finds the size by itself", "average pooling makes it 48 for every photo"."""
     maps = torch.zeros(1, 48, 6, 7)
     with pytest.raises(RuntimeError):
         nn.Sequential(nn.Flatten(), nn.Linear(48 * 5 * 7, 4))(maps)

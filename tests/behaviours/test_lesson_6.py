@@ -49,11 +49,18 @@ def offline(folder):
 
 
 def test_a_float_picture_is_written_black_without_a_word(capfd, caplog):
-    """Lesson 6: "all below 1 becomes 0, and 1 becomes level 1 of 255 … Nothing was raised, nothing was printed"."""
+    """Lesson 6: "all below 1 becomes 0, and 1 becomes level 1 of 255. … Nothing was raised, nothing was printed"."""
     written = pixels(X)
     assert np.array_equal(written, COLOUR == 255), "lesson 6 says: wandb casts floats in [0, 1] to 0 and 1"
     assert capfd.readouterr() == ("", ""), "lesson 6 says: nothing is printed"
     assert not caplog.records, "lesson 6 says: nothing is printed"
+
+
+def test_bytes_are_what_is_documented():
+    """Lesson 6: "The installed version documents only that values are expected to be in [0, 255]"."""
+    documented = " ".join(wandb.Image.__init__.__doc__.split())
+    assert "in the range [0, 255]" in documented, "lesson 6 says: the documentation expects values in [0, 255]"
+    assert "[0, 1]" not in documented, "lesson 6 says: the documentation says nothing about other values"
 
 
 def test_bytes_pil_images_and_paths_are_right(tmp_path):
@@ -65,7 +72,7 @@ def test_bytes_pil_images_and_paths_are_right(tmp_path):
 
 
 def test_a_file_in_memory_is_not_taken():
-    """Lesson 6: "A file in memory is listed on the reference page, and not taken"."""
+    """Lesson 6: "A file in memory is not taken"."""
     file = io.BytesIO()
     Image.fromarray(COLOUR).save(file, "png")
     with pytest.raises((TypeError, AttributeError)):
@@ -102,12 +109,12 @@ def test_wandb_believes_masks_and_boxes():
 
 
 def test_helpers_that_are_there_and_gone():
-    """Lesson 6, the table of helpers; "`MAX_ITEMS` is 108", "`MAX_DIMENSION` stops nobody"."""
+    """Lesson 6, the table of helpers; "`MAX_ITEMS` is 108", "`MAX_DIMENSION` is not enforced"."""
     for name in ("all_boxes", "all_captions", "all_masks", "guess_mode"):
         assert hasattr(wandb.Image, name), f"lesson 6 shows: wandb.Image.{name} is there"
     assert not hasattr(wandb.Image, "to_uint8"), "lesson 6 shows: wandb.Image.to_uint8 is gone"
     assert (wandb.Image.MAX_ITEMS, wandb.Image.MAX_DIMENSION) == (108, 65500), "lesson 6 says: 108 and 65500"
-    assert wandb.Image(Image.new("L", (70_000, 1))).image.size == (70_000, 1), "lesson 6 says: MAX_DIMENSION stops nobody"
+    assert wandb.Image(Image.new("L", (70_000, 1))).image.size == (70_000, 1), "lesson 6 says: MAX_DIMENSION is not enforced"
 
 
 # ------------------------------------------------------------------ a run, read back
@@ -181,7 +188,7 @@ def test_file_types(logged):
 
 
 def test_a_mask_of_a_half_is_label_0(logged):
-    """Lesson 6, the table: "a mask of 0.5 | labels [0]"."""
+    """Lesson 6 prints: "0.5 became label [0]"."""
     assert np.unique(logged.pixels("half.masks.half")).tolist() == [0], "lesson 6 shows: 0.5 becomes label 0"
 
 
@@ -198,18 +205,18 @@ def test_mode_grouping_and_figures(logged):
 
 
 def test_a_raw_tensor_is_a_histogram(logged):
-    """Lesson 6, the table: "a tensor without `wandb.Image` | a histogram"."""
+    """Lesson 6 prints: "a raw tensor: histogram"."""
     assert logged.item["raw._type"] == "histogram", "lesson 6 shows: a raw tensor is logged as a histogram"
 
 
 def test_a_list_is_cut_at_108(logged):
-    """Lesson 6: "The list lost 12 pictures …, and all that happens is the line in the log"."""
+    """Lesson 6: "The list lost 12 pictures …, and all that happens is the line in the log above"."""
     assert logged.item["many.count"] == len(logged.item["many.filenames"]) == 108, "lesson 6 says: 108 are kept"
     assert "108" in logged.output, "lesson 6 says: there is a line in the log"
 
 
 def test_captions_are_lost(logged):
-    """Lesson 6, the table: captions nothing and 'second' give None; an image wrapped again keeps its old caption."""
+    """Lesson 6 prints: the captions, nothing and 'second', give None; an image wrapped again keeps its old caption."""
     arrays = [np.array(Image.open(logged.folder / "files" / name)) for name in logged.item["captions.filenames"]]
     assert np.array_equal(arrays[1], arrays[0] + 1), "lesson 6 shows: uint8 arrays in a list are right"
     assert "captions.captions" not in logged.item, "lesson 6 shows: all captions are lost when the first is missing"
@@ -223,13 +230,13 @@ def test_classes_leave_no_trace(logged):
 
 
 def test_a_run_tells_about_its_machine(logged):
-    """Lesson 6: "look at what else a run says about you": host, program, executable …"""
+    """Lesson 6: "before you share a run, look at what it says about your machine": host, program, executable …"""
     told = {key for record in logged.records for key in record.get("environment", {})}
     assert {"host", "program", "executable", "os"} <= told, "lesson 6 shows: a run names host, program, executable and system"
 
 
 def test_sync_and_login_exist():
-    """Lesson 6: "`wandb sync FOLDER` uploads an offline run"; a key, "which `wandb login` … stores"."""
+    """Lesson 6: "`wandb sync FOLDER` uploads an offline run"; an API key, "which `wandb login`, in a terminal, stores"."""
     for command, word in [("sync", "upload"), ("login", "api key")]:
         shown = subprocess.run([sys.executable, "-m", "wandb", command, "--help"], capture_output=True, text=True).stdout
         assert word in shown.lower(), f"lesson 6 says: there is wandb {command}"
@@ -255,6 +262,12 @@ def test_a_killed_run_keeps_its_pictures(tmp_path):
         assert (np.array(Image.open(path)) == int(step)).all(), "lesson 6 says: every picture is there"
     rows = sum(record["type"] == "history" for record in inspect_run(folder))
     assert rows <= 20, "lesson 6 says: rows may be missing, never too many"
+
+
+def test_the_history_is_written_every_15_seconds():
+    """Lesson 6: "this release writes it out every 15 seconds"."""
+    interval = wandb.Settings().x_transaction_log_flush_interval
+    assert interval == 15, f"lesson 6 says: the history is written every 15 seconds, not {interval}"
 
 
 # ----------------------------------------------------------- nothing leaves the machine
@@ -299,7 +312,7 @@ OFFLINE_RUN = ROOT / "tests" / "wandb_versions" / "offline_run.py"
 
 
 def test_an_offline_run_keeps_to_itself(tmp_path):
-    """Lesson 6: "A run in offline mode writes to a folder and talks to nobody", with the environment variables set."""
+    """Lesson 6: "In offline mode a run … writes to a folder and talks to nobody", with the environment variables set."""
     with Trap() as trap:
         environment = trap.environment(tmp_path)
         command = [sys.executable, "-c", GUARDED, OFFLINE_RUN, tmp_path]
@@ -309,7 +322,7 @@ def test_an_offline_run_keeps_to_itself(tmp_path):
         command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", folder]
         assert subprocess.run(command, env=environment, capture_output=True).returncode == 0
         assert trap.knocks == 0, "lesson 6 says: an offline run, and reading it back, talks to nobody"
-    assert done.stderr == "", "lesson 6 says: WANDB_SILENT=true for quiet"
+    assert done.stderr == "", "lesson 6 says: WANDB_SILENT=true keeps it quiet"
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -329,7 +342,7 @@ def test_an_offline_run_opens_no_internet_socket(tmp_path):
 
 
 def test_offline_alone_is_not_silent(tmp_path):
-    """Lesson 6: "without the two, even `wandb.init(mode="offline")` tries to reach a server"; it knocks at the trap."""
+    """Lesson 6: "with neither of them, even `wandb.init(mode="offline")` tries to reach a server"; it knocks at the trap."""
     program = "import wandb; run = wandb.init(mode='offline', project='behaviours'); run.log({'a': 1}); run.finish(); wandb.teardown()"
     with Trap() as trap:
         environment = trap.environment(tmp_path)
@@ -388,7 +401,7 @@ def tensorboard_pixels(monkeypatch, x):
     ids=["unit", "wide", "float64", "uint8", "int64"],
 )
 def test_tensorboard(monkeypatch, x):
-    """Lesson 6: "uint8 is taken as it is, anything else is multiplied by 255, clipped, and cut off"."""
+    """Lesson 6: "uint8 is taken as it is, *anything else* is multiplied by 255, clipped, and cut off"."""
     assert np.array_equal(tensorboard_pixels(monkeypatch, x), lesson_function("tensorboard")(x)), (
         "lesson 6 says: add_image takes uint8 as it is, and multiplies anything else by 255, clips and truncates"
     )

@@ -12,6 +12,7 @@ import dis
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 import tempfile
 import warnings
@@ -221,7 +222,9 @@ def expect_raises(
     try:
         result = call(*arguments, **keywords)
     except error as raised:
-        missing = [word for word in mention if word not in str(raised)]
+        # A shape may be written as a tuple or as torch writes it.
+        text = re.sub(r"torch\.Size\(\[([\d, ]*)\]\)", lambda size: str(tuple(map(int, re.findall(r"\d+", size[1])))), str(raised))
+        missing = [word for word in mention if word not in text]
         if missing:
             raise _Unmet(_one_line(raised), f"a message that contains {missing}", cause) from None
         return
@@ -296,8 +299,12 @@ def _literal(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         if value.is_meta:
             return f"torch.empty({tuple(value.shape)}, dtype={value.dtype}, device='meta')"
+        if value.numel() == 0:
+            return f"torch.zeros({tuple(value.shape)}, dtype={value.dtype})"
         return f"torch.tensor({value.tolist()!r}, dtype={value.dtype})"
     if isinstance(value, np.ndarray):
+        if value.size == 0:
+            return f"np.zeros({value.shape}, {value.dtype.str!r})"
         return f"np.array({value.tolist()!r}, dtype={value.dtype.str!r})"
     return repr(value)
 

@@ -191,6 +191,28 @@ def test_prove_prints_each_law_and_refuses_unknown_names(capsys):
         st.prove("no_such_function")
 
 
+def test_a_shape_may_be_written_in_two_ways():
+    def shape_error(x):
+        raise ValueError(f"bad shape {x.shape}")
+
+    expect_raises(ValueError, shape_error, torch.zeros(3, 0), mention=["(3, 0)"])
+    expect_raises(ValueError, shape_error, torch.zeros(3), mention=["(3,)"])
+    expect_raises(ValueError, shape_error, torch.zeros(()), mention=["()"])
+
+
+def test_an_empty_argument_keeps_its_shape_in_the_report():
+    @law("double", lesson=0)
+    def refuses_nothing(double):
+        """Nothing is refused."""
+        expect_raises(ValueError, double, np.zeros((0, 3), np.uint8))
+
+    assert "again     double_quietly(np.zeros((0, 3), '|u1'))" in report(double_quietly, refuses_nothing)
+
+
+def double_quietly(x):
+    return x
+
+
 def test_a_report_says_when_the_argument_was_a_view():
     @law("double", lesson=0)
     def takes_views(double, x=None):

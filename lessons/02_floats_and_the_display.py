@@ -671,7 +671,7 @@ st.check(to_uint8)
 # <details><summary>Hint</summary>
 #
 # Multiply, round, clamp, cast: in this order. A cast before the clamp wraps. Do the arithmetic in float32 when `x` is half
-# precision. `x.is_floating_point()` asks about the type, `torch.isnan(x).any()` about NaN.
+# precision. `x.is_floating_point()` asks about the type, `torch.isnan(x).any()` about NaN. `x.detach()` lets go of a gradient.
 #
 # </details>
 #
@@ -696,6 +696,7 @@ st.check(unseen)
 #
 # Bring the channel axis to the front with `np.moveaxis` and flatten the rest: then every case is (C, number of values), and the
 # mean of a comparison along axis 1 is a fraction. An infinity is greater than 1, but it counts as not finite only.
+# Of a tensor, `.detach()` first; numpy has no bfloat16, so `.float()` that.
 #
 # </details>
 #

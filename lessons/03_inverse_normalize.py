@@ -42,9 +42,9 @@ st.figure(
     fig,
     alt=f"The same portrait of an astronaut four times. A has hard patches of pure colour, its mean error is "
     f"{255 * errors['A']:.0f} of 255 levels. B is dark, with a mean error of {255 * errors['B']:.0f} levels. "
-    f"C looks like an ordinary photo, a little pale, and is off by {255 * errors['C']:.0f} levels on average. "
+    f"C looks like an ordinary photo and is off by {255 * errors['C']:.0f} levels on average. "
     f"D looks like C and is off by {255 * errors['D']:.1f}.",
-    caption="One photo, normalised for a network and drawn four ways. Which of these is the photo?",
+    caption="One photo, normalised for a network and drawn four ways. By eye C and D both pass; the number decides.",
 )
 
 # %% [markdown]
@@ -59,7 +59,7 @@ st.figure(
 # A photo has float values in [0, 1]. You normalise it with ImageNet's constants, mean 0.485, 0.456, 0.406 and std 0.229, 0.224, 0.225, and hand it to `imshow`. What do you get to see?
 #
 # - (a) The photo: `imshow` rescales whatever range it is given.
-# - (b) The photo, with more contrast.
+# - (b) The photo with more contrast, every value still told apart from its neighbours.
 # - (c) A picture in which most values are pure black or pure white in their channel.
 #
 # Work out on paper where black (0) and white (1) of the red channel end up. Then look.
@@ -94,7 +94,7 @@ rows = "\n".join(
 Markdown(f"| channel | drawn as 0 | drawn as 255 | really seen |\n|---|---|---|---|\n{rows}")
 
 # %% [markdown]
-# Look at the face and at the orange suit in the next figure. On the left is the photo. On the right every pixel is painted by what happened to it: pale orange where a channel was cut off at white, dark blue where one was cut off at black, striped where both happened, grey where all three channels are really shown.
+# Look at the face and at the orange suit in the next figure. On the left is the photo. On the right every pixel is painted by what happened to it: amber where a channel was cut off at white, dark blue where one was cut off at black, striped where both happened, grey where all three channels are really shown. In the middle is what `imshow` makes of it.
 
 # %% tags=["hide-input"]
 below, above = (y < 0).any(dim=0), (y > 1).any(dim=0)
@@ -104,21 +104,24 @@ painted[:, above] = torch.tensor([0.90, 0.62, 0.00])[:, None]
 painted[:, below & (~above | stripes)] = torch.tensor([0.00, 0.32, 0.62])[:, None]
 whole = 1 - (below | above).double().mean().item()
 
-fig, axes = plt.subplots(1, 2, figsize=(8, 5.2), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(10, 5), layout="constrained")
 st.show(x, axes[0], title="the photo")
-st.show(painted, axes[1], title="pale orange: cut off at white\ndark blue: cut off at black")
+axes[1].imshow(y.clamp(0, 1).permute(1, 2, 0))
+axes[1].axis("off")
+axes[1].set_title("normalised, as imshow draws it")
+st.show(painted, axes[2], title="amber: cut at white · blue: cut at black\nstriped: both · grey: really seen")
 st.figure(
     fig,
-    alt=f"Left, the portrait. Right, the same portrait painted by what the display cut off: nearly all of it is "
-    f"pale orange, dark blue or striped. Only {whole:.1%} of the pixels keep all three channels.",
+    alt=f"Left, the portrait. Middle, the normalised portrait: a white wall, a pure red suit, a face with burnt patches. Right, "
+    f"the portrait painted by what the display cut off: nearly all of it is amber, dark blue or striped. Only {whole:.1%} of the pixels keep all three channels.",
     caption="What clipping does to a normalised photo. Grey, the untouched part, is hard to find.",
 )
 
 # %% tags=["hide-input"]
 Markdown(
     f"The answer is (c). **{lost[:, :2].sum(axis=1).mean():.0%}** of all values are drawn as pure 0 or pure 255, and only "
-    f"**{whole:.1%}** of the pixels have all three channels intact. The belief that the display rescales 0…1 to 0…255 "
-    "“proportionally” fails here: nothing is rescaled, it is cut."
+    f"**{whole:.1%}** of the pixels have all three channels intact. It is true that 0…1 becomes 0…255, "
+    "whatever the picture holds. Everything outside is cut."
 )
 
 # %% [markdown]
@@ -152,11 +155,13 @@ Markdown(
 #
 # $$x_c = \frac{y_c - m'_c}{s'_c} \qquad m'_c = -\frac{m_c}{s_c} \qquad s'_c = \frac{1}{s_c}$$
 #
-# Picture B of the opening used $m' = -m$. It forgets that the mean has to be divided too. Its values stay inside a believable range, so nobody gets an error message. Picture C stretched the minimum to 0 and the maximum to 1. That undoes some affine map, but one number for three channels cannot undo three.
+# Picture B of the opening used $m' = -m$. It forgets that the mean has to be divided too. No error is raised. Picture C stretched the minimum to 0 and the maximum to 1. That undoes some affine map, but one slope and one offset cannot undo three of each.
 
 # %% tags=["hide-input"]
-c = candidates["C"]
+b, c = candidates["B"], candidates["C"]
 Markdown(
+    f"The values of B run from {b.min():.2f} to {b.max():.2f}, and {st.unseen(b)[:, 0].mean():.0%} of them are below black: "
+    "`describe` would have told. The channel means tell about C:\n\n"
     "| | red | green | blue |\n|---|---|---|---|\n"
     + "".join(
         f"| {name} | {z[0].mean():.3f} | {z[1].mean():.3f} | {z[2].mean():.3f} |\n"
@@ -169,7 +174,7 @@ Markdown(
 # %% [markdown]
 # ### What Normalize is not
 #
-# It is sometimes said that normalising removes outliers, or brings pixels between 0 and 1. An affine map with a positive slope can do neither: it keeps the order of the values and every ratio of distances.
+# It is sometimes said that normalising removes outliers, or brings pixels between 0 and 1. An affine map with a positive slope keeps the order of the values and every ratio of distances, so it removes no outlier. Where its values end depends on its two numbers: min-max picks them so that all lie in [0, 1]; a data set's mean and std leave about half of them below 0.
 
 # %% tags=["hide-input"]
 order_kept = torch.equal(x[0].flatten().argsort(stable=True), y[0].flatten().argsort(stable=True))
@@ -192,7 +197,7 @@ print("largest error:", (back - x).abs().max().item())
 print("bytes equal to the file's:", np.array_equal(st.to_image(back), photo))
 
 # %% [markdown]
-# Two roundings in float32 leave an error far below half a level, so rounding to bytes repairs it completely. Truncating does not: a value that came back one hair too low falls to the level below.
+# Four roundings in float32, two there and two back, leave an error far below half a level, so rounding to bytes repairs it completely. Truncating does not: a value that came back one hair too low falls to the level below.
 
 # %%
 levels = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16).expand(3, -1, -1)
@@ -239,9 +244,9 @@ st.show_grid(undo(batch), axes[1], columns=5, title="the batch after InverseNorm
 st.figure(
     fig,
     alt=f"Two rows of the same five photos: a cat, an astronaut, a cameraman, galaxies, a cup of coffee. In the upper row "
-    f"colours are torn into flat patches, {hidden:.0%} of the values are clipped and the galaxies are black. The lower row "
-    "shows the five photos as they are in the files.",
-    caption="One batch from the loader. The lower row is equal to the files, pixel for pixel.",
+    f"colours are torn into flat patches, {hidden:.0%} of the values are clipped and the sky and the faint galaxies are pure black. The lower row "
+    "shows the middle of the five photos, natural again.",
+    caption="One batch from the loader. The lower row, rounded to bytes, equals that part of each file (next cell).",
 )
 
 # %% [markdown]
@@ -274,9 +279,12 @@ pictures = [st.read_image(path) for path, _ in dataset.samples]
 own = st.channel_statistics(pictures)
 print("ours    ", *(f"{v:.3f}" for v in (*own.mean, *own.std)))
 print("ImageNet", *mean, *std)
+for name, m, s in (("ours", own.mean, own.std), ("ImageNet's", mean, std)):
+    red = np.concatenate([st.normalize(st.to_tensor(p), m, s)[0].flatten() for p in pictures]).astype(float)
+    print(f"red, normalised with {name}: mean {red.mean():.2f}, std {red.std():.2f}")
 
 # %% [markdown]
-# A popular recipe averages the std of each picture. It leaves out how much the pictures differ *from each other*. In the next figure each bar is one picture's std of the red channel; the question is which line is the std of all pixels.
+# A popular recipe averages the std of each picture. It leaves out how much the pictures differ *from each other*. In the next figure each bar is one picture's std of the red channel. Before you look: will the std of all pixels lie near the middle of the bars, or near the top?
 
 # %%
 reds = [p[..., 0] / 255 for p in pictures]
@@ -300,11 +308,15 @@ st.figure(
     fig,
     alt=f"Five bars, the std of the red channel of each photo, from {min(per_picture):.2f} to {max(per_picture):.2f}. A dashed "
     f"line at {naive:.3f} is their mean. A solid line well above it, at {true:.3f}, is the std of all pixels together.",
-    caption="The mean of the stds is not the std. The gap is the spread between the pictures.",
+    caption="The mean of the stds is not the std. Most of the gap is the spread between the pictures.",
 )
 
 # %% [markdown]
-# The reason is one line of algebra. The variance of everything is the mean of the variances *within* the pictures plus the variance *between* their means, each picture weighted by its number of pixels $n_i$ out of $n$:
+# The reason is one line of algebra. For a pixel of picture $i$ with mean $m_i$, and $m$ the mean of all,
+#
+# $$(x - m)^2 = (x - m_i)^2 + 2 (x - m_i)(m_i - m) + (m_i - m)^2$$
+#
+# Summed over the picture, the middle term is 0. So the variance of everything is the mean of the variances *within* the pictures plus the variance *between* their means, each picture weighted by its number of pixels $n_i$ out of $n$:
 #
 # $$\sigma^2 = \sum_i \frac{n_i}{n} \, \sigma_i^2 + \sum_i \frac{n_i}{n} \, (m_i - m)^2$$
 
@@ -322,7 +334,7 @@ Markdown(
 # %% [markdown]
 # ### Exact, in any order, over any number of processes
 #
-# Floating-point sums depend on the order of the summands. Whole numbers do not. A uint8 channel holds only 256 different values, so `ChannelStatistics` counts how often each occurs. Counts add up without error, and so two halves merge into the same bits as the whole.
+# Floating-point sums depend on the order of the summands. Sums of whole numbers do not. A uint8 channel holds only 256 different values, so `ChannelStatistics` counts how often each occurs. Counts add up without error, and so two halves merge into the same bits as the whole.
 
 # %%
 two, three = st.channel_statistics(pictures[:2]), st.channel_statistics(pictures[2:])
@@ -330,7 +342,7 @@ merged = three.merge(two)
 print("merged == whole, to the last bit:", merged.mean == own.mean and merged.std == own.std)
 
 # %% [markdown]
-# The same over two processes. `torchrun` starts a script twice. Each process reads its own share of the files, and `all_reduce` adds the counts over `torch.distributed` (gloo, on this machine only).
+# The same over two processes. `torchrun` starts a script twice. Each process reads its own share of the files, and `all_reduce` adds the counts over `torch.distributed` (gloo, on this machine only). The script prints with `.hex()`, which writes all 53 bits of a float.
 
 # %%
 script = st.data_path("../lessons/scripts/statistics_in_processes.py")
@@ -346,7 +358,7 @@ print("same bits as one process:", lines["mean"] == [v.hex() for v in own.mean] 
 # %% [markdown]
 # ## Proof
 #
-# The laws about these functions, run here on the library. The first bound is worth reading: $u = 2^{-24}$ is half the distance from 1 to the next float32. Subtracting, dividing, multiplying and adding round once each, which gives $4u\,(|x| + |x - m|)$.
+# The laws about these functions, run here on the library. The first bound is worth reading: $u = 2^{-24}$ is half the distance from 1 to the next float32. Subtracting, dividing, multiplying and adding round once each. The first three errors are relative to $|x - m|$, the last to $|x|$: together $3u|x - m| + u|x|$. The law rounds this up to $4u\,(|x| + |x - m|)$, which covers the products of errors too. That $m$ and $s$ are rounded to float32 cancels: both directions use the same numbers.
 
 # %%
 st.prove("inverse_normalize")
@@ -363,7 +375,7 @@ st.prove("ChannelStatistics")
 # %% [markdown]
 # ## Elsewhere
 #
-# **torchvision** has no inverse of its own. The usual way is a second `Normalize` with $m'$ and $s'$. It works. Because $m'$ and $s'$ are rounded too, its error is larger than that of `x * std + mean`.
+# **torchvision** has no inverse of its own. The usual way is a second `Normalize` with $m'$ and $s'$. It works. $m'$ and $s'$ are rounded too, so that with ImageNet's constants its error is larger than that of `x * std + mean`.
 
 # %%
 twice = v2.functional.normalize(y, *st.inverse_mean_std(mean, std))
@@ -419,13 +431,13 @@ ax.axis("off")
 st.figure(
     fig,
     alt=f"The five photos of the batch after the loop. The first {len(touched)} look almost right, off by "
-    f"{off[0]:.0f}, {off[1]:.0f} and {off[2]:.0f} levels on average; the galaxies are black and the cup has torn colours, "
+    f"{off[0]:.0f}, {off[1]:.0f} and {off[2]:.0f} levels on average; the sky around the galaxies is pure black and the cup has torn colours, "
     f"off by {off[3]:.0f} and {off[4]:.0f}.",
     caption="The loop on a batch: three pictures nearly right, two not touched at all.",
 )
 
 # %% [markdown]
-# The first three are the dangerous ones. All their channels got the numbers of one channel, and nothing in the picture tells.
+# The first three are the dangerous ones. All their channels got the numbers of one channel, and only the cameraman, known to be grey, tells by his blue tint.
 #
 # **`make_grid`** has a switch `normalize=True`. It is min-max over the whole batch: one outlier dims every picture. Add a single bright value to the last picture, and the first one darkens.
 
@@ -461,7 +473,7 @@ else:
 #
 # ## Your turn
 #
-# **1. `inverse_mean_std`** · 5 minutes · easy. The law: torchvision's Normalize with your numbers undoes the first one, and inverting twice gives the original numbers back. Refuse a std that is not positive and finite.
+# **1. `inverse_mean_std`** · 5 minutes · easy. The law: torchvision's Normalize with your numbers undoes the first one, and inverting twice gives the original numbers back. `ValueError` for different lengths, a mean that is not finite, a std that is not finite and positive, and a result that overflows; `TypeError` for a plain number.
 
 # %%
 def inverse_mean_std(mean, std):
@@ -473,13 +485,13 @@ st.check(inverse_mean_std)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Solve $y = (x - m)/s$ for $x$, then write the right side as $(y - m')/s'$. Return two tuples. A mean and a std of different lengths belong together no more than a std of 0: raise `ValueError`.
+# Solve $y = (x - m)/s$ for $x$, then write the right side as $(y - m')/s'$. Return two tuples of Python floats: a `torch.tensor` would round them to float32. `math.isfinite` finds NaN and both infinities.
 #
 # </details>
 #
 # The answer is `inverse_mean_std` in `src/seeing_tensors/normalization.py`.
 #
-# **2. `inverse_normalize`** · 10 minutes · medium. The law: for every picture, mean and positive std, the picture comes back within $4u\,(|x| + |x - m|)$; the argument stays as it was; a picture comes back alone as in a batch.
+# **2. `inverse_normalize`** · 10 minutes · medium. The law: for every picture, mean and positive std, the picture comes back within $4u\,(|x| + |x - m|)$; the argument stays as it was; a picture comes back alone as in a batch. `TypeError` for what is no float tensor, naming its dtype; `ValueError`, naming the shape, for fewer than three axes or another number of channels, and for a mean or std that is not finite, or a std that is not positive and normal, in the dtype of x.
 
 # %%
 def inverse_normalize(x, mean, std):
@@ -491,13 +503,13 @@ st.check(inverse_normalize)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Make tensors of shape (C, 1, 1) from mean and std: they broadcast over rows, columns and any axes before the channels. Before that, check: float? as many numbers as `x.shape[-3]`? every std at least `torch.finfo(x.dtype).tiny`?
+# Make tensors of shape (C, 1, 1) from mean and std, with `dtype=x.dtype`: they broadcast over rows, columns and any axes before the channels. Before that, check: float? as many numbers as `x.shape[-3]`? every std at least `torch.finfo(x.dtype).tiny`?
 #
 # </details>
 #
 # The answer is `inverse_normalize` in `src/seeing_tensors/normalization.py`.
 #
-# **3. `ChannelStatistics`** · 20 minutes · hard. The law: mean and std are those of all pixels of all pictures, and every order and split gives the same bits.
+# **3. `ChannelStatistics`** · 20 minutes · hard. The law: mean and std are those of all pixels of all pictures, and every order and split gives the same bits. `TypeError`, naming the dtype, for anything but a uint8 array; `ValueError` for other shapes and for another number of channels, before anything is counted, and for `mean` and `std` before the first picture. Grey (H, W) is one channel.
 
 # %%
 class ChannelStatistics:
@@ -513,7 +525,7 @@ st.check(ChannelStatistics)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# You need `__init__`, `update` and `merge`, both returning `self`, and the properties `count`, `mean` and `std`. Keep whole numbers: the number of pixels, and per channel the sum of the values and of their squares, as Python integers. Then $n^2 \sigma^2 = n \sum x^2 - (\sum x)^2$ is exact until the last division. Divide by 255 at the end.
+# You need `__init__`, `update` and `merge`, both returning `self`, and the properties `count`, `mean` and `std`. Keep whole numbers: the number of pixels, and per channel the sum of the values and of their squares, as Python integers (square in int64: squares of uint8 wrap). Then $n^2 \sigma^2 = n \sum x^2 - (\sum x)^2$ is exact until the last division. Divide by 255 at the end.
 #
 # </details>
 #

@@ -15,7 +15,7 @@ import html
 import io
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib
 import numpy as np
@@ -77,14 +77,14 @@ def describe(x: Picture) -> str:
         shape = ", ".join(f"{name} {size}" for name, size in zip(names, values.shape, strict=True))
     else:
         shape = ", ".join(str(size) for size in values.shape)
-    head = f"{values.dtype} ({shape}) {_memory(x)}"
+    head = f"{str(x.dtype).removeprefix('torch.')} ({shape}) {_memory(x)}"
     finite = values[np.isfinite(values)].astype(np.float64)
     parts = [head]
     if finite.size:
         parts.append(f"{finite.min():.4g} … {finite.max():.4g}, mean {finite.mean():.4g}, std {finite.std():.4g}")
     else:
         parts.append("no finite value")
-    if values.size and len(names) == values.ndim and values.ndim >= 2:
+    if finite.size and len(names) == values.ndim and values.ndim >= 2:
         below, above, _ = unseen(x).mean(axis=0)
         if below or above:
             parts.append(f"unseen: {_percent(below)} below, {_percent(above)} above")
@@ -122,8 +122,13 @@ def imshow_pixels(
             with an inf and no finite value out of range (its pixel is then a C cast of infinity);
             vmin > vmax; another shape.
     """
-    if not isinstance(array, np.ndarray) or not (array.dtype.kind in "bui" or array.dtype in _FLOATS):
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError("imshow_pixels: of a masked array matplotlib draws holes; choose a value for them with .filled(value)")
+    if not isinstance(array, np.ndarray) or not (
+        array.dtype.kind in "bui" or array.dtype.newbyteorder("=") in _FLOATS
+    ):
         raise TypeError(f"imshow_pixels needs an array of bool, integers, float16, float32 or float64, got {_kind(array)}")
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)  # drawn alike in either byte order
     if array.size == 0 or array.ndim not in (2, 3):
         raise ValueError(f"imshow_pixels needs (H, W) or (H, W, 3), got shape {array.shape}")
     if array.ndim == 3 and array.shape[2] == 1:
@@ -163,6 +168,10 @@ def _stretched_over_colours(array: np.ndarray, cmap, vmin, vmax) -> np.ndarray:
         raise ValueError("imshow_pixels: NaN and inf have no place on a colour map; replace them first")
     low = float(array.min() if vmin is None else vmin)
     high = float(array.max() if vmax is None else vmax)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(f"imshow_pixels: vmin and vmax must be finite, got {low} and {high}")
+    if not math.isfinite(high - low):
+        raise ValueError(f"imshow_pixels: the range from {low} to {high} overflows float64; divide the array first")
     if not low <= high:
         raise ValueError(f"imshow_pixels: vmin must not be above vmax, got {low} and {high}")
     colors = matplotlib.colormaps.get_cmap(cmap)
@@ -177,8 +186,10 @@ def _stretched_over_colours(array: np.ndarray, cmap, vmin, vmax) -> np.ndarray:
     x = np.where(x == colors.N, colors.N - 1, x)
     entry = np.floor(np.clip(x, -1, colors.N)).astype(int)
     # Entry -1 is the colour "under", N the colour "over".
-    table = np.floor(colors(np.arange(-1, colors.N + 1)) * 255).astype(np.uint8)
-    return table[entry + 1]
+    table = colors(np.arange(-1, colors.N + 1))
+    if (table[:, 3] < 1).any():
+        raise ValueError("imshow_pixels: this colour map is transparent in places, and what lies behind would show; use another")
+    return np.floor(table * 255).astype(np.uint8)[entry + 1]
 
 
 def min_max_scale(x: torch.Tensor) -> torch.Tensor:
@@ -230,9 +241,9 @@ def saturation(x: torch.Tensor) -> float:
         raise ValueError(f"saturation needs a colour picture (3, H, W), got shape {tuple(x.shape)}")
     if x.is_floating_point() and not ((x >= 0) & (x <= 1)).all():
         raise ValueError("saturation needs values in [0, 1]; use x.clamp(0, 1) or min_max_scale(x), and say which")
-    x = x.double()
+    x = x.detach().double()
     high, low = x.amax(dim=0), x.amin(dim=0)
-    return float(torch.where(high > 0, (high - low) / high.clamp(min=1e-300), 0.0).mean())
+    return float(torch.where(high > 0, (high - low) / torch.where(high > 0, high, 1.0), 0.0).mean())
 
 
 def split_view(left: Picture, right: Picture) -> Picture:
@@ -248,9 +259,12 @@ def split_view(left: Picture, right: Picture) -> Picture:
         TypeError: one tensor and one array, or two dtypes.
         ValueError: two shapes.
     """
-    if not isinstance(left, (np.ndarray, torch.Tensor)) or type(left) is not type(right) or left.dtype != right.dtype:
+    kinds = [next((k for k in (np.ndarray, torch.Tensor) if isinstance(x, k)), None) for x in (left, right)]
+    if None in kinds or kinds[0] is not kinds[1] or left.dtype != right.dtype:
         raise TypeError(f"split_view needs two tensors or two arrays of one dtype, got {_kind(left)} and {_kind(right)}")
-    if left.shape != right.shape or left.ndim < 2:
+    if left.ndim < 2 or (isinstance(left, np.ndarray) and left.ndim > 3):
+        raise ValueError(f"split_view needs tensors (..., H, W) or arrays (H, W[, C]), got shape {tuple(left.shape)}")
+    if left.shape != right.shape:
         raise ValueError(f"split_view needs two pictures of one shape, got {tuple(left.shape)} and {tuple(right.shape)}")
     if isinstance(left, np.ndarray):
         middle = left.shape[1] // 2
@@ -312,6 +326,14 @@ def show_grid(
     Raises:
         TypeError, ValueError: as ``show``; also for an empty batch or pictures of different sizes.
     """
+    if isinstance(batch, np.ndarray) and batch.ndim != 4:
+        raise ValueError(f"show_grid: a batch of arrays is (N, H, W, C), got shape {batch.shape}; draw one picture with show")
+    if isinstance(batch, torch.Tensor) and batch.ndim not in (3, 4):
+        raise ValueError(f"show_grid: a batch is (N, C, H, W) or (N, H, W), got shape {tuple(batch.shape)}")
+    if not isinstance(batch, Iterable) or isinstance(batch, Mapping):
+        raise TypeError(f"show_grid needs a tensor, an array or a sequence of pictures, got {type(batch).__name__}")
+    if columns is not None and not isinstance(columns, (int, np.integer)):
+        raise TypeError(f"show_grid: columns must be a whole number, got {columns!r}")
     pictures = list(batch)
     if not pictures:
         raise ValueError("show_grid: the batch is empty")
@@ -328,7 +350,7 @@ def show_grid(
     for i, tile in enumerate(tiles):
         top, left = i // columns * height, i % columns * width
         grid[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
-    return _draw(grid, _unseen_note(pictures, vmin, vmax), ax, title, all(map(_is_flat, pictures)))
+    return _draw(grid, _unseen_note(pictures, vmin, vmax), ax, title, any(map(_is_flat, pictures)))
 
 
 def figure(fig: Figure, *, alt: str, caption: str) -> None:
@@ -393,14 +415,19 @@ def _position(name: str, values: np.ndarray, vmin: float | None, vmax: float | N
         vmin, vmax = 0, 255 if values.dtype.kind in "ui" else 1
     if not (math.isfinite(vmin) and math.isfinite(vmax) and vmin < vmax):
         raise ValueError(f"{name}: vmin must be below vmax, both finite, got {vmin} and {vmax}")
-    with np.errstate(invalid="ignore"):
+    if not math.isfinite(vmax - vmin):
+        raise ValueError(f"{name}: vmax - vmin overflows float64, got {vmin} and {vmax}")
+    with np.errstate(invalid="ignore", over="ignore"):
         return (values.astype(np.float64) - vmin) / (vmax - vmin)
 
 
 def _unseen_note(pictures: Sequence[Picture], vmin: float | None, vmax: float | None) -> str:
-    if vmin is None and all(map(_is_flat, pictures)) and all(_is_integer(x) for x in pictures):
-        return ""
-    positions = np.concatenate([_position("show", _channels_last("show", x), vmin, vmax).ravel() for x in pictures])
+    def places(x):
+        if vmin is None and _is_flat(x):
+            return np.zeros(math.prod(x.shape))  # every label has a colour and is seen
+        return _position("show", _channels_last("show", x), vmin, vmax).ravel()
+
+    positions = np.concatenate([places(x) for x in pictures])
     ((below, above, broken),) = unseen(positions[None])
     parts = [(below, "below black"), (above, "above white"), (broken, "not finite")]
     words = [f"{_percent(fraction)} {where}" for fraction, where in parts if fraction]
@@ -416,8 +443,7 @@ def _draw(pixels: np.ndarray, note: str, ax: Axes | None, title: str | None, fla
     ax.imshow(pixels, interpolation="nearest" if flat_integers else None)
     ax.axis("off")
     lines = [line for line in (title, note) if line]
-    if lines:
-        ax.set_title("\n".join(lines))
+    ax.set_title("\n".join(lines))
     return ax
 
 
@@ -457,7 +483,9 @@ def _planes(name: str, x: Picture) -> np.ndarray:
 def _real_array(name: str, x: Picture) -> np.ndarray:
     if isinstance(x, torch.Tensor) and not x.is_complex():
         x = x.detach().cpu()
-        return (x.float() if x.dtype == torch.bfloat16 else x).numpy()
+        return (x.float() if x.is_floating_point() and x.dtype.itemsize < 4 and x.dtype != torch.float16 else x).numpy()
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array has values that must not be seen; choose one for them with .filled(value)")
     if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
         return x
     raise TypeError(f"{name} needs a tensor or a numpy array of real numbers, got {_kind(x)}")
@@ -473,6 +501,8 @@ def _memory(x: Picture) -> str:
 
 
 def _percent(fraction: float) -> str:
+    if 0.995 <= fraction < 1:
+        return ">99%"
     if fraction == 0 or fraction >= 0.1:
         return f"{fraction:.0%}"
     return f"{fraction:.1%}" if fraction >= 0.001 else "<0.1%"

@@ -143,7 +143,10 @@ class ChannelStatistics:
         """Count one picture in, uint8 (H, W, C) or (H, W). Returns self."""
         if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
             kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
-            raise TypeError(f"ChannelStatistics needs uint8 arrays (H, W, C), got {kind}; use to_image(x) for a tensor")
+            raise TypeError(
+                f"ChannelStatistics needs uint8 arrays (H, W, C), got {kind}; use to_image(x) for a tensor, np.asarray(x) "
+                "for a PIL image"
+            )
         if image.ndim not in (2, 3) or image.size == 0:
             raise ValueError(f"ChannelStatistics needs an image (H, W, C) or (H, W), got shape {image.shape}")
         planes = np.moveaxis(np.atleast_3d(image), -1, 0)
@@ -153,6 +156,8 @@ class ChannelStatistics:
 
     def merge(self, other: ChannelStatistics) -> ChannelStatistics:
         """Count in everything that `other` has counted. Returns self; `other` is left as it is."""
+        if not isinstance(other, ChannelStatistics):
+            raise TypeError(f"merge needs ChannelStatistics, got {type(other).__name__}; count a picture with update")
         if len(other.counts):
             self._add(other.counts)
         return self
@@ -223,7 +228,17 @@ class ChannelStatistics:
 
 
 def channel_statistics(images: Iterable[np.ndarray]) -> ChannelStatistics:
-    """Exact mean and std per channel of pictures uint8 (H, W, C) of any sizes. Reads them one at a time."""
+    """Exact mean and std per channel of pictures uint8 (H, W, C) of any sizes.
+
+    Args:
+        images: any iterable of pictures, or one array (N, H, W, C). They are asked for one at a time.
+
+    Raises:
+        TypeError, ValueError: as ``ChannelStatistics.update``; also for a single picture, whose rows
+            would pass for grey pictures.
+    """
+    if isinstance(images, np.ndarray) and images.ndim != 4:
+        raise ValueError(f"channel_statistics needs a set of images, got one array of shape {images.shape}; for one image pass [image]")
     statistics = ChannelStatistics()
     for image in images:
         statistics.update(image)
@@ -239,26 +254,30 @@ def _per_channel(name: str, x: torch.Tensor, mean, std) -> tuple[torch.Tensor, t
     for label, values in (("mean", _as_floats("mean", mean)), ("std", _as_floats("std", std))):
         if len(values) != x.shape[-3]:
             raise ValueError(
-                f"{name}: x of shape {tuple(x.shape)} has {x.shape[-3]} channels, {label} has {len(values)} values"
+                f"{name}: x of shape {tuple(x.shape)} has {x.shape[-3]} channel(s), {label} has {len(values)} value(s)"
             )
         column = torch.tensor(values, dtype=x.dtype, device=x.device)
         if not torch.isfinite(column).all():
             raise ValueError(f"{name}: every {label} must be finite in {x.dtype}, got {values}")
         columns.append(column.reshape(-1, 1, 1))
-    mean, std = columns
-    if not (std >= torch.finfo(x.dtype).tiny).all():
+    mean, column = columns
+    if not (column >= torch.finfo(x.dtype).tiny).all():
         raise ValueError(
-            f"{name}: every std must be at least {torch.finfo(x.dtype).tiny:.3g}, the smallest normal {x.dtype}, "
-            f"got {tuple(std.flatten().tolist())}; a channel that never changes cannot be normalised"
+            f"{name}: every std must be positive and at least {torch.finfo(x.dtype).tiny:.3g}, the smallest normal "
+            f"{x.dtype}, got {_as_floats('std', std)}; a channel that never changes, std 0, cannot be normalised"
         )
-    return mean, std
+    return mean, column
 
 
 def _as_floats(label: str, values) -> tuple[float, ...]:
     try:
-        flat = [float(v) for v in values]
-    except TypeError:
+        flat = [float(v) for v in values if not isinstance(v, str)]
+        if isinstance(values, str) or len(flat) != len(values):
+            raise TypeError
+    except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"{label} must be a sequence of numbers, one per channel, got {values!r}") from None
+    except OverflowError:
+        raise ValueError(f"{label} must be finite, got a number beyond float64") from None
     if not all(map(math.isfinite, flat)):
         raise ValueError(f"{label} must be finite, got {tuple(flat)}")
     return tuple(flat)

@@ -87,6 +87,7 @@ class Law:
         def one_case(**arguments):
             nonlocal held
             watched.forget()
+            watched.case = arguments
             self.test(watched, **arguments)
             held += 1
 
@@ -130,8 +131,12 @@ class Law:
         if cause:
             lines.append(f"  likely    {cause}")
         if watched.arguments is not None:
-            lines.append(f"  again     {watched.call(short=False)}")
+            again = watched.call(short=False)
+            lines.append(f"  again     {again if len(again) < 1500 else watched.call(short=True)}")
             lines += [f"  with      {note}" for note in map(_memory_note, watched.arguments[0]) if note]
+        if inspect.isclass(watched.function) and watched.case:
+            # The call that made the object says little; what the law then gave it does.
+            lines.append("  with      " + ", ".join(f"{name}={_literal(value)}" for name, value in watched.case.items()))
         return "\n".join(lines)
 
 
@@ -157,23 +162,24 @@ class _Watched:
     """The function under judgement; remembers its latest call for the report."""
 
     def __init__(self, function: Callable):
-        self._function = function
+        self.function = function
         self.forget()
 
     def forget(self) -> None:
+        self.case = {}
         self.arguments = self.result = self.error = None
 
     def __call__(self, *arguments, **keywords):
         self.arguments, self.result, self.error = (arguments, keywords), None, None
         try:
-            self.result = self._function(*arguments, **keywords)
+            self.result = self.function(*arguments, **keywords)
         except Exception as error:
             self.error = error
             raise
         return self.result
 
     def call(self, *, short: bool) -> str:
-        name = self._function.__name__
+        name = self.function.__name__
         if self.arguments is None:
             return f"{name} (not called yet)"
         write = picture_of if short else _literal
@@ -230,7 +236,10 @@ def expect_raises(
         return
     except Exception as other:
         raise _Unmet(_one_line(other), error.__name__, cause) from None
-    raise _Unmet(picture_of(result), error.__name__, cause)
+    got = picture_of(result)
+    if not isinstance(call, _Watched):  # a method: the report does not show its call
+        got += f" from {getattr(call, '__name__', 'the call')}({', '.join(map(picture_of, arguments))})"
+    raise _Unmet(got, error.__name__, cause)
 
 
 def expect_arguments_kept(call: Callable, *arguments, **keywords) -> None:
@@ -281,7 +290,10 @@ def picture_of(value: Any) -> str:
             return _literal(value)
         kind = "tensor" if isinstance(value, torch.Tensor) else "array"
         return f"<{kind} {str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}>"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception as error:  # a learner's own class may have a __repr__ that fails
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
     return text if len(text) <= 120 else text[:117] + "..."
 
 
@@ -306,6 +318,8 @@ def _literal(value: Any) -> str:
         if value.size == 0:
             return f"np.zeros({value.shape}, {value.dtype.str!r})"
         return f"np.array({value.tolist()!r}, dtype={value.dtype.str!r})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
     return repr(value)
 
 
@@ -365,7 +379,7 @@ def check(function: Callable) -> None:
     """
     name = function.__name__
     chosen = laws(name)
-    if _is_blank(function):
+    if is_blank(function):
         print(f"{name}: not written yet. {len(chosen)} laws are waiting.")
         return
     first_report = None
@@ -379,7 +393,7 @@ def check(function: Callable) -> None:
     print(f"\n{first_report}" if first_report else f"\nAll {len(chosen)} laws hold. Your {name} is right.")
 
 
-def _is_blank(function: Callable) -> bool:
+def is_blank(function: Callable) -> bool:
     """True while the body is `...`: a function that does nothing, or a class whose methods all do nothing."""
     if inspect.isclass(function):
         return all(_does_nothing(m.__code__) for m in vars(function).values() if inspect.isfunction(m))

@@ -33,11 +33,9 @@ def to_tensor(image: np.ndarray) -> torch.Tensor:
             f"to_tensor needs uint8 values in [0, 255], got {image.dtype}; scale to [0, 255] yourself and use "
             ".astype(np.uint8), or, for a mask of labels, use mask_to_tensor"
         )
-    if image.ndim == 2:
-        image = image[:, :, None]
-    if image.ndim != 3 or image.shape[2] not in (1, 3) or image.size == 0:
+    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,)) or image.size == 0:
         raise ValueError(f"to_tensor needs an image (H, W), (H, W, 1) or (H, W, 3), got shape {image.shape}")
-    channels_first = np.moveaxis(image, -1, 0)
+    channels_first = np.moveaxis(np.atleast_3d(image), -1, 0)
     return torch.from_numpy(np.divide(channels_first, 255, dtype=np.float32, order="C"))
 
 
@@ -92,7 +90,7 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
             f"to_uint8: {int(torch.isnan(x).sum())} of {x.numel()} values are NaN; find out where they come from, "
             "or choose a value for them with torch.nan_to_num"
         )
-    x = x.detach().to(torch.promote_types(x.dtype, torch.float32))
+    x = x.detach().to(x.dtype if x.dtype.itemsize >= 4 else torch.float32)
     return (x * 255).round().clamp(0, 255).to(torch.uint8)
 
 

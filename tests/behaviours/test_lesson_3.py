@@ -144,3 +144,16 @@ def test_the_cifar_cell_reads_real_files(tmp_path, monkeypatch, capsys):
         exec(cell, names)
     printed = capsys.readouterr().out
     assert f"{20 * 32 * 32:,} pixels" in printed and "pixel for pixel: True" in printed, printed
+
+
+def test_a_process_without_a_picture_takes_part(processes):
+    """API: "ChannelStatistics.all_reduce() merges over torch.distributed", also where a process has seen no picture."""
+    photo = str(st.data_path("photos/animals/cat.png"))
+    command = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", f"--nproc-per-node={processes}"]
+    run = subprocess.run([sys.executable, *command, ROOT / "lessons/scripts/statistics_in_processes.py", photo],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+    one = st.channel_statistics([st.read_image(photo)])
+    expected = [f"{processes} processes {one.count} pixels"]
+    expected += [f"{name} {' '.join(v.hex() for v in getattr(one, name))}" for name in ("mean", "std")]
+    assert run.stdout.splitlines() == expected

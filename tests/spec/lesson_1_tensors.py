@@ -126,3 +126,34 @@ def mask_to_tensor_refuses_other_shapes(mask_to_tensor, shape):
 def a_label_too_large_is_refused(mask_to_tensor):
     """A uint64 label that int64 cannot hold is a ValueError, not a negative class."""
     expect_raises(ValueError, mask_to_tensor, np.array([[2**63]], np.uint64), mention=[str(2**63)])
+
+
+@law("to_tensor", lesson=1, plane=masks())
+def grey_layout_does_not_matter(to_tensor, plane):
+    """A flipped, transposed or read-only grey picture gives the same as a plain copy, and (H, W, 1) the same as (H, W)."""
+    for view in (plane[::-1], plane[:, ::-1], plane.T):
+        view.flags.writeable = False
+        expect_same(to_tensor(view), to_tensor(view.copy()))
+        expect_same(to_tensor(view[:, :, None]), to_tensor(view.copy()))
+
+
+@law("to_tensor", lesson=1, cases=[{"shape": s} for s in [(2, 0, 3), (0, 0), (2, 0), (2, 2, 0), (3, 4, 5)]])
+def to_tensor_refuses_nothing_at_all(to_tensor, shape):
+    """A picture without pixels, and channels first, are ValueErrors that name the shape."""
+    expect_raises(ValueError, to_tensor, np.zeros(shape, np.uint8), mention=[str(shape)])
+
+
+@law("mask_to_tensor", lesson=1, cases=[{"label": v} for v in (255, 256, 2**53 + 1, 2**63 - 2, 2**63 - 1)])
+def the_largest_labels_are_kept(mask_to_tensor, label):
+    """Every label up to 2**63 - 1 is kept exactly, in uint64 too, in either byte order."""
+    for kind in ("<u8", ">u8"):
+        expect_same(mask_to_tensor(np.array([[0, label]], kind)), torch.tensor([[0, label]]), "no way through floats")
+
+
+@law("mask_to_tensor", lesson=1, mask=masks(np.int64))
+def a_mask_becomes_contiguous(mask_to_tensor, mask):
+    """Whatever the strides of the mask, the tensor is contiguous; a read-only mask is copied."""
+    for view in (mask.T, mask[::-1], np.broadcast_to(mask[0], (2, mask.shape[1]))):
+        result = mask_to_tensor(view)
+        expect(result.is_contiguous(), got=f"strides {result.stride()}", expected="a contiguous tensor")
+        expect_same(result, torch.tensor(view.tolist()))

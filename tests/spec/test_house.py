@@ -186,7 +186,7 @@ def test_a_changed_argument_and_shared_memory_are_noticed():
 def test_prove_prints_each_law_and_refuses_unknown_names(capsys):
     st.prove("split_view")
     printed = capsys.readouterr().out
-    assert printed.startswith("split_view: 3 laws held,") and printed.count("held  ") == 3
+    assert printed.startswith("split_view: 5 laws held,") and printed.count("held  ") == 5
     with pytest.raises(ValueError, match="no_such_function"):
         st.prove("no_such_function")
 
@@ -227,7 +227,7 @@ def test_check_tells_blank_from_right_from_wrong(capsys):
         ...
 
     st.check(split_view)
-    assert capsys.readouterr().out == "split_view: not written yet. 3 laws are waiting.\n"
+    assert capsys.readouterr().out == "split_view: not written yet. 5 laws are waiting.\n"
 
     def split_view(left, right):
         return left
@@ -236,7 +236,7 @@ def test_check_tells_blank_from_right_from_wrong(capsys):
     printed = capsys.readouterr().out
     assert "BROKEN  Columns before W // 2" in printed and "expected" in printed
     st.check(st.split_view)
-    assert "All 3 laws hold. Your split_view is right." in capsys.readouterr().out
+    assert "All 5 laws hold. Your split_view is right." in capsys.readouterr().out
 
     class ChannelStatistics:
         def update(self, image): ...
@@ -255,9 +255,9 @@ def test_another_implementation_is_judged(tmp_path):
         capture_output=True,
         text=True,
     )
-    # Of split_view one law is broken, one more by the refusals; of saturation nothing is written yet.
+    # Laws of split_view are broken; of saturation nothing is written yet.
     assert run.returncode == 1 and "saturation is not written yet" in run.stdout, run.stdout
-    assert "split_view breaks a law of lesson 2" in run.stdout and "3 skipped" in run.stdout, run.stdout
+    assert "split_view breaks a law of lesson 2" in run.stdout and "4 skipped" in run.stdout, run.stdout
 
 
 def test_no_module_hides_a_public_name():
@@ -265,3 +265,25 @@ def test_no_module_hides_a_public_name():
     import seeing_tensors
 
     assert not set(seeing_tensors._HOMES) & set(st.__all__)
+
+
+# ------------------------------------------- what only the library must do, not a learner
+
+PICTURE = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+
+
+def test_statistics_can_be_compared_and_printed():
+    one, two = st.channel_statistics([PICTURE]), st.channel_statistics([PICTURE[::-1]])
+    assert one == two and one != st.channel_statistics([PICTURE, PICTURE]) and one != 5
+    assert "no picture" in repr(st.ChannelStatistics()) and "4 pixels" in repr(one)
+
+
+def test_all_reduce_needs_a_group_and_adds_nothing_in_a_group_of_one():
+    with pytest.raises(RuntimeError, match="init_process_group"):
+        st.channel_statistics([PICTURE]).all_reduce()
+    torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+    try:
+        assert st.channel_statistics([PICTURE]).all_reduce() == st.channel_statistics([PICTURE])
+        assert st.ChannelStatistics().all_reduce().count == 0
+    finally:
+        torch.distributed.destroy_process_group()

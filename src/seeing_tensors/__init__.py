@@ -12,15 +12,13 @@ _HOMES = {
     "tensors": ["mask_to_tensor", "to_image", "to_tensor", "to_uint8"],
     "display": [
         "describe",
-        "figure",
         "imshow_pixels",
         "min_max_scale",
         "saturation",
-        "show",
-        "show_grid",
         "split_view",
         "unseen",
     ],
+    "drawing": ["figure", "show", "show_grid"],
     "normalization": [
         "ChannelStatistics",
         "IMAGENET_MEAN",

@@ -15,7 +15,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from torch.nn.functional import avg_pool2d
 
-from .display import NOT_FINITE_COLOR, _percent
+from .display import _percent
+from .drawing import NOT_FINITE_COLOR
 from .tensors import _kind, _require_float
 
 #: The colour map of `show_feature_maps`: blue below 0, nearly white at 0, red above.

@@ -1,4 +1,4 @@
-"""What a display does to numbers: what imshow draws, what stays unseen, and how to show it right.
+"""What a display does to numbers: what imshow draws, what stays unseen, and what scaling costs.
 
 Everything here reads the type to learn the range, never the values:
 
@@ -10,32 +10,16 @@ Everything here reads the type to learn the range, never the values:
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 import math
-import sys
-from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
-from matplotlib.figure import Figure
 
 from .tensors import _kind, _require_float
 
 Picture = np.ndarray | torch.Tensor
-
-#: What `show` paints over a value that is NaN or infinite: no photo is this colour by accident for long.
-NOT_FINITE_COLOR = (255, 0, 255)
-
-#: Colours of labels 0, 1, 2, ...: nearly black for the background, then the twenty of matplotlib's tab20,
-#: strong ones first. Beyond label 20 they repeat. White is a label below 0, which losses ignore.
-LABEL_COLORS = np.vstack(
-    [[[32, 32, 32]], matplotlib.colormaps["tab20"]([*range(0, 20, 2), *range(1, 20, 2)], bytes=True)[:, :3]]
-).astype(np.uint8)
 
 
 def unseen(x: Picture) -> np.ndarray:
@@ -85,8 +69,11 @@ def describe(x: Picture) -> str:
     else:
         parts.append("no finite value")
     if finite.size and len(names) == values.ndim and values.ndim >= 2:
-        below, above, _ = unseen(x).mean(axis=0)
-        if below or above:
+        fractions = unseen(x)
+        below, above, _ = fractions.mean(axis=0)
+        if values.dtype.kind in "ui" and len(fractions) == 1:
+            pass  # one channel of integers may be labels, and labels are not too bright
+        elif below or above:
             parts.append(f"unseen: {_percent(below)} below, {_percent(above)} above")
         elif values.dtype.kind == "f":
             parts.append("all displayable" if finite.size == values.size else "the finite ones displayable")
@@ -123,11 +110,13 @@ def imshow_pixels(
             vmin > vmax; another shape.
     """
     if isinstance(array, np.ma.MaskedArray):
-        raise TypeError("imshow_pixels: of a masked array matplotlib draws holes; choose a value for them with .filled(value)")
-    if not isinstance(array, np.ndarray) or not (
-        array.dtype.kind in "bui" or array.dtype.newbyteorder("=") in _FLOATS
-    ):
-        raise TypeError(f"imshow_pixels needs an array of bool, integers, float16, float32 or float64, got {_kind(array)}")
+        raise TypeError(
+            "imshow_pixels: of a masked array matplotlib draws holes; choose a value for them with .filled(value)"
+        )
+    if not isinstance(array, np.ndarray) or not (array.dtype.kind in "bui" or array.dtype.newbyteorder("=") in _FLOATS):
+        raise TypeError(
+            f"imshow_pixels needs an array of bool, integers, float16, float32 or float64, got {_kind(array)}"
+        )
     array = array.astype(array.dtype.newbyteorder("="), copy=False)  # drawn alike in either byte order
     if array.size == 0 or array.ndim not in (2, 3):
         raise ValueError(f"imshow_pixels needs (H, W) or (H, W, 3), got shape {array.shape}")
@@ -188,7 +177,9 @@ def _stretched_over_colours(array: np.ndarray, cmap, vmin, vmax) -> np.ndarray:
     # Entry -1 is the colour "under", N the colour "over".
     table = colors(np.arange(-1, colors.N + 1))
     if (table[:, 3] < 1).any():
-        raise ValueError("imshow_pixels: this colour map is transparent in places, and what lies behind would show; use another")
+        raise ValueError(
+            "imshow_pixels: this colour map is transparent in places, and what lies behind would show; use another"
+        )
     return np.floor(table * 255).astype(np.uint8)[entry + 1]
 
 
@@ -261,11 +252,15 @@ def split_view(left: Picture, right: Picture) -> Picture:
     """
     kinds = [next((k for k in (np.ndarray, torch.Tensor) if isinstance(x, k)), None) for x in (left, right)]
     if None in kinds or kinds[0] is not kinds[1] or left.dtype != right.dtype:
-        raise TypeError(f"split_view needs two tensors or two arrays of one dtype, got {_kind(left)} and {_kind(right)}")
+        raise TypeError(
+            f"split_view needs two tensors or two arrays of one dtype, got {_kind(left)} and {_kind(right)}"
+        )
     if left.ndim < 2 or (isinstance(left, np.ndarray) and left.ndim > 3):
         raise ValueError(f"split_view needs tensors (..., H, W) or arrays (H, W[, C]), got shape {tuple(left.shape)}")
     if left.shape != right.shape:
-        raise ValueError(f"split_view needs two pictures of one shape, got {tuple(left.shape)} and {tuple(right.shape)}")
+        raise ValueError(
+            f"split_view needs two pictures of one shape, got {tuple(left.shape)} and {tuple(right.shape)}"
+        )
     if isinstance(left, np.ndarray):
         middle = left.shape[1] // 2
         return np.concatenate([left[:, :middle], right[:, middle:]], axis=1)
@@ -273,200 +268,7 @@ def split_view(left: Picture, right: Picture) -> Picture:
     return torch.cat([left[..., :middle], right[..., middle:]], dim=-1)
 
 
-def show(
-    x: Picture,
-    ax: Axes | None = None,
-    *,
-    vmin: float | None = None,
-    vmax: float | None = None,
-    title: str | None = None,
-) -> Axes:
-    """Draw one picture on a scale that depends on its type only, and say what cannot be seen.
-
-    Colour is drawn as it is, never stretched. With one channel, float is drawn
-    from 0 (black) to 1 (white), uint8 from 0 to 255, bool from False to True,
-    and other integers are labels, each in a colour of its own. NaN and inf are
-    painted magenta. What lies outside the range is written in the title.
-
-    Args:
-        x: tensor (3, H, W), (1, H, W) or (H, W), or array (H, W, 3), (H, W, 1) or (H, W).
-        ax: where to draw; a new figure when None.
-        vmin, vmax: other values for black and white; give both.
-        title: written above the picture.
-
-    Returns:
-        the Axes.
-
-    Raises:
-        TypeError: not a tensor or array of real numbers.
-        ValueError: not the shape of one picture; only one of vmin and vmax, or vmin >= vmax.
-    """
-    return _draw(_rendered("show", x, vmin, vmax), _unseen_note([x], vmin, vmax), ax, title, _is_flat(x))
-
-
-def show_grid(
-    batch: Picture | Sequence[Picture],
-    ax: Axes | None = None,
-    *,
-    columns: int | None = None,
-    vmin: float | None = None,
-    vmax: float | None = None,
-    title: str | None = None,
-) -> Axes:
-    """Draw the pictures of a batch side by side, every one on the same scale, as ``show`` draws one.
-
-    Args:
-        batch: tensor (N, C, H, W) or (N, H, W), array (N, H, W, C), or a sequence of pictures of one size.
-        ax, vmin, vmax, title: as in ``show``.
-        columns: pictures in a row; a nearly square grid when None.
-
-    Returns:
-        the Axes.
-
-    Raises:
-        TypeError, ValueError: as ``show``; also for an empty batch or pictures of different sizes.
-    """
-    if isinstance(batch, np.ndarray) and batch.ndim != 4:
-        raise ValueError(f"show_grid: a batch of arrays is (N, H, W, C), got shape {batch.shape}; draw one picture with show")
-    if isinstance(batch, torch.Tensor) and batch.ndim not in (3, 4):
-        raise ValueError(f"show_grid: a batch is (N, C, H, W) or (N, H, W), got shape {tuple(batch.shape)}")
-    if not isinstance(batch, Iterable) or isinstance(batch, Mapping):
-        raise TypeError(f"show_grid needs a tensor, an array or a sequence of pictures, got {type(batch).__name__}")
-    if columns is not None and not isinstance(columns, (int, np.integer)):
-        raise TypeError(f"show_grid: columns must be a whole number, got {columns!r}")
-    pictures = list(batch)
-    if not pictures:
-        raise ValueError("show_grid: the batch is empty")
-    if columns is not None and columns < 1:
-        raise ValueError(f"show_grid: columns must be at least 1, got {columns}")
-    tiles = [_rendered("show_grid", x, vmin, vmax) for x in pictures]
-    if len({tile.shape for tile in tiles}) > 1:
-        raise ValueError(f"show_grid needs pictures of one size, got {sorted({tile.shape[:2] for tile in tiles})}")
-    columns = columns or math.ceil(math.sqrt(len(tiles)))
-    rows = math.ceil(len(tiles) / columns)
-    gap = 2
-    height, width = tiles[0].shape[0] + gap, tiles[0].shape[1] + gap
-    grid = np.full((rows * height - gap, min(columns, len(tiles)) * width - gap, 3), 255, np.uint8)
-    for i, tile in enumerate(tiles):
-        top, left = i // columns * height, i % columns * width
-        grid[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
-    return _draw(grid, _unseen_note(pictures, vmin, vmax), ax, title, any(map(_is_flat, pictures)))
-
-
-def figure(fig: Figure, *, alt: str, caption: str) -> None:
-    """Put a figure on the page with a text for those who cannot see it, then close it.
-
-    Outside a notebook the two texts are printed.
-
-    Args:
-        fig: a matplotlib figure.
-        alt: what is to be seen, with the measured numbers; an f-string of the cell that drew it.
-        caption: what to look at.
-
-    Raises:
-        ValueError: no alt text, or no caption.
-    """
-    if not alt.strip() or not caption.strip():
-        raise ValueError("figure needs an alt text and a caption: a picture that only some can read teaches only some")
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=110, bbox_inches="tight", facecolor="white")
-    # pyplot keeps every figure it made; let go of this one, if it is pyplot's.
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close(fig)
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if shell is None:
-        print(f"[figure] {caption}\n  {alt}")
-        return
-    from IPython.display import HTML, display
-
-    source = base64.b64encode(buffer.getvalue()).decode("ascii")
-    display(
-        HTML(
-            f'<figure><img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">'
-            f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-        )
-    )
-
-
 # ---------------------------------------------------------------- inside
-
-
-def _rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> np.ndarray:
-    """One picture as uint8 (H, W, 3). Each pixel depends on itself, its type and the limits; on nothing else."""
-    values = _channels_last(name, x)
-    flat = values.shape[2] == 1
-    if flat and values.dtype.kind in "ui" and values.dtype != np.uint8 and vmin is None and vmax is None:
-        labels = values[:, :, 0]
-        palette = np.vstack([LABEL_COLORS, [[255, 255, 255]]]).astype(np.uint8)
-        return palette[np.where(labels > 0, (labels - 1) % 20 + 1, np.where(labels < 0, -1, 0)).astype(int)]
-    position = _position(name, values, vmin, vmax)
-    with np.errstate(invalid="ignore"):
-        levels = np.rint(255 * np.clip(position, 0, 1)).astype(np.uint8)
-    pixels = np.repeat(levels, 3, axis=2) if flat else levels
-    pixels[~np.isfinite(values).all(axis=2)] = NOT_FINITE_COLOR
-    return pixels
-
-
-def _position(name: str, values: np.ndarray, vmin: float | None, vmax: float | None) -> np.ndarray:
-    """Where each value lies between black (0) and white (1), in float64."""
-    if (vmin is None) != (vmax is None):
-        raise ValueError(f"{name}: give both vmin and vmax, or neither, got vmin={vmin} and vmax={vmax}")
-    if vmin is None:
-        vmin, vmax = 0, 255 if values.dtype.kind in "ui" else 1
-    if not (math.isfinite(vmin) and math.isfinite(vmax) and vmin < vmax):
-        raise ValueError(f"{name}: vmin must be below vmax, both finite, got {vmin} and {vmax}")
-    if not math.isfinite(vmax - vmin):
-        raise ValueError(f"{name}: vmax - vmin overflows float64, got {vmin} and {vmax}")
-    with np.errstate(invalid="ignore", over="ignore"):
-        return (values.astype(np.float64) - vmin) / (vmax - vmin)
-
-
-def _unseen_note(pictures: Sequence[Picture], vmin: float | None, vmax: float | None) -> str:
-    def places(x):
-        if vmin is None and _is_flat(x):
-            return np.zeros(math.prod(x.shape))  # every label has a colour and is seen
-        return _position("show", _channels_last("show", x), vmin, vmax).ravel()
-
-    positions = np.concatenate([places(x) for x in pictures])
-    ((below, above, broken),) = unseen(positions[None])
-    parts = [(below, "below black"), (above, "above white"), (broken, "not finite")]
-    words = [f"{_percent(fraction)} {where}" for fraction, where in parts if fraction]
-    return "unseen: " + ", ".join(words) if words else ""
-
-
-def _draw(pixels: np.ndarray, note: str, ax: Axes | None, title: str | None, flat_integers: bool) -> Axes:
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots(layout="constrained")
-    # Labels and truth values must not be blended into colours that stand for nothing.
-    ax.imshow(pixels, interpolation="nearest" if flat_integers else None)
-    ax.axis("off")
-    lines = [line for line in (title, note) if line]
-    ax.set_title("\n".join(lines))
-    return ax
-
-
-def _is_integer(x: Picture) -> bool:
-    return not (x.is_floating_point() if isinstance(x, torch.Tensor) else x.dtype.kind == "f")
-
-
-def _is_flat(x: Picture) -> bool:
-    return _is_integer(x) and (x.ndim == 2 or x.shape[0 if isinstance(x, torch.Tensor) else 2] == 1)
-
-
-def _channels_last(name: str, x: Picture) -> np.ndarray:
-    """One picture as an array (H, W, 3) or (H, W, 1)."""
-    values = _real_array(name, x)
-    if values.ndim == 2:
-        values = values[:, :, None]
-    elif values.ndim == 3 and isinstance(x, torch.Tensor):
-        values = np.moveaxis(values, 0, -1)
-    if values.ndim != 3 or values.shape[2] not in (1, 3) or values.size == 0:
-        wanted = "(3, H, W), (1, H, W) or (H, W)" if isinstance(x, torch.Tensor) else "(H, W, 3), (H, W, 1) or (H, W)"
-        hint = "; draw a batch with show_grid" if values.ndim == 4 else ""
-        raise ValueError(f"{name}: a picture is {wanted}, got shape {tuple(x.shape)}{hint}")
-    return values
 
 
 def _planes(name: str, x: Picture) -> np.ndarray:
@@ -485,7 +287,9 @@ def _real_array(name: str, x: Picture) -> np.ndarray:
         x = x.detach().cpu()
         return (x.float() if x.is_floating_point() and x.dtype.itemsize < 4 and x.dtype != torch.float16 else x).numpy()
     if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{name}: a masked array has values that must not be seen; choose one for them with .filled(value)")
+        raise TypeError(
+            f"{name}: a masked array has values that must not be seen; choose one for them with .filled(value)"
+        )
     if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
         return x
     raise TypeError(f"{name} needs a tensor or a numpy array of real numbers, got {_kind(x)}")

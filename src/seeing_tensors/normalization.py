@@ -238,7 +238,9 @@ def channel_statistics(images: Iterable[np.ndarray]) -> ChannelStatistics:
             would pass for grey pictures.
     """
     if isinstance(images, np.ndarray) and images.ndim != 4:
-        raise ValueError(f"channel_statistics needs a set of images, got one array of shape {images.shape}; for one image pass [image]")
+        raise ValueError(
+            f"channel_statistics needs a set of images, got one array of shape {images.shape}; for one image pass [image]"
+        )
     statistics = ChannelStatistics()
     for image in images:
         statistics.update(image)

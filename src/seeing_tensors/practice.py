@@ -136,7 +136,9 @@ class Law:
             lines += [f"  with      {note}" for note in map(_memory_note, watched.arguments[0]) if note]
         if inspect.isclass(watched.function) and watched.case:
             # The call that made the object says little; what the law then gave it does.
-            lines.append("  with      " + ", ".join(f"{name}={_literal(value)}" for name, value in watched.case.items()))
+            lines.append(
+                "  with      " + ", ".join(f"{name}={_literal(value)}" for name, value in watched.case.items())
+            )
         return "\n".join(lines)
 
 
@@ -229,7 +231,9 @@ def expect_raises(
         result = call(*arguments, **keywords)
     except error as raised:
         # A shape may be written as a tuple or as torch writes it.
-        text = re.sub(r"torch\.Size\(\[([\d, ]*)\]\)", lambda size: str(tuple(map(int, re.findall(r"\d+", size[1])))), str(raised))
+        text = re.sub(
+            r"torch\.Size\(\[([\d, ]*)\]\)", lambda size: str(tuple(map(int, re.findall(r"\d+", size[1])))), str(raised)
+        )
         missing = [word for word in mention if word not in text]
         if missing:
             raise _Unmet(_one_line(raised), f"a message that contains {missing}", cause) from None

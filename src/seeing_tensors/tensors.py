@@ -1,8 +1,8 @@
 """Arrays and tensors: how a picture becomes numbers for a network, and comes back.
 
-    uint8 (H, W, 3) in [0, 255]  --to_tensor-->  float32 (3, H, W) in [0, 1]
-    labels (H, W), any integer   --mask_to_tensor-->  int64 (H, W)
-    float (C, H, W) in [0, 1]    --to_image-->  uint8 (H, W, 3)
+uint8 (H, W, 3) in [0, 255]  --to_tensor-->  float32 (3, H, W) in [0, 1]
+labels (H, W), any integer   --mask_to_tensor-->  int64 (H, W)
+float (C, H, W) in [0, 1]    --to_image-->  uint8 (H, W, 3)
 """
 
 from __future__ import annotations

@@ -207,7 +207,9 @@ def log_images(
     about = {name: entries for name, entries in about.items() if entries is not None}
     if columns is not None:
         if about:
-            raise ValueError(f"log_images: a grid is one picture and cannot have {', '.join(about)} for each; leave columns out")
+            raise ValueError(
+                f"log_images: a grid is one picture and cannot have {', '.join(about)} for each; leave columns out"
+            )
         logged = to_wandb_grid(pictures, columns=columns, **scale)
     else:
         if len(pictures) > wandb.Image.MAX_ITEMS:
@@ -237,7 +239,9 @@ def _pixels(name: str, x: Picture, value_range, mean, std, clip: bool) -> np.nda
                 "float first, on a scale that you know"
             )
         if not (value_range is None and mean is None and std is None):
-            raise TypeError(f"{name}: value_range, mean and std are for floats; {values.dtype} has the range of its type")
+            raise TypeError(
+                f"{name}: value_range, mean and std are for floats; {values.dtype} has the range of its type"
+            )
         levels = values * np.uint8(255) if values.dtype == np.bool_ else values
     levels = np.array(levels, order="C")
     return levels if levels.shape[2] == 3 else levels[:, :, 0]
@@ -289,7 +293,9 @@ def _checked_statistics(name: str, channels: int, mean, std) -> tuple[np.ndarray
             f"{name}: the picture has {channels} channels, mean and std have shapes {mean.shape} and {std.shape}"
         )
     if not (np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all()):
-        raise ValueError(f"{name}: mean must be finite, std finite and positive, got {mean.tolist()} and {std.tolist()}")
+        raise ValueError(
+            f"{name}: mean must be finite, std finite and positive, got {mean.tolist()} and {std.tolist()}"
+        )
     return mean, std
 
 
@@ -363,7 +369,9 @@ def _one_entry_each(about: Mapping[str, Sequence], count: int) -> list[dict]:
 def _require_one_size(name: str, pictures: Sequence[np.ndarray]) -> None:
     sizes = sorted({picture.shape[:2] for picture in pictures})
     if len(sizes) > 1:
-        raise ValueError(f"{name} needs pictures of one size, got {sizes} (height, width); give each size a key of its own")
+        raise ValueError(
+            f"{name} needs pictures of one size, got {sizes} (height, width); give each size a key of its own"
+        )
 
 
 # ---------------------------------------------------------- what wandb does not check
@@ -376,7 +384,9 @@ def _checked_masks(masks, height: int, width: int) -> dict | None:
     for key, entry in _items("masks", masks):
         if not isinstance(entry, Mapping) or "mask_data" not in entry or set(entry) - {"mask_data", "class_labels"}:
             found = sorted(map(str, entry)) if isinstance(entry, Mapping) else type(entry).__name__
-            raise ValueError(f'masks[{key!r}] must be {{"mask_data": …, "class_labels": …}}, got {found}; use to_wandb_mask')
+            raise ValueError(
+                f'masks[{key!r}] must be {{"mask_data": …, "class_labels": …}}, got {found}; use to_wandb_mask'
+            )
         checked[key] = to_wandb_mask(entry["mask_data"], class_labels=entry.get("class_labels"))
         size = checked[key]["mask_data"].shape
         if size != (height, width):
@@ -394,7 +404,9 @@ def _checked_boxes(boxes, height: int, width: int) -> dict | None:
     for key, entry in _items("boxes", boxes):
         if not isinstance(entry, Mapping) or not isinstance(entry.get("box_data"), Sequence):
             raise ValueError(f'boxes[{key!r}] must be {{"box_data": [box, …], "class_labels": …}}')
-        data = [_checked_box(f"boxes[{key!r}] number {i}", box, height, width) for i, box in enumerate(entry["box_data"])]
+        data = [
+            _checked_box(f"boxes[{key!r}] number {i}", box, height, width) for i, box in enumerate(entry["box_data"])
+        ]
         checked[key] = {"box_data": data}
         if entry.get("class_labels") is not None:
             checked[key]["class_labels"] = _checked_labels(f"boxes[{key!r}]", entry["class_labels"])
@@ -409,11 +421,16 @@ def _checked_box(name: str, box, height: int, width: int) -> dict:
         position = {side: _number(name, position[side]) for side in position}
         ends = position["minX"], position["minY"], position["maxX"], position["maxY"]
     elif set(position) == {"middle", "width", "height"}:
-        (x, y), w, h = (_number(name, v) for v in position["middle"]), *(_number(name, position[v]) for v in ("width", "height"))
+        (x, y), w, h = (
+            (_number(name, v) for v in position["middle"]),
+            *(_number(name, position[v]) for v in ("width", "height")),
+        )
         position = {"middle": [x, y], "width": w, "height": h}
         ends = x - w / 2, y - h / 2, x + w / 2, y + h / 2
     else:
-        raise ValueError(f"{name}: a position is minX, minY, maxX and maxY, or middle, width and height; got {sorted(position)}")
+        raise ValueError(
+            f"{name}: a position is minX, minY, maxX and maxY, or middle, width and height; got {sorted(position)}"
+        )
     domain = box.get("domain")
     if domain not in (None, "pixel"):
         raise ValueError(f'{name}: domain is "pixel", or left out for fractions of the picture, got {domain!r}')
@@ -447,7 +464,9 @@ def _require_inside(name: str, ends: tuple[float, ...], size: tuple[int, int], d
 def _checked_classes(classes) -> list[dict] | None:
     if classes is None:
         return None
-    if isinstance(classes, (str, Mapping)) or not all(isinstance(c, Mapping) and set(c) == {"id", "name"} for c in classes):
+    if isinstance(classes, (str, Mapping)) or not all(
+        isinstance(c, Mapping) and set(c) == {"id", "name"} for c in classes
+    ):
         raise TypeError('classes must be a list of {"id": int, "name": str}; a dict goes into class_labels of a mask')
     named = _checked_labels("classes", {entry["id"]: entry["name"] for entry in classes})
     if len(named) != len(classes):

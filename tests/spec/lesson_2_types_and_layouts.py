@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from seeing_tensors.practice import expect, expect_close, expect_raises, expect_same, law
 
-from .lesson_2_display import FLOATS, bare_axes, batches, drawn, handed, shown
+from .lesson_2_display import FLOATS, bare_axes, batches, drawn, handed
 from .strategies import float_tensors, images, sides
 
 EVERY_FLOAT = (*FLOATS, torch.bfloat16)
@@ -144,6 +144,7 @@ def tells_the_unseen_of_all_channels(describe):
         (few, "unseen: 0% below, <0.1% above"),
         (few[:, :10, :10], "unseen: 0% below, 1.0% above"),
         (torch.tensor([[0.5, math.nan]]), "the finite ones displayable | 1 NaN, 0 inf"),
+        (torch.full((3, 2, 2), 300), "unseen: 0% below, 100% above"),
         (torch.rand(2, 3, 4, 5).contiguous(memory_format=torch.channels_last), "channels-last view"),
         (np.zeros((4, 6))[:, ::2], "strided view"),
         (np.zeros((4, 6)).T, "strided view"),
@@ -154,6 +155,8 @@ def tells_the_unseen_of_all_channels(describe):
     ]:
         line = describe(thing)
         expect(words in line, got=repr(line), expected=f"a line that contains {words!r}")
+    line = describe(np.array([[0, 1000]]))
+    expect("unseen" not in line, got=repr(line), expected="no word about light for labels")
 
 
 @law("describe", lesson=2, cases=[{"dtype": d} for d in EVERY_FLOAT])

@@ -8,7 +8,6 @@ import torch
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torchvision import tv_tensors
-from torchvision.transforms import v2
 
 import seeing_tensors as library
 from seeing_tensors.practice import expect, expect_close, expect_raises, expect_same, law

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 import seeing_tensors as library
 from seeing_tensors.practice import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
 
-from .strategies import float_tensors, images, sides
+from .strategies import float_tensors, images
 
 ROOT = math.sqrt(2 * math.pi)
 

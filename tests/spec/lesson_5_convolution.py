@@ -24,7 +24,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import nn
 
-import seeing_tensors as library
 from seeing_tensors.practice import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
 
 from .strategies import sides

@@ -272,3 +272,13 @@ def a_bad_picture_is_not_skipped(channel_statistics):
 def one_picture_is_no_set(channel_statistics):
     """A single picture, whose rows would pass for grey pictures, is refused and told to be put into a list."""
     expect_raises(ValueError, channel_statistics, np.zeros((4, 5, 3), np.uint8), mention=["[image]"])
+
+
+@law("normalize", lesson=3)
+def normalize_wants_numbers(normalize):
+    """Text, tables and plain numbers as mean or std are TypeErrors, and a refused std is written as it was given."""
+    x = torch.full((3, 2, 2), 0.5)
+    for mean in ("123", ("0.5",) * 3, torch.zeros(3, 2), None, 0.5, [None] * 3):
+        expect_raises(TypeError, normalize, x, mean, STD, mention=["mean"])
+    expect_raises(ValueError, normalize, x, (10**400, 0, 0), STD, mention=["mean"])
+    expect_raises(ValueError, normalize, x, MEAN, (-0.2, 0.2, 0.2), mention=["(-0.2, 0.2, 0.2)"])

@@ -287,3 +287,11 @@ def test_all_reduce_needs_a_group_and_adds_nothing_in_a_group_of_one():
         assert st.ChannelStatistics().all_reduce().count == 0
     finally:
         torch.distributed.destroy_process_group()
+
+
+@pytest.mark.parametrize("mean", ["123", ("0.5",) * 3, torch.zeros(3, 2), None, 0.5], ids=str)
+def test_the_inverse_wants_numbers_too(mean):
+    with pytest.raises(TypeError, match="mean must be a sequence of numbers"):
+        st.inverse_normalize(torch.rand(3, 2, 2), mean, st.IMAGENET_STD)
+    with pytest.raises(TypeError, match="mean must be a sequence of numbers"):
+        st.InverseNormalize(mean, st.IMAGENET_STD)

@@ -38,7 +38,7 @@ def normalize(x: torch.Tensor, mean: Sequence[float], std: Sequence[float]) -> t
             not finite, positive and normal in x's dtype.
     """
     mean, std = _per_channel("normalize", x, mean, std)
-    return (x - mean) / std
+    return (x - mean).div_(std)  # in place on the difference, which is ours: half the memory, and quicker
 
 
 def inverse_normalize(x: torch.Tensor, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:
@@ -59,7 +59,7 @@ def inverse_normalize(x: torch.Tensor, mean: Sequence[float], std: Sequence[floa
         TypeError, ValueError: as ``normalize``.
     """
     mean, std = _per_channel("inverse_normalize", x, mean, std)
-    return x * std + mean
+    return (x * std).add_(mean)  # x * std + mean, with one new tensor instead of two
 
 
 def inverse_mean_std(mean: Sequence[float], std: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:

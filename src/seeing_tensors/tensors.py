@@ -91,7 +91,7 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
             "or choose a value for them with torch.nan_to_num"
         )
     x = x.detach().to(x.dtype if x.dtype.itemsize >= 4 else torch.float32)
-    return (x * 255).round().clamp(0, 255).to(torch.uint8)
+    return (x * 255).round_().clamp_(0, 255).to(torch.uint8)
 
 
 def to_image(x: torch.Tensor) -> np.ndarray:

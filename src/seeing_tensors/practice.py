@@ -12,6 +12,7 @@ import dis
 import importlib
 import importlib.util
 import inspect
+import os
 import re
 import sys
 import tempfile
@@ -29,8 +30,9 @@ import torch
 
 from .reading import repository_path
 
-# Hypothesis keeps notes in the working folder, which belongs to the reader.
-hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "seeing-tensors-hypothesis")
+# Hypothesis keeps notes in the working folder, which belongs to the reader; a shared machine has several readers.
+_NOTES = f"seeing-tensors-hypothesis-{getattr(os, 'getuid', int)()}"
+hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / _NOTES)
 
 # `check` answers while you wait, `test` is what `make test` runs, `thorough` is for the night.
 _SETTINGS = dict(

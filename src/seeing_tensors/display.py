@@ -55,25 +55,21 @@ def describe(x: Picture) -> str:
         TypeError: not a tensor or array of real numbers.
     """
     values = _real_array("describe", x)
-    names = ("H", "W", "C") if isinstance(x, np.ndarray) else ("N", "C", "H", "W")
-    names = names[: values.ndim] if isinstance(x, np.ndarray) else names[4 - min(values.ndim, 4) :]
-    if len(names) == values.ndim and values.ndim >= 2:
-        shape = ", ".join(f"{name} {size}" for name, size in zip(names, values.shape, strict=True))
-    else:
-        shape = ", ".join(str(size) for size in values.shape)
-    head = f"{str(x.dtype).removeprefix('torch.')} ({shape}) {_memory(x)}"
+    names = _ARRAY_AXES.get(values.ndim) if isinstance(x, np.ndarray) else _TENSOR_AXES.get(values.ndim)
+    sizes = (
+        [f"{name} {size}" for name, size in zip(names, values.shape, strict=True)] if names else map(str, values.shape)
+    )
+    parts = [f"{str(x.dtype).removeprefix('torch.')} ({', '.join(sizes)}) {_memory(x)}"]
     finite = values[np.isfinite(values)].astype(np.float64)
-    parts = [head]
     if finite.size:
         parts.append(f"{finite.min():.4g} … {finite.max():.4g}, mean {finite.mean():.4g}, std {finite.std():.4g}")
     else:
         parts.append("no finite value")
-    if finite.size and len(names) == values.ndim and values.ndim >= 2:
-        fractions = unseen(x)
+    fractions = unseen(x) if names and finite.size else np.zeros((0, 3))
+    # One channel of integers may be labels, and labels are not too bright.
+    if len(fractions) and not (len(fractions) == 1 and values.dtype.kind in "ui"):
         below, above, _ = fractions.mean(axis=0)
-        if values.dtype.kind in "ui" and len(fractions) == 1:
-            pass  # one channel of integers may be labels, and labels are not too bright
-        elif below or above:
+        if below or above:
             parts.append(f"unseen: {_percent(below)} below, {_percent(above)} above")
         elif values.dtype.kind == "f":
             parts.append("all displayable" if finite.size == values.size else "the finite ones displayable")
@@ -81,6 +77,11 @@ def describe(x: Picture) -> str:
     if nan or inf:
         parts.append(f"{nan} NaN, {inf} inf")
     return " | ".join(parts)
+
+
+#: The house rule: what the axes of an array and of a tensor are, by their number.
+_ARRAY_AXES = {2: "HW", 3: "HWC"}
+_TENSOR_AXES = {2: "HW", 3: "CHW", 4: "NCHW"}
 
 
 def imshow_pixels(
@@ -104,10 +105,10 @@ def imshow_pixels(
         uint8 (H, W, 4), RGBA.
 
     Raises:
-        TypeError: not a numpy array of bool, integers, float16, float32 or float64.
-        ValueError: RGBA, whose pixels depend on what lies behind; a 2-D array with NaN or inf; RGB
-            with an inf and no finite value out of range (its pixel is then a C cast of infinity);
-            vmin > vmax; another shape.
+        TypeError: not a numpy array of bool, integers, float16, float32 or float64; a masked array.
+        ValueError: RGBA or a transparent colour map, whose pixels depend on what lies behind; a 2-D array
+            with NaN or inf; RGB with an inf and no finite value out of range (its pixel is then a C
+            cast of infinity); limits that are not finite, too far apart or vmin > vmax; another shape.
     """
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(

@@ -59,7 +59,8 @@ def show(
         TypeError: not a tensor or array of real numbers.
         ValueError: not the shape of one picture; only one of vmin and vmax, or vmin >= vmax.
     """
-    return _draw(_rendered("show", x, vmin, vmax), _unseen_note([x], vmin, vmax), ax, title, _is_flat(x))
+    pixels, places = _rendered("show", x, vmin, vmax)
+    return _draw(pixels, _unseen_note([places]), ax, title, _is_flat(x))
 
 
 def show_grid(
@@ -99,7 +100,7 @@ def show_grid(
         raise ValueError("show_grid: the batch is empty")
     if columns is not None and columns < 1:
         raise ValueError(f"show_grid: columns must be at least 1, got {columns}")
-    tiles = [_rendered("show_grid", x, vmin, vmax) for x in pictures]
+    tiles, places = zip(*(_rendered("show_grid", x, vmin, vmax) for x in pictures), strict=True)
     if len({tile.shape for tile in tiles}) > 1:
         raise ValueError(f"show_grid needs pictures of one size, got {sorted({tile.shape[:2] for tile in tiles})}")
     columns = columns or math.ceil(math.sqrt(len(tiles)))
@@ -110,7 +111,7 @@ def show_grid(
     for i, tile in enumerate(tiles):
         top, left = i // columns * height, i % columns * width
         grid[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
-    return _draw(grid, _unseen_note(pictures, vmin, vmax), ax, title, any(map(_is_flat, pictures)))
+    return _draw(grid, _unseen_note(places), ax, title, any(map(_is_flat, pictures)))
 
 
 def figure(fig: Figure, *, alt: str, caption: str) -> None:
@@ -151,20 +152,24 @@ def figure(fig: Figure, *, alt: str, caption: str) -> None:
 # ---------------------------------------------------------------- inside
 
 
-def _rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> np.ndarray:
-    """One picture as uint8 (H, W, 3). Each pixel depends on itself, its type and the limits; on nothing else."""
+def _rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """One picture as uint8 (H, W, 3), and where its values lie between black (0) and white (1).
+
+    Each pixel depends on itself, its type and the limits; on nothing else.
+    """
     values = _channels_last(name, x)
     flat = values.shape[2] == 1
     if flat and values.dtype.kind in "ui" and values.dtype != np.uint8 and vmin is None and vmax is None:
         labels = values[:, :, 0]
         palette = np.vstack([LABEL_COLORS, [[255, 255, 255]]]).astype(np.uint8)
-        return palette[np.where(labels > 0, (labels - 1) % 20 + 1, np.where(labels < 0, -1, 0)).astype(int)]
+        colors = palette[np.where(labels > 0, (labels - 1) % 20 + 1, np.where(labels < 0, -1, 0)).astype(int)]
+        return colors, np.zeros(labels.shape)  # every label has a colour and is seen
     position = _position(name, values, vmin, vmax)
     with np.errstate(invalid="ignore"):
         levels = np.rint(255 * np.clip(position, 0, 1)).astype(np.uint8)
     pixels = np.repeat(levels, 3, axis=2) if flat else levels
     pixels[~np.isfinite(values).all(axis=2)] = NOT_FINITE_COLOR
-    return pixels
+    return pixels, position
 
 
 def _position(name: str, values: np.ndarray, vmin: float | None, vmax: float | None) -> np.ndarray:
@@ -181,14 +186,9 @@ def _position(name: str, values: np.ndarray, vmin: float | None, vmax: float | N
         return (values.astype(np.float64) - vmin) / (vmax - vmin)
 
 
-def _unseen_note(pictures: Sequence[Picture], vmin: float | None, vmax: float | None) -> str:
-    def places(x):
-        if vmin is None and _is_flat(x):
-            return np.zeros(math.prod(x.shape))  # every label has a colour and is seen
-        return _position("show", _channels_last("show", x), vmin, vmax).ravel()
-
-    positions = np.concatenate([places(x) for x in pictures])
-    ((below, above, broken),) = unseen(positions[None])
+def _unseen_note(places: Sequence[np.ndarray]) -> str:
+    """What fraction of the values lies outside black (0) to white (1), in words; nothing where all lie inside."""
+    ((below, above, broken),) = unseen(np.concatenate([each.ravel() for each in places])[None])
     parts = [(below, "below black"), (above, "above white"), (broken, "not finite")]
     words = [f"{_percent(fraction)} {where}" for fraction, where in parts if fraction]
     return "unseen: " + ", ".join(words) if words else ""

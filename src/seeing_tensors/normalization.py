@@ -252,8 +252,9 @@ def _per_channel(name: str, x: torch.Tensor, mean, std) -> tuple[torch.Tensor, t
     _require_float(name, x)
     if x.ndim < 3:
         raise ValueError(f"{name} needs x of shape (..., C, H, W), got {tuple(x.shape)}")
-    columns = []
-    for label, values in (("mean", _as_floats("mean", mean)), ("std", _as_floats("std", std))):
+    given = {"mean": _as_floats("mean", mean), "std": _as_floats("std", std)}
+    columns = {}
+    for label, values in given.items():
         if len(values) != x.shape[-3]:
             raise ValueError(
                 f"{name}: x of shape {tuple(x.shape)} has {x.shape[-3]} channel(s), {label} has {len(values)} value(s)"
@@ -261,25 +262,25 @@ def _per_channel(name: str, x: torch.Tensor, mean, std) -> tuple[torch.Tensor, t
         column = torch.tensor(values, dtype=x.dtype, device=x.device)
         if not torch.isfinite(column).all():
             raise ValueError(f"{name}: every {label} must be finite in {x.dtype}, got {values}")
-        columns.append(column.reshape(-1, 1, 1))
-    mean, column = columns
-    if not (column >= torch.finfo(x.dtype).tiny).all():
+        columns[label] = column.reshape(-1, 1, 1)
+    if not (columns["std"] >= torch.finfo(x.dtype).tiny).all():
         raise ValueError(
             f"{name}: every std must be positive and at least {torch.finfo(x.dtype).tiny:.3g}, the smallest normal "
-            f"{x.dtype}, got {_as_floats('std', std)}; a channel that never changes, std 0, cannot be normalised"
+            f"{x.dtype}, got {given['std']}; a channel that never changes, std 0, cannot be normalised"
         )
-    return mean, column
+    return columns["mean"], columns["std"]
 
 
 def _as_floats(label: str, values) -> tuple[float, ...]:
     try:
-        flat = [float(v) for v in values if not isinstance(v, str)]
-        if isinstance(values, str) or len(flat) != len(values):
-            raise TypeError
+        numbers = list(values)
+        if any(isinstance(number, str) for number in numbers):
+            raise TypeError("text, which float would read")
+        flat = tuple(float(number) for number in numbers)
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"{label} must be a sequence of numbers, one per channel, got {values!r}") from None
     except OverflowError:
         raise ValueError(f"{label} must be finite, got a number beyond float64") from None
     if not all(map(math.isfinite, flat)):
-        raise ValueError(f"{label} must be finite, got {tuple(flat)}")
-    return tuple(flat)
+        raise ValueError(f"{label} must be finite, got {flat}")
+    return flat

@@ -7,7 +7,8 @@ import urllib.parse
 
 import pytest
 
-from seeing_tensors import cli
+from seeing_tensors import course
+from seeing_tensors.book import build_book
 
 # Tags whose address the browser fetches by itself. A link <a href> is followed only when somebody clicks it.
 FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
@@ -86,7 +87,7 @@ def without_alt(folder):
 
 
 def test_there_is_a_page_for_every_lesson(book):
-    assert all((book / f"{lesson.stem}.html").is_file() for lesson in cli.lesson_files(cli.ROOT))
+    assert all((book / f"{lesson.stem}.html").is_file() for lesson in course.lesson_files(course.ROOT))
 
 
 @pytest.mark.parametrize("rule", [from_elsewhere, broken_links, without_alt], ids=lambda rule: rule.__name__)
@@ -96,7 +97,7 @@ def test_pages(book, rule):
 
 
 def test_every_formula_is_mathml(book):
-    for lesson in cli.lesson_files(cli.ROOT):
+    for lesson in course.lesson_files(course.ROOT):
         page = (book / f"{lesson.stem}.html").read_text(encoding="utf-8")
         assert not [address for address in Page(page).fetches if "mathjax" in address.lower()]
         fences = re.findall(r"^# \$\$ *$", lesson.read_text(encoding="utf-8"), flags=re.M)
@@ -142,11 +143,11 @@ def test_a_warning_fails_the_book_each_time(tmp_path, capfd):
     """A second build must not pass because Sphinx has read the faulty page already."""
     lessons, notebooks = tmp_path / "lessons", tmp_path / "build" / "notebooks"
     notebooks.mkdir(parents=True)
-    shutil.copytree(cli.ROOT / "lessons", lessons, ignore=shutil.ignore_patterns("[0-9]*.py", "scripts"))
+    shutil.copytree(course.ROOT / "lessons", lessons, ignore=shutil.ignore_patterns("[0-9]*.py", "scripts"))
     for _ in range(2):
         (lessons / "index.md").write_text("# Home\n\n$\\notacommand{x}$ and $\\frac{1}{2}$\n")
-        assert not cli.build_book(tmp_path, tmp_path / "build")
+        assert not build_book(tmp_path, tmp_path / "build")
         assert "latex2mathml cannot draw \\notacommand" in capfd.readouterr().err
     (lessons / "index.md").write_text("# Home\n\n$\\frac{1}{2}$\n")
-    assert cli.build_book(tmp_path, tmp_path / "build")
+    assert build_book(tmp_path, tmp_path / "build")
     assert "<mfrac>" in (tmp_path / "build" / "book" / "index.html").read_text(encoding="utf-8")

@@ -1,234 +1,21 @@
-"""The command line, on a small repository of its own with lessons that take no time."""
+"""The command line."""
 
-import importlib.metadata
 import subprocess
 import sys
-import types
 
-import nbformat
 import pytest
 
-from seeing_tensors import cli
-
-FIGURE = "from IPython.display import HTML\nHTML('<figure><img alt=a src=data:,></figure>')\n"
-PYPROJECT = '[project]\ndependencies = ["numpy>=2.0"]\n[project.optional-dependencies]\ncourse = ["opencv-python>=4.10"]\n'
-
-
-@pytest.fixture
-def repository(tmp_path):
-    """A repository with two lessons."""
-    for folder in ("lessons/scripts", "src/library", "tests/spec", "data"):
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
-    (tmp_path / "constraints.txt").write_text("numpy==2.4\n")
-    (tmp_path / "src/library/tensors.py").write_text("x = 1\n")
-    (tmp_path / "tests/spec/lesson_1.py").write_text("law = 1\n")
-    (tmp_path / "data/photo.png").write_bytes(b"photo")
-    (tmp_path / "lessons/scripts/helper.py").write_text("print('help')\n")
-    (tmp_path / "lessons/conf.py").write_text("")
-    (tmp_path / "lessons/01_good.py").write_text(f"# %% [markdown]\n# # Good\n\n# %%\n{FIGURE}")
-    (tmp_path / "lessons/02_bad.py").write_text("# %%\nprint('runs helper.py')\n\n# %%\n1 / 0\n")
-    return tmp_path
-
-
-# --------------------------------------------------------------- the lessons
-
-
-def test_a_failing_lesson_is_shown_and_never_counts_as_done(repository, capfd):
-    folder = repository / "build"
-    good, bad = cli.lesson_files(repository)
-    (folder / "notebooks").mkdir(parents=True)
-    (folder / "notebooks" / "00_gone.ipynb").write_text("{}")
-
-    assert cli.changed_lessons(repository, folder) == [good, bad]
-    assert cli.run_lessons(repository, folder) is False
-    told = capfd.readouterr().out
-    assert "ZeroDivisionError: division by zero" in told and "1 / 0" in told
-    assert "passed  01_good" in told and "failed  02_bad" in told
-    assert cli.changed_lessons(repository, folder) == [bad]
-    assert not (folder / "notebooks" / "00_gone.ipynb").exists()
-    table = told[told.index("lesson  ") :].splitlines()
-    assert table[1].split()[:3] == ["01_good", "1", "1"] and "unchanged" not in table[1]
-    assert table[2].split() == ["02_bad", "FAILED"]
-
-    bad.write_text("# %%\nprint('mended')\n")
-    before = (folder / "notebooks" / "01_good.ipynb").read_bytes()
-    assert cli.run_lessons(repository, folder) is True
-    told = capfd.readouterr().out
-    assert "passed  02_bad" in told and "passed  01_good" not in told
-    assert told.splitlines()[-2].split()[0] == "01_good" and told.splitlines()[-2].endswith("unchanged")
-    assert (folder / "notebooks" / "01_good.ipynb").read_bytes() == before
-    assert cli.changed_lessons(repository, folder) == []
-
-    assert cli.run_lessons(repository, folder) is True
-    assert capfd.readouterr().out.count("unchanged") == 2
-
-
-@pytest.mark.parametrize(
-    "ingredient",
-    ["lessons/01_good.py", "lessons/scripts/helper.py", "src/library/tensors.py", "tests/spec/lesson_1.py"]
-    + ["data/photo.png", "constraints.txt"],
-)
-def test_whatever_a_lesson_depends_on_changes_its_hash(repository, ingredient):
-    lesson = repository / "lessons/01_good.py"
-    before = cli.lesson_hash(repository, lesson)
-    with open(repository / ingredient, "a") as file:
-        file.write("# more\n")
-    assert cli.lesson_hash(repository, lesson) != before
-
-
-def test_a_new_file_and_a_new_release_change_the_hash(repository, monkeypatch):
-    lesson = repository / "lessons/01_good.py"
-    seen = {cli.lesson_hash(repository, lesson)}
-    (repository / "src/library/new.py").write_text("")
-    seen.add(cli.lesson_hash(repository, lesson))
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: "99.0")
-    seen.add(cli.lesson_hash(repository, lesson))
-    monkeypatch.setattr(sys, "version", "4.0")
-    seen.add(cli.lesson_hash(repository, lesson))
-    assert len(seen) == 4
-
-
-def test_nothing_else_changes_the_hash(repository):
-    lesson = repository / "lessons/01_good.py"
-    before = cli.lesson_hash(repository, lesson)
-    (repository / "lessons/02_bad.py").write_text("# another lesson")
-    (repository / "lessons/conf.py").write_text("# the book")
-    (repository / "src/library/__pycache__").mkdir()
-    (repository / "src/library/__pycache__/tensors.pyc").write_bytes(b"compiled")
-    (repository / "src/library.egg-info").mkdir()
-    (repository / "src/library.egg-info/PKG-INFO").write_text("")
-    assert cli.lesson_hash(repository, lesson) == before
-
-
-def test_a_damaged_notebook_is_run_again(repository):
-    notebook = repository / "build/notebooks/01_good.ipynb"
-    notebook.parent.mkdir(parents=True)
-    for content in ("", "{", "[]", '{"cells": []}'):
-        notebook.write_text(content)
-        assert repository / "lessons/01_good.py" in cli.changed_lessons(repository, repository / "build")
-
-
-def test_a_second_environment_builds_elsewhere(repository, monkeypatch):
-    monkeypatch.delenv("SEEING_TENSORS_BUILD", raising=False)
-    assert cli.build_folder(repository) == repository / "build"
-    monkeypatch.setenv("SEEING_TENSORS_BUILD", "build/latest")
-    assert cli.build_folder(repository) == repository / "build/latest"
-
-
-def test_nothing_leaves_the_machine_and_no_pytest_option_reaches_the_lessons(monkeypatch):
-    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
-    environment = cli.lesson_environment()
-    assert environment["WANDB_MODE"] == "offline" and environment["OMP_NUM_THREADS"] == "1"
-    assert "PYTEST_ADDOPTS" not in environment
-
-
-# ----------------------------------------------------------- the environment
-
-
-def faults(repository, **changed):
-    arguments = {"python": (3, 11, 7), "importer": lambda name: None, "version_of": lambda name: "99.0"}
-    return cli.environment_faults(repository, **(arguments | changed))
-
-
-def raising(error):
-    def call(name):
-        raise error
-
-    return call
-
-
-def test_a_sound_environment_has_no_fault(repository):
-    assert faults(repository) == []
-
-
-@pytest.mark.parametrize(
-    "changed, words",
-    [
-        ({"python": (3, 10, 2)}, ["Python 3.10.2", "3.11"]),
-        ({"version_of": lambda name: "1.9.9"}, ["numpy 1.9.9 is older than 2.0", "make"]),
-        ({"version_of": raising(importlib.metadata.PackageNotFoundError("x"))}, ["numpy is not installed", "make"]),
-        (
-            {"importer": raising(ImportError("libGL.so.1: cannot open shared object file"))},
-            ["opencv-python", "libGL.so.1", "apt-get install libgl1 libglib2.0-0"],
-        ),
-        (
-            {"importer": raising(ImportError("libgthread-2.0.so.0: cannot open shared object file"))},
-            ["apt-get install libgl1 libglib2.0-0"],
-        ),
-        ({"importer": raising(RuntimeError("operator torchvision::nms does not exist"))}, ["not a pair"]),
-        ({"importer": raising(ImportError("broken"))}, ["broken", "delete .venv and run `make`"]),
-    ],
-)
-def test_a_fault_says_what_to_do(repository, changed, words):
-    text = "\n".join(faults(repository, **changed))
-    assert all(word in text for word in words)
+from seeing_tensors import cli, course
 
 
 def test_build_stops_at_a_fault_and_prints_only_what_fails(repository, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "environment_faults", lambda root, imports: ["no numpy"])
+    monkeypatch.setattr(course, "environment_faults", lambda root, imports: ["no numpy"])
     assert cli.build(repository, repository / "build") == 1
     assert capsys.readouterr().out == "FAIL  no numpy\n"
-    monkeypatch.setattr(cli, "environment_faults", lambda root, imports: [])
-    monkeypatch.setattr(cli, "run_lessons", lambda root, folder: False)
+    monkeypatch.setattr(course, "environment_faults", lambda root, imports: [])
+    monkeypatch.setattr(course, "run_lessons", lambda root, folder: False)
     assert cli.build(repository, repository / "build") == 1
     assert capsys.readouterr().out.startswith("OK ")
-
-
-def test_every_package_of_the_course_can_be_checked():
-    assert set(cli.requirements(cli.ROOT)) == set(cli.MODULES)
-
-
-# -------------------------------------------------------- the learner's copies
-
-
-def test_lab_never_overwrites(repository, capsys):
-    mine = repository / "my-lessons"
-    assert cli.lab(repository, start=False) == 0
-    assert "new   01_good.ipynb" in capsys.readouterr().out
-    copy = nbformat.read(mine / "01_good.ipynb", as_version=4)
-    assert [cell.cell_type for cell in copy.cells] == ["markdown", "code"] and copy.cells[1].outputs == []
-    assert (mine / "scripts/helper.py").exists()
-
-    copy.cells[1].source = "my answer"
-    nbformat.write(copy, mine / "01_good.ipynb")
-    (mine / "scripts/helper.py").write_text("mine")
-    cli.lab(repository, start=False)
-    assert "kept  01_good.ipynb\n" in capsys.readouterr().out
-
-    (repository / "lessons/01_good.py").write_text("# %%\nprint('better')\n")
-    for _ in range(2):  # the second time the newer lesson is there already
-        cli.lab(repository, start=False)
-    told = capsys.readouterr().out
-    assert told.count("the lesson has changed since: the newer one is 01_good-newer1.ipynb") == 1
-    assert "better" in (mine / "01_good-newer1.ipynb").read_text()
-    assert not (mine / "01_good-newer2.ipynb").exists()
-    assert "my answer" in (mine / "01_good.ipynb").read_text()
-    assert (mine / "scripts/helper.py").read_text() == "mine"
-
-
-def test_lab_keeps_a_file_that_it_cannot_read(repository):
-    mine = repository / "my-lessons"
-    mine.mkdir()
-    (mine / "01_good.ipynb").write_text("not a notebook")
-    cli.lab(repository, start=False)
-    assert (mine / "01_good.ipynb").read_text() == "not a notebook"
-    assert (mine / "01_good-newer1.ipynb").exists()
-    with pytest.raises(FileExistsError):
-        cli._write_new(mine / "01_good.ipynb", "")
-
-
-def test_lab_starts_jupyterlab_in_the_copies(repository, monkeypatch):
-    calls = []
-    run = lambda command, **options: calls.append((command, options)) or types.SimpleNamespace(returncode=0)  # noqa: E731
-    monkeypatch.setattr(subprocess, "run", run)
-    assert cli.lab(repository) == 0
-    ((command, options),) = calls
-    assert command[1:] == ["-m", "jupyterlab"] and options["cwd"] == repository / "my-lessons"
-    assert "OMP_NUM_THREADS" not in options["env"] and options["env"]["WANDB_MODE"] == "offline"
-
-
-# ------------------------------------------------------------ the command line
 
 
 def test_help_names_the_commands(capsys):
@@ -239,7 +26,7 @@ def test_help_names_the_commands(capsys):
 
 
 def test_without_the_repository_it_says_what_to_do(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setattr(course, "ROOT", tmp_path)
     assert cli.main(["lab", "--no-start"]) == 1
     assert "clone the repository" in capsys.readouterr().err
 

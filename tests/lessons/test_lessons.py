@@ -12,9 +12,9 @@ import nbformat
 import pytest
 
 import seeing_tensors
-from seeing_tensors import cli
+from seeing_tensors import course
 
-LESSONS = sorted((cli.ROOT / "lessons").glob("[0-9]*.py"))
+LESSONS = sorted((course.ROOT / "lessons").glob("[0-9]*.py"))
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 SECTIONS = ["Predict", "Look", "Why", "The tool", "Proof", "Elsewhere", "Your turn", "What you can do now"]
@@ -209,14 +209,14 @@ def test_outputs(lesson, executed):
 
 
 def test_the_run_is_fresh_and_left_nothing_behind(executed):
-    assert cli.changed_lessons(cli.ROOT, executed.parent) == []
+    assert course.changed_lessons(course.ROOT, executed.parent) == []
     expected = {f"{lesson.stem}.ipynb" for lesson in LESSONS} | {"pytest.ini", "index.md"}
     assert {file.name for file in executed.iterdir()} <= expected
 
 
 @every_lesson
 def test_runs_as_a_plain_script(lesson, tmp_path):
-    environment = cli.lesson_environment() | {"MPLBACKEND": "Agg"}
+    environment = course.lesson_environment() | {"MPLBACKEND": "Agg"}
     run = subprocess.run(
         [sys.executable, str(lesson)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -226,7 +226,7 @@ def test_runs_as_a_plain_script(lesson, tmp_path):
 
 @every_lesson
 def test_home_page_states_its_minutes(lesson):
-    home = (cli.ROOT / "lessons" / "index.md").read_text(encoding="utf-8")
+    home = (course.ROOT / "lessons" / "index.md").read_text(encoding="utf-8")
     row = next((line for line in home.splitlines() if lesson.stem in line), "")
     minutes = re.search(r"^(\d+) minutes", prose_of(lesson.read_text(encoding="utf-8")), flags=re.M)
     assert minutes and f"| {minutes[1]} |" in row

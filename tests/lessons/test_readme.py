@@ -11,25 +11,25 @@ import numpy as np
 from PIL import Image
 
 import seeing_tensors as st
-from seeing_tensors import cli
+from seeing_tensors import course
 
-README = (cli.ROOT / "README.md").read_text(encoding="utf-8")
+README = (course.ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_links_lead_somewhere():
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
     assert len(links) >= 5
-    assert [link for link in links if not (cli.ROOT / link).exists()] == []
+    assert [link for link in links if not (course.ROOT / link).exists()] == []
 
 
 def test_every_lesson_is_listed_with_its_minutes():
     listed = dict(re.findall(r"\(lessons/(\d\d_\w+\.py)\) \| (\d+) \|", README))
-    stated = {p.name: re.search(r"^# (\d+) minutes", p.read_text(encoding="utf-8"), re.M)[1] for p in cli.lesson_files(cli.ROOT)}
+    stated = {p.name: re.search(r"^# (\d+) minutes", p.read_text(encoding="utf-8"), re.M)[1] for p in course.lesson_files(course.ROOT)}
     assert listed == stated
 
 
 def test_commands_exist():
-    makefile = (cli.ROOT / "Makefile").read_text(encoding="utf-8")
+    makefile = (course.ROOT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"`make ([\w-]+)`|^make ([\w-]+)", README, re.M)):
         assert re.search(rf"^{''.join(target)}:", makefile, re.M), f"README names `make {''.join(target)}`"
     # What the README gives to people without make is what make itself runs.
@@ -55,7 +55,7 @@ def test_the_picture_is_the_one_that_lesson_3_makes(executed):
     source = re.search(r"data:image/png;base64,([^\"]+)", pages[0])[1]
     made = Image.open(io.BytesIO(base64.b64decode(source))).convert("RGB")
     (path,) = re.findall(r"!\[[^\]]{40,}\]\(([^)]+)\)", README)
-    kept = Image.open(cli.ROOT / path).convert("RGB")
+    kept = Image.open(course.ROOT / path).convert("RGB")
     # A little slack: another matplotlib may set its letters elsewhere by a pixel.
     assert max(abs(a - b) for a, b in zip(made.size, kept.size)) <= 8
     difference = np.abs(np.asarray(made.resize(kept.size), np.int16) - np.asarray(kept, np.int16))

@@ -8,6 +8,7 @@ the values or from the size of an axis, and no argument is ever changed.
 import importlib
 
 _HOMES = {
+    "style": ["COLORS", "HATCHES", "LINES", "STYLE"],
     "reading": ["ImageReadError", "data_path", "read_image", "read_mask", "resize_mask"],
     "tensors": ["mask_to_tensor", "to_image", "to_tensor", "to_uint8"],
     "display": [

@@ -20,6 +20,7 @@ _HOMES = {
         "unseen",
     ],
     "drawing": ["figure", "show", "show_grid"],
+    "live": ["live_display"],
     "normalization": [
         "ChannelStatistics",
         "IMAGENET_MEAN",

@@ -11,18 +11,22 @@ import html
 import io
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import matplotlib
 import numpy as np
 import torch
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from .display import Picture, _percent, _real_array, unseen
+from .style import COLORS
 
 #: What `show` paints over a value that is NaN or infinite: no photo is this colour by accident for long.
-NOT_FINITE_COLOR = (255, 0, 255)
+NOT_FINITE_COLOR = tuple(bytes.fromhex(COLORS["not finite"][1:]))
 
 #: Colours of labels 0, 1, 2, ...: nearly black for the background, then the twenty of matplotlib's tab20,
 #: strong ones first. Beyond label 20 they repeat. White is a label below 0, which losses ignore.
@@ -117,7 +121,9 @@ def show_grid(
 def figure(fig: Figure, *, alt: str, caption: str) -> None:
     """Put a figure on the page with a text for those who cannot see it, then close it.
 
-    Outside a notebook the two texts are printed.
+    Outside a notebook the two texts are printed. On the page the picture is at most as wide as the figure,
+    at 110 pixels an inch; ``data-text-on-phone`` says how high, in pixels, its smallest letters are where a phone
+    shows it 350 pixels wide. Below 9 nobody reads them: draw with ``STYLE``, and not wider than it says.
 
     Args:
         fig: a matplotlib figure.
@@ -127,10 +133,20 @@ def figure(fig: Figure, *, alt: str, caption: str) -> None:
     Raises:
         ValueError: no alt text, or no caption.
     """
+    _put(fig, alt=alt, caption=caption)
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _put(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str = "") -> None:
+    """What `figure` does. A live figure has a name, and data and a script behind the picture."""
     if not alt.strip() or not caption.strip():
         raise ValueError("figure needs an alt text and a caption: a picture that only some can read teaches only some")
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=110, bbox_inches="tight", facecolor="white")
+    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
+    width, height = (int.from_bytes(buffer.getvalue()[at : at + 4], "big") / _DPI for at in (16, 20))  # in inches
+    smallest = min((text.get_fontsize() for text in _texts(fig)), default=math.inf)
     # pyplot keeps every figure it made; let go of this one, if it is pyplot's.
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
@@ -140,16 +156,30 @@ def figure(fig: Figure, *, alt: str, caption: str) -> None:
         return
     from IPython.display import HTML, display
 
+    mark = f' data-live="{live}"' if live else ""
     source = base64.b64encode(buffer.getvalue()).decode("ascii")
     display(
         HTML(
-            f'<figure><img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">'
-            f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+            f'<figure{mark}><img alt="{html.escape(alt)}" width="{110 * width:.0f}" height="{110 * height:.0f}" '
+            f'data-text-on-phone="{350 * smallest / 72 / width:.1f}" src="data:image/png;base64,{source}">'
+            f"<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
         )
     )
 
 
-# ---------------------------------------------------------------- inside
+_DPI = 160
+
+
+def _texts(artist: Artist) -> Iterator[Text]:
+    """The texts that are drawn with an artist: not those of axes that are off, and none that is empty."""
+    if not artist.get_visible():
+        return
+    if isinstance(artist, Text) and artist.get_text().strip():
+        yield artist
+    off = isinstance(artist, Axes) and not artist.axison
+    for child in artist.get_children():
+        if not (off and isinstance(child, Axis)):
+            yield from _texts(child)
 
 
 def _rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> tuple[np.ndarray, np.ndarray]:
@@ -191,7 +221,7 @@ def _unseen_note(places: Sequence[np.ndarray]) -> str:
     ((below, above, broken),) = unseen(np.concatenate([each.ravel() for each in places])[None])
     parts = [(below, "below black"), (above, "above white"), (broken, "not finite")]
     words = [f"{_percent(fraction)} {where}" for fraction, where in parts if fraction]
-    return "unseen: " + ", ".join(words) if words else ""
+    return "unseen: " + ",\n".join(words) if words else ""  # a line each: a picture may be narrow
 
 
 def _draw(pixels: np.ndarray, note: str, ax: Axes | None, title: str | None, flat_integers: bool) -> Axes:

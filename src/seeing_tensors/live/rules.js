@@ -1,0 +1,111 @@
+// The library's numeric rules, written a second time for the live figures. tests/browser/test_live_rules.py runs
+// both on the same data and compares every bit. A picture's values lie in planes, as in a tensor (C, H, W).
+
+const fround = Math.fround; // a double rounded to float32: what torch does after each step
+
+// rint in NumPy, round in torch: halves go to the even neighbour. Math.round takes them up.
+function roundHalfEven(x) {
+  const down = Math.floor(x);
+  if (x - down !== 0.5) return Math.round(x);
+  return down % 2 === 0 ? down : down + 1;
+}
+
+const clip = (x, low, high) => Math.min(Math.max(x, low), high); // NaN stays NaN
+
+// to_tensor: the float32 nearest to k / 255.
+const toTensor = (bytes) => Float32Array.from(bytes, (k) => k / 255);
+
+// to_uint8: 255 x in float32, rounded, clamped. NaN is no amount of light.
+function toUint8(x) {
+  return Uint8Array.from(x, (value) => {
+    if (Number.isNaN(value)) throw new RangeError("toUint8: a value is NaN");
+    return clip(roundHalfEven(fround(value * 255)), 0, 255);
+  });
+}
+
+// imshow_pixels of a float colour picture: clipped to [0, 1], times 255, the fraction dropped. A NaN in any channel
+// makes the pixel transparent, and the white page shows. Returns RGBA. (With an infinity and nothing finite out of range
+// matplotlib casts infinity to a byte; the library refuses to predict that, and so does this.)
+function imshowPixels(x) {
+  const outside = x.some((value) => Number.isFinite(value) && (value < 0 || value > 1));
+  if (!outside && x.some((value) => Math.abs(value) === Infinity)) throw new RangeError("imshowPixels: a lone infinity");
+  return colours(x, 3, (value) => Math.floor(255 * clip(value, 0, 1)), Number.isNaN, [255, 255, 255]);
+}
+
+// Where a value lies between black, 0, and white, 1.
+const position = (value, vmin, vmax) => (value - vmin) / (vmax - vmin);
+
+// What `show` draws, as RGBA: rounded, one scale for every pixel, magenta where a value is not finite.
+function showPixels(x, channels, vmin = 0, vmax = 1) {
+  const level = (value) => roundHalfEven(255 * clip(position(value, vmin, vmax), 0, 1));
+  return colours(x, channels, level, (value) => !Number.isFinite(value), [255, 0, 255]);
+}
+
+// Planes to RGBA: `level` of each value; `instead` for a pixel with a value that is `broken`.
+function colours(x, channels, level, broken, instead) {
+  const size = x.length / channels;
+  const pixels = new Uint8ClampedArray(4 * size).fill(255);
+  for (let i = 0; i < size; i++) {
+    let isBroken = false;
+    for (let c = 0; c < 3; c++) {
+      const value = x[(channels === 3 ? c * size : 0) + i];
+      pixels[4 * i + c] = level(value);
+      isBroken ||= broken(value);
+    }
+    if (isBroken) pixels.set(instead, 4 * i);
+  }
+  return pixels;
+}
+
+// Bits of a mark: why a value cannot be seen.
+const BELOW = 1;
+const ABOVE = 2;
+const NOT_FINITE = 4;
+
+function mark(value, vmin, vmax) {
+  if (!Number.isFinite(value)) return NOT_FINITE;
+  const place = position(value, vmin, vmax);
+  return place < 0 ? BELOW : place > 1 ? ABOVE : 0;
+}
+
+// unseen: for each channel the fraction [below, above, not finite].
+function unseen(x, channels, vmin = 0, vmax = 1) {
+  const size = x.length / channels;
+  return Array.from({ length: channels }, (_, c) => {
+    const counts = { [BELOW]: 0, [ABOVE]: 0, [NOT_FINITE]: 0, 0: 0 };
+    for (let i = c * size; i < (c + 1) * size; i++) counts[mark(x[i], vmin, vmax)]++;
+    return [counts[BELOW] / size, counts[ABOVE] / size, counts[NOT_FINITE] / size];
+  });
+}
+
+// The marks of a pixel: those of all its channels together.
+function unseenMarks(x, channels, vmin = 0, vmax = 1) {
+  const size = x.length / channels;
+  const marks = new Uint8Array(size);
+  for (let i = 0; i < x.length; i++) marks[i % size] |= mark(x[i], vmin, vmax);
+  return marks;
+}
+
+// normalize and inverse_normalize: float32 after each of the two steps, with mean and std in float32.
+const normalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s) => fround(fround(value - m) / s));
+const inverseNormalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s) => fround(fround(value * s) + m));
+
+function perChannel(x, mean, std, rule) {
+  const size = x.length / mean.length;
+  const means = Float32Array.from(mean);
+  const stds = Float32Array.from(std);
+  return x.map((value, i) => rule(value, means[Math.floor(i / size)], stds[Math.floor(i / size)]));
+}
+
+// How the library writes a fraction: 51%, 1.2%, <0.1%, >99%. Python rounds an exact half to even, toFixed takes it up.
+function percent(fraction) {
+  if (fraction >= 0.995 && fraction < 1) return ">99%";
+  if (fraction === 0 || fraction >= 0.1) return `${fixed(100 * fraction, 0)}%`;
+  return fraction >= 0.001 ? `${fixed(100 * fraction, 1)}%` : "<0.1%";
+}
+
+function fixed(x, digits) {
+  const scaled = x * 10 ** digits;
+  const half = Number.isInteger(4 * x) && Math.abs(scaled % 1) === 0.5;
+  return (half ? roundHalfEven(scaled) / 10 ** digits : x).toFixed(digits);
+}

@@ -1,0 +1,48 @@
+"""What the tests of the live figures share: a figure's markup as a notebook would hold it, and a page with figures."""
+
+from unittest import mock
+
+import IPython
+import IPython.display
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+import seeing_tensors as st
+
+ALT, CAPTION = "A still picture that says in words what it shows, at some length.", "Look at the cat."
+
+
+def markup(function, *arguments, alt=ALT, caption=CAPTION, **options):
+    """The HTML that a live figure puts into a notebook."""
+    fig = Figure(figsize=(3, 2))
+    fig.add_subplot().plot([0, 1])
+    shown = []
+    with (
+        mock.patch.object(IPython, "get_ipython", lambda: True),
+        mock.patch.object(IPython.display, "display", lambda page: shown.append(page.data)),
+    ):
+        function(fig, *arguments, alt=alt, caption=caption, **options)
+    return "".join(shown)
+
+
+def page_of(*figures, theme="light"):
+    colours = {"light": "#fff; color: #222832", "dark": "#14181e; color: #ced6dd"}[theme]
+    return (
+        f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Live figures</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
+        f'<body style="margin: 16px; font-family: sans-serif; background: {colours}"><main><h1>Live figures</h1>'
+        f"{''.join(figures)}</main></body></html>"
+    )
+
+
+def brighter_cat():
+    """The picture of lesson 2: 100 levels brighter, every second pixel."""
+    return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:, ::2, ::2] + 100 / 255
+
+
+def hostile_picture():
+    """Values of all kinds: below, above, at the ends, NaN and infinities."""
+    x = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 1.5, (3, 24, 32)).astype(np.float32))
+    x[0, 0, :6] = torch.tensor([0.0, -0.0, 1.0, torch.nan, torch.inf, -torch.inf])
+    return x

@@ -48,14 +48,18 @@ def live_display(fig: Figure, x: Picture, *, alt: str, caption: str) -> None:
 
 def _live(name: str, fig: Figure, data: dict, alt: str, caption: str) -> None:
     """Put the still picture on the page, and behind it the data and the script of the figure `name`.js."""
+    _put(fig, alt=alt, caption=caption, live=name, behind=script(name, data))
+
+
+def script(name: str, data: dict) -> str:
+    """The data of a live figure and its script, in HTML, to stand after the picture in ``<figure data-live="NAME">``."""
     folder = Path(__file__).parent
     css, *scripts = (
         (folder / file).read_text(encoding="utf-8") for file in ("live.css", "rules.js", "figure.js", f"{name}.js")
     )
     # One function around everything: nothing becomes global, and the same script may be on the page many times.
-    script = f"(() => {{\n\"use strict\";\nconst CSS = {_json(css)};\nconst COLORS = {_json(COLORS)};\n{''.join(scripts)}}})();"
-    behind = f'<script type="application/json">{_json(data)}</script><script>{script}</script>'
-    _put(fig, alt=alt, caption=caption, live=name, behind=behind)
+    code = f"(() => {{\n\"use strict\";\nconst CSS = {_json(css)};\nconst COLORS = {_json(COLORS)};\n{''.join(scripts)}}})();"
+    return f'<script type="application/json">{_json(data)}</script><script>{code}</script>'
 
 
 def _json(data: object) -> str:

@@ -4,16 +4,19 @@ Nothing is fetched when a page is read: no script, no font, no style from elsewh
 """
 
 import html
+from pathlib import Path
 
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
+from seeing_tensors.book import functions_of
 from sphinx.util import logging
 
 project = "Seeing Tensors"
 author = "the authors of Seeing Tensors"
 language = "en"
 extensions = ["myst_nb", "sphinx_copybutton"]
-exclude_patterns = [".ipynb_checkpoints", "pytest.ini"]
+exclude_patterns = [".ipynb_checkpoints", "pytest.ini", "home"]
+templates_path = ["templates"]
 
 # The notebooks have run already, under nbmake.
 nb_execution_mode = "off"
@@ -36,6 +39,8 @@ html_show_sphinx = False
 html_show_copyright = False
 html_theme_options = {
     "footer_content_items": [],
+    "article_footer_items": ["lesson-end.html"],
+    "secondary_sidebar_items": {"**": ["page-toc.html", "lesson-downloads.html"], "index": []},
     "home_page_in_toc": True,
     "navbar_persistent": [],  # else there are two search boxes
     "show_toc_level": 1,
@@ -72,5 +77,25 @@ def display_math(translator, node):
     raise SkipNode
 
 
+# ------------------------------------------------ what stands beside a lesson
+
+
+def lesson_links(app, pagename, templatename, context, doctree):
+    """For the templates: where a lesson's notebook and script are, and the laws that it proves or lets you try."""
+    script = Path(app.confdir) / f"{pagename}.py"
+    if doctree is None or not script.is_file():
+        return
+    labels = app.env.get_domain("std").anonlabels
+    functions = []
+    for name in functions_of(script.read_text(encoding="utf-8")):
+        page, anchor = labels.get(f"laws-of-{name}".lower(), (None, None))
+        if page is None:
+            logging.getLogger(__name__).warning("no law is about %s", name, location=pagename)
+        else:
+            functions.append((name, f"{context['pathto'](page)}#{anchor}"))
+    context["lesson"] = {"name": pagename, "functions": functions}
+
+
 def setup(app):
+    app.connect("html-page-context", lesson_links)
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))

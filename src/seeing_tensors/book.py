@@ -1,26 +1,85 @@
-"""The book: pages from the notebooks that the lessons' run left in build/notebooks."""
+"""The book: pages from the notebooks that the lessons' run left in build/notebooks.
+
+    executed notebooks, index.md, the laws  --Sphinx-->  build/book
+
+Beside the lessons the book has a home page, whose picture is computed here, and
+a page of laws for each lesson, written from the very objects that judge.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from .course import lesson_environment
+from . import course
 
 
 def build_book(root: Path, folder: Path) -> bool:
     """Make `folder`/book from the executed notebooks; return True if Sphinx had nothing to complain about."""
+    source = folder / "notebooks"
+    write_sources(root, source)
+    if not make_pages(root, folder):
+        return False
+    copy_downloads(root, folder)
+    return True
+
+
+def write_sources(root: Path, source: Path) -> None:
+    """Write what Sphinx reads beside the notebooks: the home page, its picture, and the laws.
+
+    Nothing is computed again until the library, the laws or the photos change.
+    """
+    home = root / "lessons" / "index.md"
+    stamp = source / "laws" / "made_from"
+    state = course.lesson_hash(root, home)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
+        return
+    # torch and Hypothesis load here, and not when nothing has changed.
+    from . import home_page, law_pages
+
+    shutil.rmtree(source / "laws", ignore_errors=True)
+    for name, text in law_pages.pages(root).items():
+        _write(source / "laws" / name, text)
+    for name, text in home_page.parts().items():
+        _write(source / "home" / name, text)
+    _write(source / "index.md", home.read_text(encoding="utf-8"))
+    _write(stamp, state)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def make_pages(root: Path, folder: Path) -> bool:
+    """Run Sphinx over `folder`/notebooks; return True if it had nothing to complain about."""
     source, pages = folder / "notebooks", folder / "doctrees"
-    home = (root / "lessons" / "index.md").read_bytes()
-    if not (source / "index.md").exists() or (source / "index.md").read_bytes() != home:
-        (source / "index.md").write_bytes(home)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "-n"]
     command += ["-c", str(root / "lessons"), "-d", str(pages), str(source), str(folder / "book")]
-    passed = subprocess.run(command, env=lesson_environment(), check=False).returncode == 0
+    passed = subprocess.run(command, env=course.lesson_environment(), check=False).returncode == 0
     if not passed:
         # Sphinx remembers the pages it has read, and would not warn about them a second time.
         shutil.rmtree(pages, ignore_errors=True)
         print("The book has the faults above.", file=sys.stderr)
     return passed
+
+
+def copy_downloads(root: Path, folder: Path) -> None:
+    """Put each lesson beside its page, as a notebook with its outputs and as a script, and the files of the laws."""
+    downloads = folder / "book" / "downloads"
+    shutil.rmtree(downloads, ignore_errors=True)
+    downloads.mkdir(parents=True)
+    for lesson in course.lesson_files(root):
+        shutil.copyfile(lesson, downloads / lesson.name)
+        shutil.copyfile(folder / "notebooks" / f"{lesson.stem}.ipynb", downloads / f"{lesson.stem}.ipynb")
+    for file in sorted((root / "tests" / "spec").glob("*.py")):
+        (downloads / "spec").mkdir(exist_ok=True)
+        shutil.copyfile(file, downloads / "spec" / file.name)
+
+
+def functions_of(script: str) -> list[str]:
+    """The functions whose laws a lesson proves or lets the reader try, in the order in which it names them."""
+    return list(dict.fromkeys(re.findall(r"""^st\.(?:prove|check)\(["']?(\w+)["']?\)""", script, flags=re.M)))

@@ -16,7 +16,7 @@ from matplotlib.colors import Normalize
 from torch.nn.functional import avg_pool2d
 
 from .display import _percent
-from .drawing import NOT_FINITE_COLOR
+from .drawing import NOT_FINITE_COLOR, _note
 from .tensors import _kind, _require_float
 
 #: The colour map of `show_feature_maps`: blue below 0, nearly white at 0, red above.
@@ -128,16 +128,19 @@ def show_feature_maps(
         import matplotlib.pyplot as plt
 
         shape = maps.shape[1] * rows / (maps.shape[2] * columns)
-        _, ax = plt.subplots(figsize=(9, min(max(9 * shape, 1.5), 12)), layout="constrained")
+        _, ax = plt.subplots(figsize=(6.2, min(max(6.2 * shape, 1.5), 9)), layout="constrained")
     tiles = _tiles(maps, limits, max(1, _averaging(ax, maps.shape[1] * rows, maps.shape[2] * columns)))
     mosaic, corners = _mosaic(tiles, columns)
     ax.imshow(mosaic)
     ax.axis("off")
     if not shared_scale:
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        # Six letters high is a map at least as wide as its number; letters need not be larger than others.
+        tile = 72 * ax.get_window_extent().width / ax.figure.dpi / columns
+        size = min(tile / 6, matplotlib.rcParams["font.size"])
         for (top, left), own_limit in zip(corners, limits, strict=True):
-            box = dict(facecolor="white", edgecolor="none", alpha=0.8, pad=1)
-            ax.text(left, top, f"±{own_limit:.2g}", fontsize=7, va="top", ha="left", bbox=box)
-    lines = [line for line in (title, _beyond_note(maps, extremes, max(limits))) if line]
+            ax.text(left, top, f"±{own_limit:.2g}", fontsize=size, va="top", ha="left", bbox=box)
+    lines = [line for line in (title, _beyond_note(ax, maps, extremes, max(limits))) if line]
     if lines:
         ax.set_title("\n".join(lines))
     if colorbar:
@@ -248,14 +251,13 @@ def _mosaic(tiles: Sequence[np.ndarray], columns: int) -> tuple[np.ndarray, list
     return mosaic, corners
 
 
-def _beyond_note(maps: torch.Tensor, extremes: Sequence[tuple[float, float, int]], limit: float) -> str:
+def _beyond_note(ax: Axes, maps: torch.Tensor, extremes: Sequence[tuple[float, float, int]], limit: float) -> str:
     broken = sum(count for _, _, count in extremes)
     beyond = 0
     if any(max(-low, high) > limit for low, high, _ in extremes):
         beyond = int(((maps.double().abs() > limit) & torch.isfinite(maps)).sum())
     parts = [(beyond, f"beyond ±{limit:.3g}"), (broken, "not finite")]
-    words = [f"{_percent(count / maps.numel())} {where}" for count, where in parts if count]
-    return "unseen: " + ", ".join(words) if words else ""
+    return _note(ax, [(count / maps.numel(), where) for count, where in parts])
 
 
 def _draw_scale(ax: Axes, limit: float | None) -> None:

@@ -14,14 +14,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 
 from .display import Picture, _percent, _planes, unseen
+from .style import COLORS, HATCHES, LINES
 
-# Names, colours and dashes of three channels; curves that cover one another still show.
-_STYLES = {
-    1: [("grey", "0.2", "-")],
-    3: [("R", "tab:red", "-"), ("G", "tab:green", "--"), ("B", "tab:blue", ":")],
-}
+_NAMES = {1: ["grey"], 3: ["R", "G", "B"]}
 
 
 def channel_densities(
@@ -60,9 +58,9 @@ def channel_densities(
 
 
 def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[float, float] | None = None) -> Axes:
-    """Draw the density of each channel, and shade what a picture of x cannot show.
+    """Draw the density of each channel, and hatch what a picture of x cannot show.
 
-    Values below black and above white are unseen. Each shaded side is labelled with the fraction
+    Values below black and above white are unseen. Each hatched side is labelled with the fraction
     of every channel that lies there, counted pixel by pixel: the curve's own tail is partly the
     kernel's. A constant channel, which has no density, is drawn as a vertical line.
 
@@ -81,7 +79,7 @@ def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[
             finite and ascending.
     """
     planes = _planes("plot_channel_densities", x)
-    if len(planes) not in _STYLES:
+    if len(planes) not in _NAMES:
         raise ValueError(f"plot_channel_densities needs 1 or 3 channels, got {len(planes)} in shape {tuple(x.shape)}")
     channels = [_distinct("plot_channel_densities", plane) for plane in planes]
     white = 1 if planes.dtype.kind in "fb" else 255
@@ -92,12 +90,13 @@ def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(layout="constrained")
-    styles = _STYLES[len(planes)]
-    _draw_curves(ax, channels, styles, np.linspace(low, high, 1024))
+    names = _NAMES[len(planes)]
+    _draw_curves(ax, channels, names, np.linspace(low, high, 1024))
     ax.set(xlim=(low, high), xlabel="value", ylabel="density")
-    ax.set_ylim(0, 1.8 * ax.get_ylim()[1])  # room above the curves for legend and labels
-    _shade_unseen(ax, unseen(x), styles, white)
-    ax.legend(loc="upper center", ncols=len(styles), fontsize="small")
+    ax.set_ylim(0, 1.9 * ax.get_ylim()[1])  # room above the curves for legend and labels
+    ax.locator_params(axis="y", nbins=4)
+    _hatch_unseen(ax, unseen(x), names, white)
+    ax.legend(loc="upper center", handlelength=1.8, labelspacing=0.2, borderpad=0.2)
     return ax
 
 
@@ -162,21 +161,23 @@ def _limits(channels, white: float) -> tuple[float, float]:
     return -reach, reach
 
 
-def _draw_curves(ax: Axes, channels, styles, grid: np.ndarray) -> None:
-    for (values, counts), (label, color, dashes) in zip(channels, styles, strict=True):
+def _draw_curves(ax: Axes, channels, names: Sequence[str], grid: np.ndarray) -> None:
+    for (values, counts), name in zip(channels, names, strict=True):
+        look = {"color": COLORS[name], "linestyle": LINES[name]}
         if len(values) == 1:
-            ax.axvline(values[0], color=color, linestyle=dashes, label=f"{label} (constant)")
+            ax.axvline(values[0], label=f"{name} (constant)", **look)
         else:
-            curve = _density(values, counts, grid, _scott(values, counts))
-            ax.plot(grid, curve, color=color, linestyle=dashes, label=label)
+            ax.plot(grid, _density(values, counts, grid, _scott(values, counts)), label=name, **look)
 
 
-def _shade_unseen(ax: Axes, fractions: np.ndarray, styles, white: float) -> None:
+def _hatch_unseen(ax: Axes, fractions: np.ndarray, names: Sequence[str], white: float) -> None:
     low, high = ax.get_xlim()
-    sides = [("black", low, min(0, high), 0, 0.02, "left"), ("white", max(white, low), high, 1, 0.98, "right")]
-    for name, start, end, column, edge, align in sides:
+    sides = {"below": ("black", low, min(0, high), 0.02, "left"), "above": ("white", max(white, low), high, 0.98, "right")}
+    for column, (side, (name, start, end, edge, align)) in enumerate(sides.items()):
         if start < end:
-            parts = [f"{style[0]} {_percent(part)}" for style, part in zip(styles, fractions[:, column], strict=True)]
-            ax.axvspan(start, end, color="0.85", zorder=0)
+            pale, fine = to_rgba(COLORS[side], 0.12), to_rgba(COLORS[side], 0.6)
+            ax.axvspan(start, end, facecolor=pale, edgecolor=fine, hatch=HATCHES[side], linewidth=0, zorder=0)
+            parts = [f"{channel} {_percent(part)}" for channel, part in zip(names, fractions[:, column], strict=True)]
             text = "\n".join([f"unseen ({name})", *parts])
-            ax.text(edge, 0.83, text, transform=ax.transAxes, ha=align, va="top", fontsize="small", linespacing=1.1)
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+            ax.text(edge, 0.97, text, transform=ax.transAxes, ha=align, va="top", linespacing=1.15, bbox=box)

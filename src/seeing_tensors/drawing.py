@@ -11,6 +11,7 @@ import html
 import io
 import math
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import matplotlib
@@ -64,7 +65,7 @@ def show(
         ValueError: not the shape of one picture; only one of vmin and vmax, or vmin >= vmax.
     """
     pixels, places = _rendered("show", x, vmin, vmax)
-    return _draw(pixels, _unseen_note([places]), ax, title, _is_flat(x))
+    return _draw(pixels, [places], ax, title, _is_flat(x))
 
 
 def show_grid(
@@ -115,7 +116,7 @@ def show_grid(
     for i, tile in enumerate(tiles):
         top, left = i // columns * height, i % columns * width
         grid[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
-    return _draw(grid, _unseen_note(places), ax, title, any(map(_is_flat, pictures)))
+    return _draw(grid, places, ax, title, any(map(_is_flat, pictures)))
 
 
 def figure(fig: Figure, *, alt: str, caption: str) -> None:
@@ -216,15 +217,21 @@ def _position(name: str, values: np.ndarray, vmin: float | None, vmax: float | N
         return (values.astype(np.float64) - vmin) / (vmax - vmin)
 
 
-def _unseen_note(places: Sequence[np.ndarray]) -> str:
-    """What fraction of the values lies outside black (0) to white (1), in words; nothing where all lie inside."""
-    ((below, above, broken),) = unseen(np.concatenate([each.ravel() for each in places])[None])
-    parts = [(below, "below black"), (above, "above white"), (broken, "not finite")]
+def _note(ax: Axes, parts: Sequence[tuple[float, str]]) -> str:
+    """What fraction is unseen, and where, in lines that fit above the axes; nothing where all is seen."""
     words = [f"{_percent(fraction)} {where}" for fraction, where in parts if fraction]
-    return "unseen: " + ",\n".join(words) if words else ""  # a line each: a picture may be narrow
+    if not words:
+        return ""
+    letters = 72 * ax.get_window_extent().width / ax.figure.dpi / (0.45 * ax.title.get_fontsize())
+    # Lines break between the parts only; a hard space keeps a number with its words.
+    text = "unseen: " + ", ".join(part.replace(" ", "\xa0") for part in words)
+    return textwrap.fill(text, max(1, int(letters)), break_long_words=False).replace("\xa0", " ")
 
 
-def _draw(pixels: np.ndarray, note: str, ax: Axes | None, title: str | None, flat_integers: bool) -> Axes:
+def _draw(
+    pixels: np.ndarray, places: Sequence[np.ndarray], ax: Axes | None, title: str | None, flat_integers: bool
+) -> Axes:
+    """The pixels, and above them the title and what of the values lies outside black (0) to white (1)."""
     if ax is None:
         import matplotlib.pyplot as plt
 
@@ -232,8 +239,9 @@ def _draw(pixels: np.ndarray, note: str, ax: Axes | None, title: str | None, fla
     # Labels and truth values must not be blended into colours that stand for nothing.
     ax.imshow(pixels, interpolation="nearest" if flat_integers else None)
     ax.axis("off")
-    lines = [line for line in (title, note) if line]
-    ax.set_title("\n".join(lines))
+    ((below, above, broken),) = unseen(np.concatenate([each.ravel() for each in places])[None])
+    note = _note(ax, [(below, "below black"), (above, "above white"), (broken, "not finite")])
+    ax.set_title("\n".join(line for line in (title, note) if line))
     return ax
 
 

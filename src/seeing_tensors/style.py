@@ -10,7 +10,8 @@ Nothing here changes matplotlib's settings. Your own code takes the style with
 ``plt.style.use(st.STYLE)``, or for a while with ``with plt.style.context(st.STYLE):``.
 """
 
-#: The channels, one grey channel, and what a picture cannot show: "below" black, "above" white, "not finite".
+#: The channels and a single grey one; what a picture cannot show: "below" black, "above" white, "not finite";
+#: and a "mark" drawn on a picture.
 COLORS = {
     "R": "#d62728",
     "G": "#15a565",
@@ -19,6 +20,7 @@ COLORS = {
     "below": "#007d84",
     "above": "#ff9a1f",
     "not finite": "#ff00ff",
+    "mark": "#ffe000",
 }
 
 #: Line styles of the channels, as matplotlib names them: solid, dashed, dotted. Curves that cover one another still show.
@@ -29,17 +31,18 @@ HATCHES = {"below": "\\\\", "above": "//", "not finite": "xx"}
 
 _INK = "#1a1a1a"
 
-#: Settings for ``matplotlib.pyplot.style.use``. The figure is 6.4 inches wide and its letters are 12.5 points high, so that
+#: Settings for ``matplotlib.pyplot.style.use``. The figure is 6.2 inches wide and its letters are 12.5 points high, so that
 #: they are 9 pixels high on a phone that shows it 350 pixels wide. Its ground is a light grey paper, on which a
 #: white picture has an edge; what is plotted has a white ground.
 STYLE = {
-    "figure.figsize": (6.4, 3.6),
-    "figure.facecolor": "#efefef",
+    "figure.figsize": (6.2, 3.6),
+    "figure.facecolor": "#e8e8e8",
     "figure.constrained_layout.use": True,
     "savefig.facecolor": "auto",
     "font.size": 12.5,
     "axes.titlesize": "medium",
     "figure.titlesize": "medium",
+    "figure.labelsize": "medium",
     "legend.fontsize": "medium",
     "text.color": _INK,
     "axes.labelcolor": _INK,

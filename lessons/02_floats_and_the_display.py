@@ -22,6 +22,7 @@ from torchvision.utils import save_image
 
 import seeing_tensors as st
 
+plt.style.use(st.STYLE)
 kept = []  # what matplotlib logs is kept here and not shown; it has a section below
 logging.getLogger("matplotlib.image").addFilter(lambda record: kept.append(record.getMessage()))
 
@@ -39,11 +40,12 @@ pairs = {
     "C": (man[:366].astype(np.float32), np.ones((366, 366, 3), np.float32)),
 }
 
-fig, axes = plt.subplots(2, 3, figsize=(9, 6.2), layout="constrained")
+fig, axes = plt.subplots(2, 3, figsize=(6.2, 4.5))
 for column, (name, pair) in zip(axes.T, pairs.items()):
     for ax, array, place in zip(column, pair, ("above", "below")):
         ax.imshow(array, cmap="gray")
-        ax.set(xticks=[], yticks=[], title=f"{name}, {place}")
+        ax.axis("off")
+        ax.set_title(f"{name}, {place}")
 alike = sum(np.array_equal(*(st.imshow_pixels(array, cmap="gray") for array in pair)) for pair in pairs.values())
 st.figure(
     fig,
@@ -122,7 +124,7 @@ print(f"bytes   {st.describe(wrapped)}")
 print(f"floats  {st.describe(brighter)}")
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.9), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.7))
 st.show(wrapped, axes[0], title="bytes + 100\n")
 st.show(brighter, axes[1], title="floats + 100/255")
 lost = (wrapped < cat).mean(axis=(0, 1))
@@ -204,7 +206,7 @@ for tensor in (forgotten, reshaped, permuted):
 # *view* reads the same bytes in another order. Nothing in the line says which one is the cat.
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.5))
 st.show(reshaped, axes[0], title="reshape(3, 300, 451)")
 st.show(permuted, axes[1], title="permute(2, 0, 1)")
 moved = (reshaped != permuted).any(dim=0).double().mean().item()
@@ -290,12 +292,12 @@ print(st.describe(grey))
 print(st.describe(broken))
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 3, figsize=(10, 4.9), layout="constrained")
-for ax, array, title in zip(axes, (grey, broken), ("imshow, the photo\n", "imshow, one pixel is 10\n")):
+fig, axes = plt.subplots(1, 3)
+for ax, array, title in zip(axes, (grey, broken), ("imshow,\nthe photo\n\n", "imshow,\none pixel is 10\n\n")):
     ax.imshow(array, cmap="gray")
     ax.set_title(title)
     ax.axis("off")
-st.show(broken, axes[2], title="show, one pixel is 10")
+st.show(broken, axes[2], title="show,\none pixel is 10")
 same = (drawn(grey, cmap="gray") == drawn(broken, cmap="gray")).all(axis=2).sum()
 st.figure(
     fig,
@@ -381,10 +383,10 @@ for array in (mask, blended, nearest):
     print(f"{len(np.unique(array))} greys | {st.describe(array)}")
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(6.2, 3.2))
 counts = [len(np.unique(canvas)) for canvas in (blended, nearest)]
-for ax, canvas, count, name in zip(axes, (blended, nearest), counts, ("default", '"nearest"')):
-    st.show(canvas[50:115, 15:85], ax, title=f"interpolation {name}: {count} greys in all")
+for ax, canvas, count, name in zip(axes, (blended, nearest), counts, ("the default", '"nearest"')):
+    st.show(canvas[50:115, 15:85], ax, title=f"{name}: {count} greys")
 st.figure(
     fig,
     alt=f"A part of the cameraman's mask, drawn small and then enlarged. Left, the default: the legs of the "
@@ -513,15 +515,32 @@ for name, row in zip("RGB", st.unseen(brighter)):
     print("{}  below {:.1%}, above {:.1%}, not finite {:.1%}".format(name, *row))
 
 # %% [markdown]
+# Now decide yourself which values are drawn black and which white. Find the narrowest limits that hide nothing, and
+# look at what they do to the cat.
+
+# %% tags=["hide-input"]
+small = brighter[:, ::2, ::2]  # every second pixel keeps the page light
+fig, axes = plt.subplots(2, 1, figsize=(6.4, 7), height_ratios=(2, 1), layout="constrained")
+st.show(small, axes[0], title="black is 0, white is 1")
+st.plot_channel_densities(small, axes[1], limits=(-0.3, 1.6))
+above = st.unseen(small)[:, 1]
+st.live_display(
+    fig,
+    small,
+    alt=f"The brighter cat, drawn with black at 0 and white at 1, above the distribution of its red, green and blue "
+    f"values. They lie between {small.min():.2f} and {small.max():.2f}; what is beyond 1 is hatched: {above[0]:.0%} of the red "
+    f"values, {above[1]:.1%} of the green and {above[2]:.1%} of the blue.",
+    caption="The display range of the brighter cat. Hatched: values above white. Wide limits hide nothing and cost contrast.",
+)
+
+# %% [markdown]
 # `show` writes it above the picture, taken over all channels. Here is the opening again, drawn by `show`:
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(2, 3, figsize=(9, 6.6), layout="constrained")
+fig, axes = plt.subplots(2, 3, figsize=(6.2, 4.9))
 for column, (name, pair) in zip(axes.T, pairs.items()):
     for ax, array, place in zip(column, pair, ("above", "below")):
         st.show(array, ax, title=f"{name}, {place}")
-        ax.axis("on")
-        ax.set(xticks=[], yticks=[])
 hidden = st.unseen(pairs["C"][0]).mean(axis=0)[1]
 st.figure(
     fig,

@@ -5,8 +5,10 @@ from unittest import mock
 import IPython
 import IPython.display
 import numpy as np
+import pytest
 import torch
 from matplotlib.figure import Figure
+from playwright.sync_api import sync_playwright
 
 import seeing_tensors as st
 
@@ -46,3 +48,50 @@ def hostile_picture():
     x = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 1.5, (3, 24, 32)).astype(np.float32))
     x[0, 0, :6] = torch.tensor([0.0, -0.0, 1.0, torch.nan, torch.inf, -torch.inf])
     return x
+
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """One browser for a file of tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium, tmp_path):
+    """A function that writes a page of figures, opens it from file://, and returns the Playwright page.
+
+    At the end of the test: nothing was asked for but that file, and no script failed.
+    """
+    contexts, faults = [], []
+
+    def open_page(*figures, theme="light", width=840, **options):
+        file = tmp_path / f"page_{len(contexts)}.html"
+        file.write_text(page_of(*figures, theme=theme), encoding="utf-8")
+        contexts.append(chromium.new_context(viewport={"width": width, "height": 900}, **options))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))
+        # The pictures inside the page, data: and blob:, come from nowhere.
+        page.on("request", lambda r: r.url.startswith(("data:", "blob:", file.as_uri())) or faults.append(f"request: {r.url}"))
+        page.goto(file.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults

@@ -121,12 +121,13 @@ def wrong_code(script):
 
 
 def reading_minutes(script):
-    """200 words of prose, or 12 lines of code that is not folded, a minute; 20 seconds a figure."""
+    """200 words of prose, or 12 lines of code that is not folded, a minute; 20 seconds a figure, a minute a live one."""
     words = len(re.sub(r"</?[a-z][^>]*>|[|#*`$\\-]", " ", prose_of(script)).split())
     code = cells_of(script, "code")
     read = [cell for cell in code if not {"hide-input", "hide-cell"} & set(cell.metadata.get("tags", []))]
     lines = sum(bool(line.strip()) for cell in read for line in cell.source.splitlines())
-    return words / 200 + lines / 12 + sum(cell.source.count("st.figure(") for cell in code) / 3
+    figures, live = (sum(cell.source.count(call) for cell in code) for call in ("st.figure(", "st.live_"))
+    return words / 200 + lines / 12 + figures / 3 + live
 
 
 def wrong_minutes(script):

@@ -27,8 +27,9 @@ function displayRange(stage, data) {
     checkbox("Paint the unseen", painted, (on) => draw((painted = on))),
   );
   stage.prepend(
-    make("div", { className: "st-columns" }, canvas, make("div", {}, summary, table, buttons)),
-    make("div", { className: "st-range" }, plot, ramp, ticks, handles.black.element, handles.white.element),
+    make("div", { className: "st-columns" }, canvas, make("div", {}, summary, table)),
+    make("div", {}, plot, ramp, ticks, handles.black.element, handles.white.element),
+    buttons,
     ownPicture(stage, first.height * first.width, setPicture),
   );
 
@@ -125,7 +126,7 @@ function displayRange(stage, data) {
     const labels = [];
     counts.forEach((bins, c) => {
       const channel = CHANNELS[picture.channels][c];
-      const points = bins.map((n, i) => [((i + 0.5) * width) / bins.length, height - 1 - (n / highest) * (height - 16)]);
+      const points = bins.map((n, i) => [((i + 0.5) * width) / bins.length, height - 1 - (n / highest) * (height - 28)]);
       const line = "M" + points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join("L");
       drawing.append(svg("path", { class: channel.line, d: line }));
       const top = points[bins.indexOf(Math.max(...bins))];

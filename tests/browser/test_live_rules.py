@@ -1,0 +1,147 @@
+"""The rules of the live figures, in JavaScript, against the library: the same data, the same bits."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from live_tools import chromium  # noqa: F401  the fixture
+
+import seeing_tensors as st
+from seeing_tensors import live
+from seeing_tensors.display import _percent
+from seeing_tensors.drawing import _rendered
+
+RULES = (Path(live.__file__).parent / "rules.js").read_text(encoding="utf-8")
+LIMITS = [(0, 1), (-2.1, 2.6), (0.1, 0.3), (0.5, 0.5000001), (-1e-30, 1e30)]
+
+
+@pytest.fixture(scope="module")
+def javascript(chromium):  # noqa: F811
+    """Evaluate an expression about `x`, a Float32Array with the values of an array, in the browser."""
+    page = chromium.new_page()
+    page.add_script_tag(content=RULES)
+
+    def evaluate(expression, values=(), kind=np.float32):
+        data = base64.b64encode(np.ascontiguousarray(values, kind).tobytes()).decode("ascii")
+        result = page.evaluate(
+            "([data, kind, expression]) => {"
+            "  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));"
+            "  const x = new globalThis[kind](bytes.buffer);"
+            "  const result = new Function('x', 'return ' + expression)(x);"
+            "  if (!ArrayBuffer.isView(result)) return result;"
+            "  return {name: result.constructor.name, bytes: Array.from(new Uint8Array(result.buffer))};"
+            "}",
+            [data, "Float32Array" if kind == np.float32 else "Uint8Array", expression],
+        )
+        if not isinstance(result, dict):
+            return result
+        return np.array(result["bytes"], np.uint8).view(np.float32 if result["name"] == "Float32Array" else np.uint8)
+
+    yield evaluate
+    page.close()
+
+
+def floats(seed):
+    """Random values about [0, 1], and every edge: k/255 and its neighbours, halves of a level, signed zeros, extremes."""
+    generator = np.random.default_rng(seed)
+    level = np.float32(np.arange(256) / 255)
+    half = np.float32((np.arange(256) + 0.5) / 255)
+    edges = [level, half]
+    edges += [np.nextafter(each, np.float32(side)) for each in (level, half) for side in (-9, 9)]
+    special = np.float32([0.0, -0.0, 1.0, -1e-45, 1e-45, 3e38, -3e38, 0.5, 1 + 2**-23, 1 - 2**-24])
+    values = np.concatenate([*edges, special, generator.normal(0.5, 1, 2000).astype(np.float32)])
+    generator.shuffle(values)
+    return values[: len(values) // 3 * 3]
+
+
+def picture(seed):
+    return torch.from_numpy(floats(seed).reshape(3, 1, -1))
+
+
+def same_bits(got, expected):
+    expected = np.ascontiguousarray(expected)
+    assert got.dtype == expected.dtype
+    assert np.array_equal(got.view(np.uint8), expected.reshape(-1).view(np.uint8))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_to_uint8(javascript, seed):
+    x = np.append(floats(seed), np.float32([np.inf, -np.inf]))
+    same_bits(javascript("toUint8(x)", x), st.to_uint8(torch.from_numpy(x)).numpy())
+
+
+def test_to_uint8_refuses_nan(javascript):
+    assert javascript("(() => { try { toUint8(x) } catch (e) { return e.message } })()", [np.nan]) == "toUint8: a value is NaN"
+
+
+def test_to_tensor(javascript):
+    levels = np.arange(256, dtype=np.uint8)
+    same_bits(javascript("toTensor(x)", levels, np.uint8), st.to_tensor(levels[None]).numpy())
+
+
+@pytest.mark.parametrize("broken", [[], [np.nan], [np.nan, np.inf, -np.inf]], ids=["finite", "nan", "all"])
+def test_what_imshow_draws_of_colour(javascript, broken):
+    x = picture(0).clone()
+    x[0, 0, : len(broken)] = torch.tensor(broken)
+    same_bits(javascript("Uint8Array.from(imshowPixels(x))", x.numpy()), st.imshow_pixels(x.permute(1, 2, 0).numpy()))
+
+
+def test_a_lone_infinity_is_refused_by_both(javascript):
+    x = np.float32([[[0.5, 0.5, np.inf]]])
+    with pytest.raises(ValueError, match="leaves undefined"):
+        st.imshow_pixels(x)
+    assert javascript("(() => { try { imshowPixels(x) } catch (e) { return e.name } })()", x) == "RangeError"
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_show_draws(javascript, limits, channels):
+    x = picture(1).clone()
+    x[0, 0, :4] = torch.tensor([torch.nan, torch.inf, -torch.inf, -0.0])
+    x = x[:channels]
+    pixels, _ = _rendered("show", x, *limits)
+    got = javascript(f"Uint8Array.from(showPixels(x, {channels}, {limits[0]}, {limits[1]}))", x.numpy())
+    same_bits(got, np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)]))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_unseen(javascript, channels):
+    x = picture(2).clone()
+    x[0, 0, :4] = torch.tensor([torch.nan, torch.inf, -torch.inf, -0.0])
+    x = x[:channels]
+    assert javascript(f"unseen(x, {channels})", x.numpy()) == st.unseen(x).tolist()
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
+def test_unseen_with_limits_is_what_show_counts(javascript, limits):
+    x = picture(2)
+    _, places = _rendered("show", x, *limits)
+    expected = st.unseen(places).tolist()
+    assert javascript(f"unseen(x, 3, {limits[0]}, {limits[1]})", x.numpy()) == expected
+
+
+def test_marks_are_those_of_all_channels(javascript):
+    x = picture(0).clone()
+    x[1, 0, 0] = torch.nan
+    below, above, broken = (x < 0).any(dim=0), (x > 1).any(dim=0), (~torch.isfinite(x)).any(dim=0)
+    same_bits(javascript("unseenMarks(x, 3)", x.numpy()), (below * 1 + above * 2 + broken * 4).byte().numpy())
+
+
+STATISTICS = [(st.IMAGENET_MEAN, st.IMAGENET_STD), ((0.5,) * 3, (0.5,) * 3), ((-3.7, 0, 1e-3), (1e-3, 1, 77.7))]
+
+
+@pytest.mark.parametrize("mean, std", STATISTICS, ids=["imagenet", "halves", "odd"])
+@pytest.mark.parametrize("name", ["normalize", "inverse_normalize"])
+def test_normalize_and_its_inverse(javascript, name, mean, std):
+    x = picture(3).clone()
+    x[0, 0, :3] = torch.tensor([torch.inf, -torch.inf, -0.0])
+    call = {"normalize": "normalize", "inverse_normalize": "inverseNormalize"}[name]
+    same_bits(javascript(f"{call}(x, {list(mean)}, {list(std)})", x.numpy()), getattr(st, name)(x, mean, std).numpy())
+
+
+def test_percent_is_written_as_the_library_writes_it(javascript):
+    fractions = [k / 1000 for k in range(1001)] + [k / 800 for k in range(801)] + [0.0005, 0.00099, 0.9949, 0.9951, 1 - 1e-9]
+    got = javascript(f"{fractions}.map(percent)")
+    assert got == [_percent(each) for each in fractions]

@@ -26,6 +26,7 @@ from torchvision.transforms import v2
 
 import seeing_tensors as st
 
+plt.style.use(st.STYLE)
 photo_path = st.data_path("photos/things/커피.png")
 mask_path = st.data_path("masks/coffee.png")
 workspace = tempfile.TemporaryDirectory()  # the only place where this lesson writes
@@ -53,10 +54,10 @@ pictures = {
     "D": cv2.imread(mask_path, cv2.IMREAD_UNCHANGED),
     "E": in_jpeg.astype(np.int64),
 }
-fig, axes = plt.subplots(2, 3, figsize=(10, 4.9), layout="constrained")
+fig, axes = plt.subplots(2, 3, figsize=(6.2, 3.5))
 st.show(st.read_image(photo_path), axes[0, 0], title="the photo")
 for (letter, picture), ax in zip(pictures.items(), axes.flat[1:], strict=True):
-    what = "three numbers a pixel" if picture.ndim == 3 else f"values {values(picture)}"
+    what = "3 numbers a pixel" if picture.ndim == 3 else values(picture)
     st.show(picture, ax, title=f"{letter}: {what}")
 st.figure(
     fig,
@@ -67,7 +68,8 @@ st.figure(
     "D: the same areas in black, dark blue, dark green and teal. "
     f"E: the areas with ragged, blocky edges and specks of other classes, values {values(pictures['E'])}; "
     f"{(in_jpeg != small).mean():.1%} of its pixels have another label than they should.",
-    caption="One photo, and five masks made from one file. No step raised an error. Which one did you train on?",
+    caption="One photo, and five masks made from one file, the values of each above it. No step raised an error. "
+    "Which one did you train on?",
 )
 
 # %% [markdown]
@@ -225,7 +227,7 @@ print(st.describe(bgr))
 print(st.describe(rgb))
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.7), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.5))
 st.show(bgr, axes[0], title="as cv2.imread returns it")
 st.show(rgb, axes[1], title="after cv2.COLOR_BGR2RGB")
 first, _, last = bgr[labels == 1].mean(axis=0)
@@ -266,7 +268,7 @@ print(st.describe(np.array(cutout)))
 print(st.describe(read))
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.7), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.5))
 st.show(np.array(seen.convert("RGB")), axes[0], title="what a viewer shows, on white")
 st.show(read, axes[1], title="what cv2.imread returns")
 st.figure(
@@ -299,18 +301,18 @@ print(f"GRAYSCALE {upright.shape}, UNCHANGED {lying.shape}")
 # for the man inside the outline of the mask, left and right.
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
+fig, axes = plt.subplots(1, 2)
 inside = cv2.resize(man, (256, 256), interpolation=cv2.INTER_NEAREST) == 255
 squares = [cv2.resize(picture, (256, 256)) for picture in (lying, upright)]
-titles = ["UNCHANGED: mask and photo disagree", "GRAYSCALE: they agree"]
+titles = ["UNCHANGED: they disagree", "GRAYSCALE: they agree"]
 for ax, square, title in zip(axes, squares, titles, strict=True):
     st.show(square, ax, title=title)
-    ax.contour(inside, levels=[0.5], colors="white", linewidths=4.5)
-    ax.contour(inside, levels=[0.5], colors="red", linewidths=2.5)
+    ax.contour(inside, levels=[0.5], colors="black", linewidths=3.5)
+    ax.contour(inside, levels=[0.5], colors=st.COLORS["mark"], linewidths=2)
 on_its_side, fitting = (square[inside].mean() for square in squares)
 st.figure(
     fig,
-    alt="A photo of a man with a camera, twice, and on it the outline of the mask, man and tripod, as a red line. "
+    alt="A photo of a man with a camera, twice, and on it the outline of the mask, man and tripod, as a yellow line. "
     f"Left: the photo lies on its side, and inside the upright outline is mostly bright sky, "
     f"mean level {on_its_side:.0f} of 255. Right: the outline runs around the man in his dark coat, "
     f"mean level {fitting:.0f}.",
@@ -355,13 +357,13 @@ print(f"copied {np.unique(copied)}, bilinear {np.unique(blended)}")
 # table, from the top down.
 
 # %% tags=["hide-input"]
-rows, columns = slice(64, 72), slice(402, 414)
+rows, columns = slice(64, 72), slice(402, 410)
 versions = {"copied": copied, "bilinear": blended}
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+fig, axes = plt.subplots(1, 2)
 for (name, mask), ax in zip(versions.items(), axes, strict=True):
     st.show(mask[rows, columns].astype(np.int64), ax, title=name)
     for (row, column), label in np.ndenumerate(mask[rows, columns]):
-        ax.text(column, row, label, ha="center", va="center", fontsize=12, color="white", weight="bold")
+        ax.text(column, row, label, ha="center", va="center", color="white", weight="bold")
 st.figure(
     fig,
     alt="The end of the spoon's handle, magnified, with the label written in every pixel. From top to bottom the "

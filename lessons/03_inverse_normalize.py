@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Markdown
+from matplotlib.colors import to_rgb
 from torch.utils.data import DataLoader
 from torchvision import tv_tensors
 from torchvision.datasets import CIFAR10, ImageFolder
@@ -20,6 +21,7 @@ from torchvision.utils import make_grid
 
 import seeing_tensors as st
 
+plt.style.use(st.STYLE)
 mean, std = st.IMAGENET_MEAN, st.IMAGENET_STD
 photo = st.read_image(st.data_path("photos/people/astronaut.jpg"))
 x = st.to_tensor(photo)
@@ -33,18 +35,17 @@ candidates = {
 }
 errors = {name: (z.clamp(0, 1) - x).abs().mean().item() for name, z in candidates.items()}
 
-fig, axes = plt.subplots(1, 4, figsize=(10, 3.9), layout="constrained")
+fig, axes = plt.subplots(1, 4, figsize=(6.2, 2.6))
 for ax, (name, z) in zip(axes, candidates.items()):
-    ax.imshow(z.clamp(0, 1).permute(1, 2, 0))
-    ax.axis("off")
-    ax.set_title(f"{name}\nmean error {255 * errors[name]:.1f} of 255", fontsize=11)
+    st.show(z.clamp(0, 1), ax, title=f"{name}\nerror {255 * errors[name]:.1f}")
 st.figure(
     fig,
     alt=f"The same portrait of an astronaut four times. A has hard patches of pure colour, its mean error is "
     f"{255 * errors['A']:.0f} of 255 levels. B is dark, with a mean error of {255 * errors['B']:.0f} levels. "
     f"C looks like an ordinary photo and is off by {255 * errors['C']:.0f} levels on average. "
     f"D looks like C and is off by {255 * errors['D']:.1f}.",
-    caption="One photo, normalised for a network and drawn four ways. By eye C and D both pass; the number decides.",
+    caption="One photo, normalised for a network and drawn four ways. By eye C and D both pass; the number, the mean "
+    "error in levels of 255, decides.",
 )
 
 # %% [markdown]
@@ -94,26 +95,24 @@ rows = "\n".join(
 Markdown(f"| channel | drawn as 0 | drawn as 255 | really seen |\n|---|---|---|---|\n{rows}")
 
 # %% [markdown]
-# Look at the face and at the orange suit in the next figure. On the left is the photo. On the right every pixel is painted by what happened to it: amber where a channel was cut off at white, dark blue where one was cut off at black, striped where both happened, grey where all three channels are really shown. In the middle is what `imshow` makes of it.
+# Look at the face and at the orange suit in the next figure. On the left is the photo. On the right every pixel is painted by what happened to it: orange where a channel was cut off at white, dark teal where one was cut off at black, striped where both happened, grey where all three channels are really shown. In the middle is what `imshow` makes of it.
 
 # %% tags=["hide-input"]
 below, above = (y < 0).any(dim=0), (y > 1).any(dim=0)
 stripes = (torch.arange(x.shape[1])[:, None] + torch.arange(x.shape[2])) % 12 < 6
 painted = x.mean(dim=0).mul(0.5).add(0.4).expand(3, -1, -1).clone()
-painted[:, above] = torch.tensor([0.90, 0.62, 0.00])[:, None]
-painted[:, below & (~above | stripes)] = torch.tensor([0.00, 0.32, 0.62])[:, None]
+painted[:, above] = torch.tensor(to_rgb(st.COLORS["above"]))[:, None]
+painted[:, below & (~above | stripes)] = torch.tensor(to_rgb(st.COLORS["below"]))[:, None]
 whole = 1 - (below | above).double().mean().item()
 
-fig, axes = plt.subplots(1, 3, figsize=(10, 5), layout="constrained")
-st.show(x, axes[0], title="the photo")
-axes[1].imshow(y.clamp(0, 1).permute(1, 2, 0))
-axes[1].axis("off")
-axes[1].set_title("normalised, as imshow draws it")
-st.show(painted, axes[2], title="amber: cut at white · blue: cut at black\nstriped: both · grey: really seen")
+fig, axes = plt.subplots(1, 3, figsize=(6.2, 3.6))
+for ax, picture, title in zip(axes, (x, y.clamp(0, 1), painted), ("the photo", "what imshow\ndraws", "what was\ncut off")):
+    st.show(picture, ax, title=title)
+fig.supxlabel("orange: cut at white · teal: cut at black\nstriped: both · grey: really seen")
 st.figure(
     fig,
     alt=f"Left, the portrait. Middle, the normalised portrait: a white wall, a pure red suit, a face with burnt patches. Right, "
-    f"the portrait painted by what the display cut off: nearly all of it is amber, dark blue or striped. Only {whole:.1%} of the pixels keep all three channels.",
+    f"the portrait painted by what the display cut off: nearly all of it is orange, dark teal or striped. Only {whole:.1%} of the pixels keep all three channels.",
     caption="What clipping does to a normalised photo. Grey, the untouched part, is hard to find.",
 )
 
@@ -228,7 +227,7 @@ print(st.describe(batch))
 print([dataset.classes[label] for label in labels])
 
 # %% [markdown]
-# The batch as most notebooks draw it, `make_grid` then `permute` then `imshow`, and below it the batch after the inverse. `InverseNormalize` is a v2 transform, so it goes where a transform goes.
+# The batch as most notebooks draw it, clipped by the display, and below it the batch after the inverse. `InverseNormalize` is a v2 transform, so it goes where a transform goes.
 
 # %%
 undo = st.InverseNormalize(mean, std)
@@ -236,10 +235,8 @@ print(st.describe(undo(batch)))
 
 # %% tags=["hide-input"]
 hidden = st.unseen(batch)[:, :2].sum(axis=1).mean()
-fig, axes = plt.subplots(2, 1, figsize=(9.5, 4.6), layout="constrained")
-axes[0].imshow(make_grid(batch, nrow=5, padding=4, pad_value=1).clamp(0, 1).permute(1, 2, 0))
-axes[0].axis("off")
-axes[0].set_title("the batch, clipped by the display")
+fig, axes = plt.subplots(2, 1, figsize=(6.2, 3.3))
+st.show_grid(batch.clamp(0, 1), axes[0], columns=5, title="the batch, clipped by the display")
 st.show_grid(undo(batch), axes[1], columns=5, title="the batch after InverseNormalize")
 st.figure(
     fig,
@@ -284,7 +281,7 @@ for name, m, s in (("ours", own.mean, own.std), ("ImageNet's", mean, std)):
     print(f"red, normalised with {name}: mean {red.mean():.2f}, std {red.std():.2f}")
 
 # %% [markdown]
-# A popular recipe averages the std of each picture. It leaves out how much the pictures differ *from each other*. In the next figure each bar is one picture's std of the red channel. Before you look: will the std of all pixels lie near the middle of the bars, or near the top?
+# A popular recipe averages the std of each picture. It leaves out how much the pictures differ *from each other*. In the next figure each bar is one picture's std of the red channel. Before you look: will the std of all pixels be like a middling bar, or like the longest?
 
 # %%
 reds = [p[..., 0] / 255 for p in pictures]
@@ -294,20 +291,19 @@ naive, true = float(np.mean(per_picture)), own.std[0]
 print(naive, true)
 
 # %% tags=["hide-input"]
-fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
+fig, ax = plt.subplots(figsize=(6.2, 3.3))
 names = [os.path.basename(path).split(".")[0] for path, _ in dataset.samples]
 names[-1] = "coffee"
-ax.bar(names, per_picture, color="#b0b0b0", width=0.6)
-ax.axhline(naive, color="#d55e00", linestyle="--")
-ax.axhline(true, color="#0072b2")
-ax.text(-0.45, naive + 0.006, f"mean of the five stds: {naive:.3f}", color="#a84a00")
-ax.text(-0.45, true + 0.006, f"std of all pixels: {true:.3f}", color="#005a8f")
-ax.set_ylabel("std of red, on [0, 1]")
-ax.spines[["top", "right"]].set_visible(False)
+ax.barh(names, per_picture, color=st.COLORS["R"], height=0.6)
+for value, words, line in ((naive, "mean of the\nfive stds", "--"), (true, "std of all\npixels", "-")):
+    ax.axvline(value, color="black", linestyle=line)
+    ax.text(value, 1.02, f"{words}: {value:.3f}", ha="center", transform=ax.get_xaxis_transform())
+ax.invert_yaxis()
+ax.set_xlabel("std of red, on [0, 1]")
 st.figure(
     fig,
     alt=f"Five bars, the std of the red channel of each photo, from {min(per_picture):.2f} to {max(per_picture):.2f}. A dashed "
-    f"line at {naive:.3f} is their mean. A solid line well above it, at {true:.3f}, is the std of all pixels together.",
+    f"line at {naive:.3f} is their mean. A solid line far to the right of it, at {true:.3f}, is the std of all pixels together.",
     caption="The mean of the stds is not the std. Most of the gap is the spread between the pictures.",
 )
 
@@ -425,15 +421,15 @@ print("pictures changed:", touched)
 
 # %% tags=["hide-input"]
 off = (looped.clamp(0, 1) - undo(batch)).abs().mean(dim=(1, 2, 3)) * 255
-fig, ax = plt.subplots(figsize=(9.5, 2.7), layout="constrained")
-ax.imshow(make_grid(looped, nrow=5, padding=4, pad_value=1).clamp(0, 1).permute(1, 2, 0))
-ax.axis("off")
+fig, axes = plt.subplots(1, 5, figsize=(6.2, 1.6))
+for ax, picture, levels_off in zip(axes, looped, off):
+    st.show(picture.clamp(0, 1), ax, title=f"off by {levels_off:.0f}")
 st.figure(
     fig,
     alt=f"The five photos of the batch after the loop. The first {len(touched)} look almost right, off by "
     f"{off[0]:.0f}, {off[1]:.0f} and {off[2]:.0f} levels on average; the sky around the galaxies is pure black and the cup has torn colours, "
     f"off by {off[3]:.0f} and {off[4]:.0f}.",
-    caption="The loop on a batch: three pictures nearly right, two not touched at all.",
+    caption="The loop on a batch, with the mean error in levels of 255: three pictures nearly right, two not touched at all.",
 )
 
 # %% [markdown]

@@ -125,7 +125,7 @@ print(f"floats  {st.describe(brighter)}")
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.7))
-st.show(wrapped, axes[0], title="bytes + 100\n")
+st.show(wrapped, axes[0], title="bytes + 100")
 st.show(brighter, axes[1], title="floats + 100/255")
 lost = (wrapped < cat).mean(axis=(0, 1))
 st.figure(
@@ -293,7 +293,7 @@ print(st.describe(broken))
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(1, 3)
-for ax, array, title in zip(axes, (grey, broken), ("imshow,\nthe photo\n\n", "imshow,\none pixel is 10\n\n")):
+for ax, array, title in zip(axes, (grey, broken), ("imshow,\nthe photo", "imshow,\none pixel is 10")):
     ax.imshow(array, cmap="gray")
     ax.set_title(title)
     ax.axis("off")
@@ -520,7 +520,7 @@ for name, row in zip("RGB", st.unseen(brighter)):
 
 # %% tags=["hide-input"]
 small = brighter[:, ::2, ::2]  # every second pixel keeps the page light
-fig, axes = plt.subplots(2, 1, figsize=(6.4, 7), height_ratios=(2, 1), layout="constrained")
+fig, axes = plt.subplots(2, 1, figsize=(6.2, 6.6), height_ratios=(2, 1))
 st.show(small, axes[0], title="black is 0, white is 1")
 st.plot_channel_densities(small, axes[1], limits=(-0.3, 1.6))
 above = st.unseen(small)[:, 1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from seeing_tensors import practice  # noqa: F401  registers the profiles check, test and thorough
+from seeing_tensors import laws  # noqa: F401  registers the profiles check, test and thorough
 
 if hypothesis.settings.get_current_profile_name() not in ("check", "thorough"):
     hypothesis.settings.load_profile("test")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from seeing_tensors.practice import expect, expect_arguments_kept, expect_raises, expect_same, law
+from seeing_tensors.expectations import expect, expect_arguments_kept, expect_raises, expect_same
+from seeing_tensors.laws import law
 
 from .files import UPRIGHT, exif, file_of, palette_png, png, with_exif
 from .strategies import images, masks, sides

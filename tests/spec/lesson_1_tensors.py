@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torchvision.transforms.functional import to_tensor as torchvision_to_tensor
 
-from seeing_tensors.practice import expect, expect_arguments_kept, expect_raises, expect_same, law
+from seeing_tensors.expectations import expect, expect_arguments_kept, expect_raises, expect_same
+from seeing_tensors.laws import law
 
 from .strategies import images, masks
 

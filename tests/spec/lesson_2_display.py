@@ -13,7 +13,8 @@ from hypothesis.extra import numpy as hnp
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from seeing_tensors.practice import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law, picture_of
+from seeing_tensors.expectations import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, picture_of
+from seeing_tensors.laws import law
 
 from .strategies import float_tensors, images, sides
 
@@ -578,10 +579,12 @@ def the_title_tells_what_is_unseen(show):
         (torch.full((3, 2, 2), 0.5), ""),
         (torch.arange(4)[None], ""),
     ]:
-        ax = show(x, bare_axes())
+        ax = show(x, bare_axes(400))
         expect(ax.get_title() == words, got=repr(ax.get_title()), expected=repr(words))
         ax = show(x, bare_axes(), title="cat")
         expect(ax.get_title().splitlines()[0] == "cat", got=repr(ax.get_title()), expected="the given title first")
+    narrow = show(torch.tensor([[[-1.0, 0.5, 0.5, 2.0]]]).expand(3, -1, -1), bare_axes(100)).get_title()
+    expect_same(narrow, "unseen:\n25% below black,\n25% above white", "above a narrow picture, break the line between the fractions")
 
 
 @law("show", lesson=2, image=images())

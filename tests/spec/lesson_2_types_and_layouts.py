@@ -9,7 +9,8 @@ import torch
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from seeing_tensors.practice import expect, expect_close, expect_raises, expect_same, law
+from seeing_tensors.expectations import expect, expect_close, expect_raises, expect_same
+from seeing_tensors.laws import law
 
 from .lesson_2_display import FLOATS, bare_axes, batches, drawn, handed
 from .strategies import float_tensors, images, sides
@@ -298,7 +299,7 @@ def split_view_compares_kinds_not_classes(split_view):
 
 
 def title(draw, x, **options):
-    return draw(x, bare_axes(), **options).get_title()
+    return draw(x, bare_axes(400), **options).get_title()
 
 
 @law("show", lesson=2, cases=[{"dtype": d} for d in (*INTEGERS, np.int8, ">u2")])

@@ -17,7 +17,8 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 import seeing_tensors as library
-from seeing_tensors.practice import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
+from seeing_tensors.expectations import expect, expect_arguments_kept, expect_close, expect_raises, expect_same
+from seeing_tensors.laws import law
 
 from .strategies import float_tensors, images, sides
 

@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as hnp
 from torchvision import tv_tensors
 
 import seeing_tensors as library
-from seeing_tensors.practice import expect, expect_close, expect_raises, expect_same, law
+from seeing_tensors.expectations import expect, expect_close, expect_raises, expect_same
+from seeing_tensors.laws import law
 
 from .lesson_3_normalization import MEAN, STD, bits, columns, counted, sets_of_pictures, unit_pictures
 from .strategies import images

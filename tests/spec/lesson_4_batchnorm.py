@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import seeing_tensors as library
-from seeing_tensors.practice import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
+from seeing_tensors.expectations import expect, expect_arguments_kept, expect_close, expect_raises, expect_same
+from seeing_tensors.laws import law
 
 from .strategies import sides
 

@@ -15,7 +15,8 @@ from hypothesis.extra import numpy as hnp
 from matplotlib.figure import Figure
 
 import seeing_tensors as library
-from seeing_tensors.practice import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
+from seeing_tensors.expectations import expect, expect_arguments_kept, expect_close, expect_raises, expect_same
+from seeing_tensors.laws import law
 
 from .strategies import float_tensors, images
 

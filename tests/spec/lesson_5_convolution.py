@@ -24,7 +24,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import nn
 
-from seeing_tensors.practice import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
+from seeing_tensors.expectations import expect, expect_arguments_kept, expect_close, expect_raises, expect_same
+from seeing_tensors.laws import law
 
 from .strategies import sides
 

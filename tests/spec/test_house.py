@@ -12,8 +12,9 @@ import torch
 from matplotlib.figure import Figure
 
 import seeing_tensors as st
-from seeing_tensors import practice
-from seeing_tensors.practice import LawBroken, expect_arguments_kept, expect_close, expect_raises, expect_same, law
+from seeing_tensors import laws
+from seeing_tensors.expectations import expect_arguments_kept, expect_close, expect_raises, expect_same
+from seeing_tensors.laws import LawBroken, law
 
 
 def python(code):
@@ -51,13 +52,13 @@ def test_every_public_name_exists_and_is_documented():
 
 def test_every_public_function_has_laws():
     functions = {name for name in st.__all__ if callable(getattr(st, name)) and not isinstance(getattr(st, name), types.ModuleType)}
-    # An exception, and what takes a figure or laws: the tests below hold these.
-    without = {"ImageReadError", "figure", "prove", "check"}
-    assert functions - without == {each.about for each in practice.laws()}
+    # An exception, and what takes a figure or laws: the tests below hold these. The live figures: tests/browser.
+    without = {"ImageReadError", "figure", "prove", "check"} | {name for name in functions if name.startswith("live_")}
+    assert functions - without == {each.about for each in laws.laws()}
 
 
 def test_laws_have_sentences_and_names_of_their_own():
-    found = practice.laws()
+    found = laws.laws()
     for each in found:
         assert each.sentence.endswith("."), f"{each.name}: a law is a sentence"
     names = [(each.about, each.name) for each in found]
@@ -206,7 +207,7 @@ def test_an_empty_argument_keeps_its_shape_in_the_report():
         """Nothing is refused."""
         expect_raises(ValueError, double, np.zeros((0, 3), np.uint8))
 
-    assert "again     double_quietly(np.zeros((0, 3), '|u1'))" in report(double_quietly, refuses_nothing)
+    assert "again     import numpy as np; double_quietly(np.zeros((0, 3), '|u1'))" in report(double_quietly, refuses_nothing)
 
 
 def double_quietly(x):

@@ -3,7 +3,7 @@
 import hypothesis
 import pytest
 
-from seeing_tensors.practice import LawBroken, is_blank, laws
+from seeing_tensors.laws import LawBroken, is_blank, laws
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: f"lesson_{law.lesson}-{law.about}-{law.name}")

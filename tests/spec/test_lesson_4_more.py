@@ -12,6 +12,7 @@ from PIL import Image
 
 import seeing_tensors as library
 from seeing_tensors import density, practice
+from seeing_tensors.laws import laws
 
 
 def script():
@@ -123,7 +124,7 @@ def pixel_by_pixel(image, grid, *, bandwidth=None):
     [("batch_norm", numpy_batch_norm), ("BatchNorm2d", TrackingBatchNorm2d), ("channel_densities", pixel_by_pixel)],
 )
 def test_another_right_way_passes(name, function):
-    for law in practice.laws(name):
+    for law in laws(name):
         law.run(function, "check")
 
 

@@ -1,0 +1,164 @@
+"""Every exhibit of the museum is what it says: wrong with a clear margin, caught by its own laws, recognised; twins are right."""
+
+import ast
+import contextlib
+import inspect
+import io
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+
+import seeing_tensors as st
+from seeing_tensors import museum
+from seeing_tensors.expectations import expect_close, expect_same
+from seeing_tensors.laws import LawBroken, law, laws
+
+MISTAKES, TWINS = museum.mistakes(), museum.twins()
+JUDGED = sorted({each.about for each in MISTAKES})
+CLEARLY = 10  # bounds of the law, or units in the last place
+
+
+def named(exhibit):
+    return f"{exhibit.about}-{exhibit.name}"
+
+
+every_mistake = pytest.mark.parametrize("mistake", MISTAKES, ids=named)
+
+
+def broken_laws(function, about, *, most=None):
+    """The laws about `about` that a function breaks, the first `most` of them."""
+    found = []
+    for each in laws(about):
+        try:
+            each.run(function, smallest=False)
+        except LawBroken as broken:
+            found.append(broken)
+            if most and sum(each.margin >= CLEARLY for each in found) >= most:
+                break
+    return found
+
+
+@every_mistake
+def test_a_mistake_clearly_breaks_a_law_about_its_function(mistake):
+    found = broken_laws(mistake.function, mistake.about, most=1)
+    margins = {broken.law.name: broken.margin for broken in found}
+    assert any(margin >= CLEARLY for margin in margins.values()), f"laws broken, and by how much: {margins}"
+
+
+@every_mistake
+def test_a_mistake_is_recognised_also_in_other_words(mistake):
+    assert mistake.rewordings, "write it once more as a learner might: @mistake.in_other_words"
+    for function in (mistake.function, *mistake.rewordings):
+        found = museum.recognise(function, mistake.about)
+        assert found is mistake, f"{function.__name__}: taken for {found.name if found else 'none'}"
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=named)
+def test_no_law_rejects_a_right_function_written_otherwise(twin):
+    for each in laws(twin.about):
+        each.run(twin.function)
+
+
+def test_there_are_enough_and_every_judged_function_has_a_twin():
+    lessons = {each.about: each.lesson for each in laws()}
+    assert len(MISTAKES) >= 40
+    assert {lessons[each.about] for each in MISTAKES} == {1, 2, 3, 4, 5, 6}
+    assert set(JUDGED) <= {twin.about for twin in TWINS}
+
+
+@pytest.mark.parametrize("exhibit", MISTAKES + TWINS, ids=named)
+def test_an_exhibit_has_its_label(exhibit):
+    assert hasattr(st, exhibit.about)
+    label = exhibit.what if isinstance(exhibit, museum.Mistake) else exhibit.how
+    assert len(label.split()) >= 3 and not label.endswith(".") and not label[0].isspace()
+    body = [line for line in inspect.getsource(exhibit.function).splitlines() if line.strip() and line.strip()[0] not in "@#"]
+    assert len(body) <= 16, "an exhibit is a few lines"
+    if isinstance(exhibit, museum.Mistake):
+        assert exhibit.tempting.endswith((".", "?")) and len(exhibit.tempting.split()) >= 5
+        assert re.match(r"https://[^ ]+$", exhibit.source) or len(exhibit.source.split()) >= 5
+        assert str(exhibit).startswith("This is what you get when ") and exhibit.source in str(exhibit)
+
+
+def test_names_are_their_own():
+    names = [named(each) for each in MISTAKES + TWINS]
+    assert sorted(set(names)) == sorted(names)
+
+
+# ------------------------------------- nothing is said where nothing is certain
+
+
+@pytest.mark.parametrize("about", JUDGED)
+def test_a_right_function_is_taken_for_no_mistake(about):
+    assert museum.recognise(getattr(st, about), about) is None
+
+
+@pytest.mark.parametrize("about", [name for name in JUDGED if not inspect.isclass(getattr(st, name))])
+def test_a_function_that_is_wrong_in_a_new_way_is_taken_for_no_mistake(about):
+    right = getattr(st, about)
+
+    def shifted(*arguments, **keywords):
+        result = right(*arguments, **keywords)
+        if isinstance(result, (np.ndarray, torch.Tensor)) and (result.size if isinstance(result, np.ndarray) else result.numel()):
+            result = result + 3 if result.dtype != torch.bool else ~result
+        return result
+
+    for wrong in (shifted, lambda *a, **k: None, lambda *a, **k: a[0], lambda *a, **k: 1 / 0):
+        assert museum.recognise(wrong, about) is None
+
+
+# ----------------------------------------------------- the report can be repeated
+
+
+@every_mistake
+def test_the_line_again_shows_it_again(mistake):
+    for broken in broken_laws(mistake.function, mistake.about, most=1):
+        (again,) = [line[12:] for line in str(broken).splitlines() if line.startswith("  again")] or [""]
+        with contextlib.suppress(SyntaxError):  # an argument that is no plain value, as a model: its repr is not Python
+            ast.parse(again)
+            if "<" in again or " at 0x" in again:
+                continue
+            spoken = io.StringIO()
+            namespace = {mistake.function.__name__: mistake.function}
+            with contextlib.redirect_stdout(spoken), contextlib.redirect_stderr(spoken):
+                try:
+                    exec(again, namespace)
+                except Exception as error:
+                    assert type(error).__name__ in str(broken) or broken.unmet, again
+                    assert not isinstance(error, (NameError, ImportError, FileNotFoundError)), f"{error}: {again}"
+
+
+# --------------------------------------------------------------- the margin itself
+
+
+@law("double", lesson=0)
+def close_to_twice(double):
+    """Twice the number, within 1e-3."""
+    expect_close(double(torch.tensor([1.0])), torch.tensor([2.0]), within=1e-3)
+
+
+@law("double", lesson=0)
+def exactly_twice(double):
+    """Twice the number."""
+    expect_same(double(torch.tensor([1.0])), torch.tensor([2.0]))
+
+
+@pytest.mark.parametrize(
+    ("function", "law", "margin"),
+    [
+        (lambda x: 2 * x + 0.5, close_to_twice, 500),
+        (lambda x: 2 * x + 2e-3, close_to_twice, 2),
+        (lambda x: x * math.nan, close_to_twice, math.inf),
+        (lambda x: 2 * x.double(), close_to_twice, math.inf),
+        (lambda x: None, close_to_twice, math.inf),
+        (lambda x: 1 / 0, close_to_twice, math.inf),
+        (lambda x: torch.nextafter(2 * x, 9 * x), exactly_twice, 1),
+        (lambda x: 2 * x + 1, exactly_twice, 2.0**22),
+    ],
+)
+def test_the_margin_counts_bounds_and_last_places(function, law, margin):
+    with pytest.raises(LawBroken) as broken:
+        law.run(function)
+    assert broken.value.margin == pytest.approx(margin, rel=1e-3)

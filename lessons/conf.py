@@ -41,7 +41,6 @@ html_theme_options = {
     "footer_content_items": [],
     "article_footer_items": ["lesson-end.html"],
     "secondary_sidebar_items": {"**": ["page-toc.html", "lesson-downloads.html"], "index": []},
-    "home_page_in_toc": True,
     "navbar_persistent": [],  # else there are two search boxes
     "show_toc_level": 1,
     "use_download_button": False,
@@ -62,6 +61,8 @@ def mathml(latex, display, node):
     # It passes on what it does not know: a command with its backslash, an & outside a table.
     if "\\" in markup or ">&<" in markup:
         logging.getLogger(__name__).warning("latex2mathml cannot draw %s", latex, location=node)
+    # A bar is the edge of an absolute value here, not an operator between two things.
+    markup = markup.replace('<mo stretchy="false">&#x0007C;</mo>', '<mo lspace="0" rspace="0" stretchy="false">&#x0007C;</mo>')
     # The source goes along, for those who copy the equation and for those whose screen reader asks for it.
     return markup.replace("<math ", f'<math alttext="{html.escape(latex)}" ', 1)
 

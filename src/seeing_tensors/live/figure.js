@@ -11,7 +11,6 @@ function startFigures(name, start) {
     figure.dataset.started = "no";
     try {
       const stage = make("div", { className: "st-stage" });
-      stage.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab: the arrow keys are ours here
       for (const [what, colour] of Object.entries(COLORS)) stage.style.setProperty(`--st-${what.replace(" ", "-")}`, colour);
       start(stage, JSON.parse(figure.querySelector('script[type="application/json"]').textContent));
       styleOnce();
@@ -33,6 +32,8 @@ function styleOnce() {
 function make(tag, { aria = {}, ...properties } = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   for (const [name, value] of Object.entries(aria)) element.setAttribute(name === "role" ? name : `aria-${name}`, value);
+  // JupyterLab would take the arrow keys to move between cells. It looks for this on the very element that has the focus.
+  if (["input", "button", "select"].includes(tag)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   element.append(...children);
   return element;
 }
@@ -110,7 +111,7 @@ const swatch = (kind) => make("span", { className: `st-swatch st-${kind}`, aria:
 // A labelled range input that shows its value. Returns {element, input, set}; set(value) moves it without a call of onInput.
 function slider({ label, min, max, step, value, format = (v) => v.toFixed(2), className = "", onInput }) {
   const input = make("input", { type: "range", min, max, step, className });
-  const output = make("output");
+  const output = make("span", { className: "st-value" }); // not <output>: the label would belong to it, not to the input
   const show = () => {
     output.textContent = format(input.valueAsNumber);
     input.setAttribute("aria-valuetext", output.textContent);

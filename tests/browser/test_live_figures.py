@@ -1,0 +1,397 @@
+"""The live figures in a browser: they move under the keyboard, the mouse and a finger, say what the library says, and leave
+a picture where no script runs. JupyterLab is started on the loopback for the last tests."""
+
+import hashlib
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from live_tools import ALT, CAPTION, brighter_cat, chromium, hostile_picture, markup, opened  # noqa: F401  two are fixtures
+from matplotlib.figure import Figure
+from PIL import Image
+
+import seeing_tensors as st
+from seeing_tensors import live
+from seeing_tensors.display import _percent
+
+#: Every live figure, as a notebook would hold it.
+FIGURES = {
+    "display_range": lambda: markup(st.live_display, brighter_cat()),
+}
+every_figure = pytest.mark.parametrize("name", FIGURES)
+
+
+@pytest.fixture(scope="module")
+def figure_of():
+    made = {}
+    return lambda name: made.setdefault(name, FIGURES[name]())
+
+
+def drawn(page, which=0):
+    """A hash of what a figure's canvases hold."""
+    urls = page.locator("figure[data-live]").nth(which).locator("canvas").evaluate_all("all => all.map((c) => c.toDataURL())")
+    assert urls
+    return hashlib.sha256("".join(urls).encode()).hexdigest()
+
+
+# ------------------------------------------------------- what holds for all
+
+
+@every_figure
+def test_every_control_can_be_reached_and_changes_something(opened, figure_of, name):  # noqa: F811
+    page = opened(figure_of(name))
+    controls = page.locator(".st-stage :is(input:not([type=file]), button, select)")
+    assert controls.count()
+    state = "() => document.querySelector('.st-stage').innerHTML"
+    for number in range(controls.count()):
+        page.reload()
+        before = page.evaluate(state) + drawn(page)
+        control = controls.nth(number)
+        label = control.evaluate("(e) => e.labels?.[0]?.textContent || e.textContent")
+        assert label.strip(), control.evaluate("(e) => e.outerHTML")
+        control.focus()
+        assert control.evaluate("(e) => getComputedStyle(e).outlineStyle") != "none" or not control.evaluate("(e) => e.matches(':focus-visible')")
+        kind = control.get_attribute("type")
+        # A range moves by an arrow, a box by the space bar; of radio buttons an arrow takes the next.
+        page.keyboard.press({"range": "ArrowRight", "checkbox": " ", "radio": "ArrowRight"}.get(kind, "Enter"))
+        # A button that goes back to the first state changes nothing in it.
+        assert page.evaluate(state) + drawn(page) != before or kind == "button", f"{label} changes nothing"
+
+
+@every_figure
+def test_controls_are_large_enough_for_a_finger(opened, figure_of, name):  # noqa: F811
+    page = opened(figure_of(name), width=390)
+    for control in page.locator(".st-stage :is(input[type=range], button, select, .st-check, input[type=file])").all():
+        box = control.bounding_box()
+        assert box["height"] >= 24 and box["width"] >= 24, control.evaluate("(e) => e.outerHTML")
+
+
+@every_figure
+@pytest.mark.parametrize("theme, width", [("light", 840), ("dark", 840), ("light", 390), ("light", 320)])
+def test_accessible_and_not_too_wide(opened, figure_of, name, theme, width):  # noqa: F811
+    page = opened(figure_of(name), theme=theme, width=width)
+    assert page.locator("figure[data-started=yes]").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    assert not found.response["violations"], found.generate_report()
+
+
+@every_figure
+def test_without_javascript_the_still_picture_stays(opened, figure_of, name):  # noqa: F811
+    page = opened(figure_of(name), java_script_enabled=False)
+    still = page.locator("figure[data-live] > img")
+    assert still.is_visible() and still.get_attribute("alt") == ALT
+    assert page.locator("figcaption").inner_text() == CAPTION
+    assert page.locator("canvas").count() == 0
+
+
+@every_figure
+def test_print_shows_the_still_picture(opened, figure_of, name):  # noqa: F811
+    page = opened(figure_of(name))
+    still, stage = page.locator("figure[data-live] > img"), page.locator(".st-stage")
+    assert stage.is_visible() and not still.is_visible()
+    page.emulate_media(media="print")
+    assert still.is_visible() and not stage.is_visible()
+
+
+@every_figure
+def test_two_on_a_page_move_apart(opened, figure_of, name):  # noqa: F811
+    page = opened(figure_of(name), figure_of(name))
+    assert page.locator(".st-stage").count() == 2
+    first, second = drawn(page, 0), drawn(page, 1)
+    assert first == second
+    page.locator(".st-stage").nth(1).locator("input[type=range]").first.focus()
+    page.keyboard.press("PageUp")
+    assert drawn(page, 0) == first and drawn(page, 1) != second
+
+
+@every_figure
+def test_nothing_becomes_global_and_a_second_run_of_the_script_changes_nothing(opened, figure_of, name):  # noqa: F811
+    bare = opened("<p>Nothing.</p>").evaluate("Object.getOwnPropertyNames(window).sort()")
+    page = opened(figure_of(name))
+    assert page.evaluate("Object.getOwnPropertyNames(window).sort()") == bare
+    before = page.evaluate("document.body.innerHTML")
+    page.evaluate("new Function(document.querySelector('figure script:not([type])').textContent)()")
+    assert page.evaluate("document.body.innerHTML") == before
+    assert page.locator("style").count() == 1
+
+
+@every_figure
+def test_a_broken_script_leaves_the_still_picture(chromium, figure_of, name, tmp_path):  # noqa: F811
+    file = tmp_path / "broken.html"
+    broken = re.sub(r'(<script type="application/json">).', r"\1!", figure_of(name), count=1)
+    file.write_text(broken, encoding="utf-8")
+    page = chromium.new_page()
+    told = []
+    page.on("console", lambda message: told.append(message.text))
+    page.goto(file.as_uri())
+    assert page.locator("figure > img").is_visible() and page.locator(".st-stage").count() == 0
+    assert "stays a picture" in told[0]
+    page.close()
+
+
+@every_figure
+def test_the_readers_own_picture_is_drawn_and_stays_here(opened, figure_of, name, tmp_path):  # noqa: F811
+    page = opened(figure_of(name))  # which watches every request
+    if not page.locator("input[type=file]").count():
+        return
+    assert "stays in this browser" in page.locator(".st-own").inner_text()
+    before = drawn(page)
+    file = tmp_path / "mine.png"
+    Image.fromarray(np.full((900, 300, 3), (250, 10, 20), np.uint8)).save(file)
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_text("Now: mine.png").wait_for()
+    assert drawn(page) != before
+    file = tmp_path / "text.png"
+    file.write_bytes(b"no picture")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_text("not a picture").wait_for()
+
+
+@every_figure
+def test_weight(figure_of, name):
+    # The still picture of a test is small; that of a lesson weighs as any other figure.
+    assert len(figure_of(name)) < 250_000
+
+
+def test_scripts_can_stand_in_a_page():
+    for file in Path(live.__file__).parent.iterdir():
+        if file.suffix in (".js", ".css"):
+            assert not re.search(r"</script|<!--|https?://(?!www\.w3\.org/2000/svg)", file.read_text(encoding="utf-8")), file
+
+
+def test_a_live_figure_wants_words_and_says_them_outside_a_notebook(capsys):
+    with pytest.raises(ValueError, match="alt text and a caption"):
+        st.live_display(Figure(), brighter_cat(), alt="", caption="c")
+    fig = plt.figure()
+    st.live_display(fig, brighter_cat(), alt="A cat.", caption="Look.")
+    assert capsys.readouterr().out == "[figure] Look.\n  A cat.\n"
+    assert not plt.fignum_exists(fig.number)
+
+
+@pytest.mark.parametrize(
+    "x, error, words",
+    [
+        (torch.zeros(3, 300, 451), ValueError, "300 x 451 pixels are too many"),
+        (torch.zeros(3, 4, 4, dtype=torch.float64), TypeError, "needs float32, got float64"),
+        (torch.zeros(2, 4, 4), ValueError, "a picture is"),
+    ],
+)
+def test_a_live_figure_refuses_what_it_cannot_show(x, error, words):
+    with pytest.raises(error, match=words):
+        st.live_display(Figure(), x, alt=ALT, caption=CAPTION)
+
+
+# ------------------------------------------------------- the display range
+
+
+def counted(page):
+    """The table under the picture: below, above and perhaps not finite, per channel."""
+    rows = page.locator(".st-counts tbody tr").all()
+    return [[cell.inner_text() for cell in row.locator("td").all()] for row in rows]
+
+
+def expected(x, vmin, vmax):
+    places = (x.double() - vmin) / (vmax - vmin)
+    fractions = st.unseen(places)
+    return [[_percent(each) for each in row[: 3 if fractions[:, 2].any() else 2]] for row in fractions]
+
+
+@pytest.mark.parametrize("x", [brighter_cat(), hostile_picture(), brighter_cat()[:1]], ids=["cat", "hostile", "grey"])
+def test_the_display_range_counts_what_the_library_counts(opened, x):  # noqa: F811
+    page = opened(markup(st.live_display, x))
+    assert counted(page) == expected(x, 0, 1)
+    white = page.get_by_label("Drawn white")
+    white.focus()
+    for _ in range(9):
+        page.keyboard.press("ArrowLeft")
+    page.get_by_label("Drawn black").focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+    assert counted(page) == expected(x, 0.3, 0.91) != expected(x, 0, 1)
+    page.get_by_role("button", name="Smallest to largest").click()
+    finite = x[torch.isfinite(x)]
+    assert counted(page) == expected(x, finite.min().item(), finite.max().item())
+    page.get_by_role("button", name="Black 0").click()
+    assert counted(page) == expected(x, 0, 1)
+
+
+def test_the_display_range_draws_what_show_draws(opened):  # noqa: F811
+    x = hostile_picture()
+    page = opened(markup(st.live_display, x))
+    page.get_by_label("Paint the unseen").uncheck()
+    page.get_by_label("Drawn white").focus()
+    page.keyboard.press("ArrowLeft")
+    canvas = page.locator("canvas").evaluate(
+        "(c) => [c.height, c.width, Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]"
+    )
+    pixels = np.array(canvas[2], np.uint8).reshape(*canvas[:2], 4)[::2, ::2, :3]
+    shown = st.show(x, Figure().add_subplot(), vmin=0, vmax=0.99).images[0].get_array()
+    assert np.array_equal(pixels, shown)
+
+
+def test_the_unseen_is_painted_where_it_is(opened):  # noqa: F811
+    x = torch.full((3, 24, 24), 0.5)
+    x[:, :, :8], x[0, :, 16:] = -1.0, 2.0
+    page = opened(markup(st.live_display, x))
+    data = page.locator("canvas").evaluate("(c) => Array.from(c.getContext('2d').getImageData(0, 0, 48, 48).data)")
+    pixels = np.array(data, np.uint8).reshape(48, 48, 4)[..., :3]
+
+    def columns(what):
+        colour = tuple(bytes.fromhex(st.COLORS[what][1:]))
+        return set(np.flatnonzero((pixels == colour).all(axis=2).any(axis=0)))
+
+    assert columns("below") == set(range(16)) and columns("above") == set(range(32, 48))
+
+
+def test_white_stays_above_black(opened):  # noqa: F811
+    page = opened(markup(st.live_display, brighter_cat()))
+    page.get_by_label("Drawn black").focus()
+    page.keyboard.press("End")
+    assert page.get_by_label("Drawn black").input_value() == "0.99"
+    page.get_by_label("Drawn white").focus()
+    page.keyboard.press("Home")
+    assert page.get_by_label("Drawn white").input_value() == "1"
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
+def test_the_histogram_is_dragged(opened, touch):  # noqa: F811
+    page = opened(markup(st.live_display, brighter_cat()), has_touch=touch, width=390)
+    plot = page.locator(".st-plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    before, white = drawn(page), page.get_by_label("Drawn white")
+    at = box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2
+    if touch:
+        page.touchscreen.tap(*at)
+    else:
+        page.mouse.move(at[0] - 20, at[1])
+        page.mouse.down()
+        page.mouse.move(*at, steps=4)
+        page.mouse.up()
+        page.mouse.move(box["x"], at[1])  # let go: nothing moves any more
+    low, high = (float(white.get_attribute(end)) for end in ("min", "max"))
+    assert abs(float(white.input_value()) - (low + 0.9 * (high - low))) < 0.02
+    assert drawn(page) != before
+    assert page.get_by_label("Drawn black").input_value() == "0"
+
+
+def test_a_dropped_picture_is_counted(opened):  # noqa: F811
+    mine = np.zeros((40, 60, 3), np.uint8)
+    mine[:, :30, 1] = 255
+    file = io.BytesIO()
+    Image.fromarray(mine).save(file, "PNG")
+    page = opened(markup(st.live_display, brighter_cat()))
+    page.locator(".st-stage").evaluate(
+        "(stage, bytes) => {"
+        "  const dataTransfer = new DataTransfer();"
+        "  dataTransfer.items.add(new File([new Uint8Array(bytes)], 'dropped.png', {type: 'image/png'}));"
+        "  stage.dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true, cancelable: true}));"
+        "}",
+        list(file.getvalue()),
+    )
+    page.get_by_text("Now: dropped.png, 60 × 40 pixels").wait_for()
+    x = st.to_tensor(mine)
+    assert counted(page) == expected(x, 0, 1) == [["0%", "0%"]] * 3
+    page.get_by_label("Drawn black").focus()
+    page.keyboard.press("ArrowRight")
+    assert counted(page) == expected(x, 0.01, 1) == [["100%", "0%"], ["50%", "0%"], ["100%", "0%"]]
+
+
+def test_a_screen_reader_is_told_once_the_handle_rests(opened):  # noqa: F811
+    page = opened(markup(st.live_display, brighter_cat()))
+    page.get_by_label("Drawn white").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    above = _percent(st.unseen((brighter_cat().double()) / 1.05)[:, 1].mean())
+    page.locator("[role=status]", has_text=f"white 1.05: 0% below black, {above} above white").wait_for(state="attached")
+
+
+# ------------------------------------------------------------ in JupyterLab
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, figure_of):
+    """The address of a JupyterLab whose notebook, trusted, holds every live figure; and one that is not trusted."""
+    folder = tmp_path_factory.mktemp("lab")
+    (folder / "work").mkdir()
+    cells = [
+        nbformat.v4.new_code_cell(
+            "1", execution_count=1, outputs=[nbformat.v4.new_output("display_data", {"text/html": figure_of(name)})]
+        )
+        for name in FIGURES
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    for name in ("trusted", "stranger"):
+        nbformat.write(notebook, folder / "work" / f"{name}.ipynb")
+        notebook.metadata["name"] = name  # two contents: trust is in the content
+    environment = os.environ | {f"JUPYTER_{what}_DIR": str(folder / what.lower()) for what in ("CONFIG", "DATA", "RUNTIME")}
+    environment |= {"JUPYTER_PREFER_ENV_PATH": "1", "IPYTHONDIR": str(folder / "ipython")}
+    trust = [sys.executable, "-m", "jupyter", "trust", str(folder / "work" / "trusted.ipynb")]
+    subprocess.run(trust, env=environment, check=True, capture_output=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
+    command += [f"--ServerApp.port={port}", "--IdentityProvider.token=", "--LabApp.news_url=None"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
+    address = f"http://127.0.0.1:{port}/doc/tree/"
+    with (folder / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, cwd=folder / "work", env=environment, stdout=log, stderr=log)
+        try:
+            for _ in range(120):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=1).read()
+                    break
+                except OSError:
+                    assert server.poll() is None, (folder / "lab.log").read_text()
+                    time.sleep(0.5)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_in_jupyterlab_a_trusted_figure_moves(lab, chromium, dark):  # noqa: F811
+    page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.goto(f"{lab}trusted.ipynb")
+    for number, name in enumerate(FIGURES):
+        figure = page.locator(f"figure[data-live={name}]")
+        figure.locator("canvas").first.wait_for(timeout=60_000)
+        if dark:
+            page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+        before = drawn(page, number)
+        cell = page.locator(".jp-Cell.jp-mod-active").count()
+        figure.locator("input[type=range]").first.focus()
+        page.keyboard.press("ArrowUp")
+        assert drawn(page, number) != before
+        page.keyboard.press("ArrowDown")
+        assert drawn(page, number) == before
+        assert page.locator(".jp-Cell.jp-mod-active").count() == cell
+        assert figure.locator("input[type=range]").first.evaluate("(e) => e === document.activeElement")
+    page.close()
+
+
+def test_in_jupyterlab_a_stranger_shows_the_still_picture(lab, chromium):  # noqa: F811
+    page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.goto(f"{lab}stranger.ipynb")
+    still = page.locator(".jp-OutputArea figure > img").first
+    still.wait_for(timeout=60_000)
+    assert still.get_attribute("alt") == ALT and page.locator("canvas:not(.jp-mod-hidden canvas)").count() == 0
+    assert page.locator("figcaption").first.is_visible()
+    page.close()

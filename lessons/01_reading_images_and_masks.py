@@ -648,9 +648,11 @@ st.check(to_tensor)
 # same negative strides.
 #
 # </details>
-#
-# The answer: `to_tensor` in `src/seeing_tensors/tensors.py`.
-#
+
+# %%
+st.answer("to_tensor")
+
+# %% [markdown]
 # ### 2. `resize_mask` · 10 minutes · medium
 #
 # The law: each new pixel takes the label of the old pixel that its centre falls on. The type stays, the argument
@@ -671,9 +673,11 @@ st.check(resize_mask)
 # every crossing of them.
 #
 # </details>
-#
-# The answer: `resize_mask` in `src/seeing_tensors/reading.py`.
-#
+
+# %%
+st.answer("resize_mask")
+
+# %% [markdown]
 # ### 3. `read_mask` · 25 minutes · hard
 #
 # The law: exactly the numbers that are stored in a PNG, whatever its palette, for 1, 2, 4, 8 and 16 bits; turned as
@@ -696,9 +700,11 @@ st.check(read_mask)
 # stretched to 0 to 255; a palette's numbers come out as they are.
 #
 # </details>
-#
-# The answer: `read_mask` in `src/seeing_tensors/reading.py`, which also refuses damage in the middle of a file.
-#
+
+# %%
+st.answer("read_mask")
+
+# %% [markdown]
 # ## What you can do now
 #
 # 1. tell at the call that a file was not read as you think

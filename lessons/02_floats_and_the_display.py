@@ -693,9 +693,11 @@ st.check(to_uint8)
 # precision. `x.is_floating_point()` asks about the type, `torch.isnan(x).any()` about NaN. `x.detach()` lets go of a gradient.
 #
 # </details>
-#
-# The library's answer: `to_uint8` in `src/seeing_tensors/tensors.py`.
-#
+
+# %%
+st.answer("to_uint8")
+
+# %% [markdown]
 # ### 2. `unseen` · 10 minutes · medium
 #
 # The law: for each channel the fraction of values below the range, above it, and not finite, as a float64 array (C, 3). 0 and 1
@@ -718,9 +720,11 @@ st.check(unseen)
 # Of a tensor, `.detach()` first; numpy has no bfloat16, so `.float()` that.
 #
 # </details>
-#
-# The library's answer: `unseen` in `src/seeing_tensors/display.py`.
-#
+
+# %%
+st.answer("unseen")
+
+# %% [markdown]
 # ### 3. `imshow_pixels` for 2-D arrays · 40 minutes · hard
 #
 # The law: for a 2-D array of any real type, any colour map and any limits, the result, uint8 (H, W, 4), equals what matplotlib draws, byte
@@ -748,9 +752,11 @@ st.check(imshow_pixels)
 # cast would turn -0.5 into entry 0), and clip before the cast: float16 overflows. Take care of `vmin` equal to `vmax`.
 #
 # </details>
-#
-# The library's answer: `imshow_pixels` in `src/seeing_tensors/display.py`.
-#
+
+# %%
+st.answer("imshow_pixels")
+
+# %% [markdown]
 # ## What you can do now
 #
 # 1. say, from type and shape alone, what `imshow` does to an array, and predict its bytes

@@ -484,9 +484,11 @@ st.check(inverse_mean_std)
 # Solve $y = (x - m)/s$ for $x$, then write the right side as $(y - m')/s'$. Return two tuples of Python floats: a `torch.tensor` would round them to float32. `math.isfinite` finds NaN and both infinities.
 #
 # </details>
-#
-# The answer is `inverse_mean_std` in `src/seeing_tensors/normalization.py`.
-#
+
+# %%
+st.answer("inverse_mean_std")
+
+# %% [markdown]
 # **2. `inverse_normalize`** · 10 minutes · medium. The law: for every picture, mean and positive std, the picture comes back within $4u\,(|x| + |x - m|)$; the argument stays as it was; a picture comes back alone as in a batch. `TypeError` for what is no float tensor, naming its dtype; `ValueError`, naming the shape, for fewer than three axes or another number of channels, and for a mean or std that is not finite, or a std that is not positive and normal, in the dtype of x.
 
 # %%
@@ -502,9 +504,11 @@ st.check(inverse_normalize)
 # Make tensors of shape (C, 1, 1) from mean and std, with `dtype=x.dtype`: they broadcast over rows, columns and any axes before the channels. Before that, check: float? as many numbers as `x.shape[-3]`? every std at least `torch.finfo(x.dtype).tiny`?
 #
 # </details>
-#
-# The answer is `inverse_normalize` in `src/seeing_tensors/normalization.py`.
-#
+
+# %%
+st.answer("inverse_normalize")
+
+# %% [markdown]
 # **3. `ChannelStatistics`** · 20 minutes · hard. The law: mean and std are those of all pixels of all pictures, and every order and split gives the same bits. `TypeError`, naming the dtype, for anything but a uint8 array; `ValueError` for other shapes and for another number of channels, before anything is counted, and for `mean` and `std` before the first picture. Grey (H, W) is one channel.
 
 # %%
@@ -524,9 +528,11 @@ st.check(ChannelStatistics)
 # You need `__init__`, `update` and `merge`, both returning `self`, and the properties `count`, `mean` and `std`. Keep whole numbers: the number of pixels, and per channel the sum of the values and of their squares, as Python integers (square in int64: squares of uint8 wrap). Then $n^2 \sigma^2 = n \sum x^2 - (\sum x)^2$ is exact until the last division. Divide by 255 at the end.
 #
 # </details>
-#
-# The answer is `ChannelStatistics` in `src/seeing_tensors/normalization.py`.
-#
+
+# %%
+st.answer("ChannelStatistics")
+
+# %% [markdown]
 # ## What you can do now
 #
 # 1. say how much of a normalised picture the display leaves out, per channel

@@ -36,7 +36,7 @@ _HOMES = {
     "convolution": ["attainable_range", "compose_kernels", "conv2d", "conv2d_output_size", "receptive_field"],
     "activations": ["feature_maps", "pretrained_filters", "show_feature_maps"],
     "wandb_images": ["log_images", "to_wandb_grid", "to_wandb_image", "to_wandb_mask"],
-    "practice": ["check", "prove"],
+    "practice": ["answer", "check", "prove"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

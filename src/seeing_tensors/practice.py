@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import inspect
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
+from .exercises import exercises
 from .laws import LawBroken, is_blank, laws
 from .museum import recognise
+from .portraits import show_beside_target
+from .reading import repository_path
 
 
 def prove(name: str) -> None:
@@ -25,27 +32,70 @@ def prove(name: str) -> None:
 def check(function: Callable) -> None:
     """Run the laws about a public function on your own version of it, found by its name.
 
-    Prints which laws hold, and the first one that does not with the smallest
+    Prints which laws hold, and the first one that does not, with the smallest
     input that breaks it. Where your version makes a mistake that others have
-    made before, it says which. Prints "not written yet" while the body is `...`.
+    published before you, it says which. Where a picture says more, yours is
+    drawn beside the one that is wanted. Then it names the next thing to try.
+    Prints "not written yet" while the body is `...`.
     """
     name = function.__name__
     chosen = laws(name)
     if is_blank(function):
         print(f"{name}: not written yet. {len(chosen)} laws are waiting.")
         return
-    first = None
+    broken = []
     for each in chosen:
         try:
-            count = each.run(function, smallest=first is None)
+            count = each.run(function, smallest=not broken)
             print(f"  held    {each.sentence}  [{count}]")
-        except LawBroken as broken:
-            first = first or broken
+        except LawBroken as report:
+            broken.append(report)
             print(f"  BROKEN  {each.sentence}")
-    if not first:
+    if not broken:
         print(f"\nAll {len(chosen)} laws hold. Your {name} is right.")
+    else:
+        print(f"\n{name}: {len(chosen) - len(broken)} laws held, {len(broken)} broken\n\n{broken[0]}")
+        known = recognise(function, name)
+        if known:
+            print(f"\n{known}")
+        show_beside_target(function, name)
+    print(f"\nNext: {_next_thing(name, broken[0] if broken else None)}")
+
+
+def answer(name: str) -> None:
+    """Show the library's own source of a public function, folded. Outside a notebook, say where it stands."""
+    import seeing_tensors
+
+    function = getattr(seeing_tensors, name)
+    lines, first = inspect.getsourcelines(function)
+    file = Path(inspect.getsourcefile(function)).resolve().relative_to(repository_path("."))
+    place = f"{name}, lines {first} to {first + len(lines) - 1} of {file.as_posix()}"
+    if not getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)():
+        print(f"[answer] {place}")
         return
-    print(f"\n{first}")
-    known = recognise(function, name)
-    if known:
-        print(f"\n{known}")
+    from IPython.display import HTML, display
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    source = highlight("".join(lines), PythonLexer(), HtmlFormatter(cssclass="highlight answer"))
+    display(HTML(f"<details><summary>Answer: {html.escape(place)}</summary>{source}</details>"))
+
+
+def _next_thing(name: str, broken: LawBroken | None) -> str:
+    if broken and broken.unmet is None:
+        return "run the line behind `again` in a cell of its own and read the traceback."
+    if broken and broken.unmet.concerns == "kind":
+        return "print the shape and dtype of what your function returns; the values come after that."
+    if broken and broken.unmet.concerns == "refusal":
+        return "refuse bad input before you compute: the line behind `again` must raise."
+    if broken:
+        return "work out on paper what the line behind `again` must give, then run it and compare."
+    known = exercises()
+    place = next((i for i, each in enumerate(known) if each.name == name), None)
+    if place is None:
+        return "your function is right; the lessons have others."
+    if place + 1 == len(known):
+        return "that was the last exercise. `seeing-tensors check` judges a file of all of them."
+    following = known[place + 1]
+    return f"{following.name}, exercise {following.number} of lesson {following.lesson} ({following.minutes} minutes)."

@@ -22,6 +22,7 @@ from PIL import Image
 
 import seeing_tensors as st
 
+plt.style.use(st.STYLE)
 torch.manual_seed(0)
 
 
@@ -37,9 +38,9 @@ outdoors = [st.to_tensor(piece("people/cameraman.jpg", top, 6)) for top in (0, 1
 among_dark = st.batch_norm(torch.stack([cat, *galaxies]))[0]
 among_bright = st.batch_norm(torch.stack([cat, *outdoors]))[0]
 
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.3), layout="constrained")
-for ax, picture, title in zip(axes, (cat, among_dark, among_bright), ("the photo", "after BatchNorm, batch A", "after BatchNorm, batch B")):
-    st.show(picture, ax, title=title).title.set_size(10)
+fig, axes = plt.subplots(1, 3, figsize=(6.2, 2.3))
+for ax, picture, title in zip(axes, (cat, among_dark, among_bright), ("the photo", "BatchNorm,\nin batch A", "BatchNorm,\nin batch B")):
+    st.show(picture.clamp(0, 1), ax, title=title)
 lost = [st.unseen(v).mean(axis=0) for v in (among_dark, among_bright)]
 st.figure(
     fig,
@@ -94,7 +95,7 @@ print("y    ", st.describe(y))
 print("drawn", st.describe(drawn))
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(2, 1, figsize=(9.5, 5.6), layout="constrained")
+fig, axes = plt.subplots(2, 1, figsize=(6.2, 4))
 st.show_grid(x, axes[0], columns=3, title="the photos")
 st.show_grid(drawn, axes[1], columns=3, title="after BatchNorm, min-max scaled for drawing")
 before, after = ([st.saturation(p) for p in batch] for batch in (x, drawn))
@@ -132,24 +133,31 @@ Markdown("| mean saturation | cat | coffee | astronaut |\n|---|---|---|---|\n" +
 #
 # ### Where the values lie
 #
-# A density is a smoothed histogram of area 1: it is high at values that many pixels of a channel have. In the next figure look at the grey sides: the picture above cannot show what lies there.
+# A density is a smoothed histogram of area 1: it is high at values that many pixels of a channel have. In the next figure look at the hatched sides: the picture beside them cannot show what lies there.
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(2, 2, figsize=(9.5, 6.2), layout="constrained", height_ratios=[1, 1])
-for column, (picture, title) in enumerate([(x[0], "the photo"), (y[0], "after BatchNorm, clipped by the display")]):
-    st.show(picture, axes[0, column], title=title)
-    st.plot_channel_densities(picture, axes[1, column], limits=(-4, 4))
+def beside(rows, limits):
+    """Each picture as the display clips it, and beside it where its values lie, on one axis for all."""
+    fig, axes = plt.subplots(len(rows), 2, figsize=(6.2, 2.2 * len(rows)), width_ratios=(1, 2))
+    for (left, right), (title, picture) in zip(axes, rows):
+        st.show(picture.clamp(0, 1), left, title=title)
+        st.plot_channel_densities(picture, right, limits=limits).set(xlabel="", ylabel="")
+    right.set_xlabel("value")
+    return fig
+
+
+fig = beside([("the photo", x[0]), ("BatchNorm", y[0])], limits=(-4, 4))
 seen = 1 - st.unseen(y[0])[:, :2].sum(axis=1)
 st.figure(
     fig,
-    alt=f"Left, the cat, and below it three narrow humps between 0 and 1, in the white part of the axis. Right, the cat after BatchNorm, "
-    f"dark with hard contrasts, and below it three wide humps on top of one another, half of them in the grey left of 0. Of red {seen[0]:.0%} "
+    alt=f"Above, the cat, and beside it three narrow humps between 0 and 1, in the white part of the axis. Below, the cat after BatchNorm, "
+    f"dark with hard contrasts, and beside it three wide humps on top of one another, half of them in the hatched part left of 0. Of red {seen[0]:.0%} "
     f"is seen, of green {seen[1]:.0%}, of blue {seen[2]:.0%}.",
-    caption="One axis for both, symmetric around 0. The grey part is unseen, with its fraction per channel.",
+    caption="One axis for both, symmetric around 0. The hatched parts are unseen, with the fraction of each channel.",
 )
 
 # %% [markdown]
-# The fractions are counted pixel by pixel. The curve is not a count: every pixel adds a little Gaussian of width $h$ around its value, and Gaussians do not stop at 0. Two pictures whose every value lies in [0, 1] show it. Compare the curve in the grey with the fraction that is written there.
+# The fractions are counted pixel by pixel. The curve is not a count: every pixel adds a little Gaussian of width $h$ around its value, and Gaussians do not stop at 0. Two pictures whose every value lies in [0, 1] show it. Compare the curve in the hatched parts with the fraction that is written there.
 
 # %% tags=["hide-input"]
 ramp = torch.arange(256).repeat_interleave(16).reshape(1, 64, 64) / 255
@@ -158,37 +166,31 @@ grid = np.linspace(-2, 3, 5001)
 outside = [st.channel_densities(p, grid)[0][(grid < 0) | (grid > 1)].sum() * 0.001 for p in (ramp, halves)]
 at_edge = st.channel_densities(ramp, [0.0])[0, 0]
 
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 3), layout="constrained")
-for ax, picture, title in zip(axes, (ramp, halves), ("all levels equally often", "half black, half white")):
-    st.plot_channel_densities(picture, ax, limits=(-0.6, 1.6)).set_title(title)
+fig = beside([("all levels", ramp), ("two levels", halves)], limits=(-1, 2))
 st.figure(
     fig,
-    alt=f"Two densities. Left, a plateau between 0 and 1 that slopes down across both edges, {outside[0]:.1%} of it outside. Right, two "
-    f"humps centred on 0 and 1, {outside[1]:.0%} of them outside. The labels on the grey sides say 0% unseen in both.",
+    alt=f"Above, a ramp of greys, and its density: a plateau between 0 and 1 that slopes down across both edges, {outside[0]:.1%} of it outside. Below, "
+    f"a picture half black and half white, and two humps centred on 0 and 1, {outside[1]:.0%} of them outside. The labels on the hatched sides say 0% unseen in both.",
     caption="Nothing is outside [0, 1]. The curves say otherwise.",
 )
 
 # %% tags=["hide-input"]
 Markdown(
-    f"{outside[0]:.1%} of the left curve and {outside[1]:.0%} of the right one lie where no pixel is. The library seaborn draws such curves too; its `cut=0` ends them at "
-    f"the data and hides the tail, but does not put it back: on the left the area is then {1 - outside[0]:.3f}, and the density at the edge "
+    f"{outside[0]:.1%} of the upper curve and {outside[1]:.0%} of the lower one lie where no pixel is. The library seaborn draws such curves too; its `cut=0` ends them at "
+    f"the data and hides the tail, but does not put it back: above the area is then {1 - outside[0]:.3f}, and the density at the edge "
     f"{at_edge:.2f} where the truth is 1. To know a range, count; to see a shape, draw."
 )
 
 # %% [markdown]
-# So draw the normalised data itself and its min-max copy, and say which is which. Each axis has its picture inside.
+# So draw the normalised data itself and its min-max copy, and say which is which.
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.8), layout="constrained")
-stages = [(x[0], "before"), (y[0], "after BatchNorm"), (drawn[0], "after BatchNorm, min-max scaled")]
-for ax, (picture, title) in zip(axes, stages):
-    st.plot_channel_densities(picture, ax, limits=(-3, 3)).set_title(title)
-    st.show(picture.clamp(0, 1), ax.inset_axes((0.02, 0.28, 0.3, 0.3)))
+fig = beside([("the photo", x[0]), ("BatchNorm", y[0]), ("min-max of it", drawn[0])], limits=(-4, 4))
 st.figure(
     fig,
-    alt=f"Three densities of the cat on one axis, the picture inset in each. Before: std {x[0].std():.2f}, the three humps side by "
+    alt=f"Three pictures of the cat and their densities on one axis. Before: std {x[0].std():.2f}, the three humps side by "
     f"side. After BatchNorm: std {y[0].std():.2f}, wide and low. Min-max scaled: std {drawn[0].std():.2f}, narrow again, the humps on top of one another.",
-    caption="The third panel is what is often shown as “after BatchNorm”. It is the second one, squeezed. Heights are not to one scale.",
+    caption="The third row is what is often shown as “after BatchNorm”. It is the second one, squeezed. Heights are not to one scale.",
 )
 
 # %% [markdown]
@@ -197,9 +199,10 @@ st.figure(
 # %% tags=["hide-input"]
 height, width = cat.shape[1:]
 wrong = torch.cat([x[0][..., : height // 2], y[0][..., height // 2 :]], dim=-1)
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
-st.show(st.split_view(x[0], y[0]).clamp(0, 1), axes[0], title=f"split at column {width // 2}").axvline(width / 2, color="white", linestyle="--")
-st.show(wrong.clamp(0, 1), axes[1], title=f"split at {height // 2}, line at 128").axvline(128, color="white", linestyle="--")
+fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.9))
+mark = {"color": st.COLORS["mark"], "linestyle": "--"}
+st.show(st.split_view(x[0], y[0]).clamp(0, 1), axes[0], title=f"split at column {width // 2}").axvline(width / 2, **mark)
+st.show(wrong.clamp(0, 1), axes[1], title=f"split at {height // 2}, line at 128").axvline(128, **mark)
 st.figure(
     fig,
     alt=f"The cat, left half photo, right half normalised. In the first picture the dashed line runs along the seam, at column "
@@ -479,9 +482,11 @@ st.check(batch_norm)
 # `x.double()` first, `.to(x.dtype)` last. First the mean, then the mean of the squared distances from it. Weight and bias of shape (C,) meet x as `weight[:, None, None]`. Check x before you compute: `isinstance(x, torch.Tensor)`, then `x.is_floating_point()`, then the shape. If x is finite and the variance is not, it has overflowed.
 #
 # </details>
-#
-# The answer is `batch_norm` in `src/seeing_tensors/batchnorm.py`.
-#
+
+# %%
+st.answer("batch_norm")
+
+# %% [markdown]
 # **2. `BatchNorm2d`** · 5 minutes · easy. The layer is given; write how one batch moves its running statistics, `self.running_mean` and `self.running_var`. `mean` and `variance` (the biased one) are float64 of shape (C,), `n` is the number of values per channel. The law: the running statistics are torch's, also with `self.momentum` `None`, the plain average.
 
 # %%
@@ -498,9 +503,11 @@ st.check(BatchNorm2d)
 # Count first: `self.num_batches_tracked += 1`. With momentum `None` the t-th batch has the weight 1/t. Change the buffers in place with `copy_`, so that they stay buffers.
 #
 # </details>
-#
-# The answer is `BatchNorm2d.update` in `src/seeing_tensors/batchnorm.py`.
-#
+
+# %%
+st.answer("BatchNorm2d")
+
+# %% [markdown]
 # **3. `channel_densities`** · 25 minutes · hard. The law: the curve, float64 (C, points), is the mean of one Gaussian per pixel, of area 1 each, within $10^{-9}$. Arrays are (H, W, C), tensors (…, C, H, W), with two axes one channel. The bandwidth $h$ is one number or one per channel; without it, Scott's rule. Refuse:
 #
 # - `TypeError`: neither tensor nor array, or not of real numbers.
@@ -519,9 +526,11 @@ st.check(channel_densities)
 # `np.unique(plane, return_counts=True)` gives the different values and their numbers. With `z = (grid[:, None] - values) / h` the sum is `np.exp(-z**2 / 2) @ counts`; divide it by $n h \sqrt{2 \pi}$. `np.moveaxis` brings the channels to the front. One pixel is a constant channel too.
 #
 # </details>
-#
-# The answer is `channel_densities` in `src/seeing_tensors/density.py`.
-#
+
+# %%
+st.answer("channel_densities")
+
+# %% [markdown]
 # ## What you can do now
 #
 # 1. say which pixels of a batch decide what becomes of a photo, in training and in evaluation
@@ -530,21 +539,18 @@ st.check(channel_densities)
 #
 # For the first: in training all pixels of its channel, through their mean and variance; in evaluation its own. For the second: measure the std, count the unseen, and ask what scaled the picture. For the third: `eps`, what `momentum` means, which variance is kept, how the sums are made, and over whom.
 #
-# The whole lesson in one figure. On top, each photo left of the line and its BatchNorm right of it; below, where the values lie before and after.
+# The whole lesson in one figure. Each photo left of the line and its BatchNorm right of it; beside it, where the values of BatchNorm lie. Before, all lay in the white strip.
 
 # %% tags=["hide-input"]
-fig = plt.figure(figsize=(10, 8.4), layout="constrained")
-cells = fig.add_gridspec(3, 3, height_ratios=[1.2, 1, 1])
-for i, name in enumerate(("cat", "coffee", "astronaut")):
-    ax = st.show(st.split_view(x[i], y[i]).clamp(0, 1), fig.add_subplot(cells[0, i]), title=name)
-    ax.axvline(width / 2, color="white", linestyle="--")
-    for row, (picture, when) in enumerate([(x[i], "before"), (y[i], "after")], 1):
-        st.plot_channel_densities(picture, fig.add_subplot(cells[row, i]), limits=(-4, 4)).set_title(f"{name}, {when}")
+whose = ["cat", "coffee", "astronaut"]
+fig = beside(list(zip(whose, y)), limits=(-4, 4))
+for ax, name, before, after in zip(fig.axes[::2], whose, x, y):
+    st.show(st.split_view(before, after).clamp(0, 1), ax, title=name).axvline(width / 2, **mark)
 unseen = [st.unseen(picture)[:, :2].sum(axis=1).mean() for picture in y]
 st.figure(
     fig,
-    alt=f"Three photos, each split by a dashed line: the photo on the left, the normalised one with hard colours on the right. Below "
-    f"each, two densities: before, narrow and between 0 and 1; after, wide, reaching into the grey sides. Unseen of the cat {unseen[0]:.0%}, "
+    alt=f"Three photos, each split by a dashed line: the photo on the left, the normalised one with hard colours on the right. Beside "
+    f"each, the densities after BatchNorm: wide, reaching into the hatched sides. Unseen of the cat {unseen[0]:.0%}, "
     f"of the coffee {unseen[1]:.0%}, of the astronaut {unseen[2]:.0%}.",
-    caption="One batch before and after BatchNorm, on one axis, with the fractions that the pictures leave out.",
+    caption="One batch before and after BatchNorm, and on one axis the values after it, with the fractions that the pictures leave out.",
 )

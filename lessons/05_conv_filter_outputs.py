@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 import seeing_tensors as st
 
+plt.style.use(st.STYLE)
 cat = st.data_path("photos/animals/cat.png")
 x = st.to_tensor(st.read_image(cat))
 
@@ -25,11 +26,11 @@ weight[10] *= 1e-6
 maps = st.conv2d(x, weight)
 sizes = maps.abs().amax(dim=(1, 2))
 
-fig, axes = plt.subplots(4, 4, figsize=(9.5, 6.8), layout="constrained")
+fig, axes = plt.subplots(4, 4, figsize=(6.2, 5.2))
 for i, ax in enumerate(axes.flat):
     ax.imshow(maps[i].numpy())
     ax.axis("off")
-    ax.set_title(f"{i}", fontsize=9)
+    ax.set_title(f"{i}")
 st.figure(
     fig,
     alt=f"Sixteen pictures of the same cat, numbered 0 to 15, in the blue, green and yellow of matplotlib's default "
@@ -67,7 +68,7 @@ print(st.describe(maps))
 # A map has signs, and 0 means something: what lies under the filter cancels out. So it needs a scale with 0 in the middle, the same for all maps. `show_feature_maps` does that: blue is below 0, white is 0, red is above 0, and the bar gives the values. Look for the map that is not there.
 
 # %%
-fig, ax = plt.subplots(figsize=(9.5, 6), layout="constrained")
+fig, ax = plt.subplots(figsize=(6.2, 3.8))
 st.show_feature_maps(maps, ax, columns=4)
 i = int(sizes.argmin())
 st.figure(
@@ -99,9 +100,9 @@ bgr = cv2.imread(str(cat))
 print("index 2 of cv2's array is our index 0, red:", np.array_equal(bgr[..., 2], st.read_image(cat)[..., 0]))
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.5), layout="constrained")
-st.show(bgr[..., 2], axes[0], title="index 2 as OpenCV reads it: red")
-st.show(x[2], axes[1], title="index 2 as we read it: blue")
+fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.5))
+st.show(bgr[..., 2], axes[0], title="index 2, OpenCV: red")
+st.show(x[2], axes[1], title="index 2, here: blue")
 st.figure(
     fig,
     alt=f"The cat twice in grey. Left, its red channel: light fur, mean {bgr[..., 2].mean() / 255:.2f}. Right, its blue "
@@ -127,17 +128,15 @@ for name in "012":
 # %% tags=["hide-input"]
 layers = [kept[name][0] for name in "012"]
 reach = [layer.abs().max().item() for layer in layers]
-fig, axes = plt.subplot_mosaic("ac;bc", figsize=(10, 4.3), width_ratios=[1, 3.1], height_ratios=[1, 2], layout="constrained")
-for key, layer, columns in zip("abc", layers, (4, 4, 8)):
-    st.show_feature_maps(
-        layer, axes[key], limit=max(reach), columns=columns, colorbar=key == "c", title=f"layer {'abc'.index(key)}: {len(layer)} maps"
-    )
+fig, axes = plt.subplots(3, 1, figsize=(6.2, 6), height_ratios=(2, 3, 6))
+for i, (ax, layer) in enumerate(zip(axes, layers)):
+    st.show_feature_maps(layer, ax, limit=max(reach), columns=8, title=f"layer {i}: {len(layer)} maps")
 st.figure(
     fig,
-    alt=f"Three grids of maps on one scale from {-max(reach):.1f} to {max(reach):.1f}: 3 rows of 4, 6 rows of 4, 6 rows of 8. In the "
+    alt=f"Three grids of maps on one scale from {-max(reach):.1f} to {max(reach):.1f}, in rows of 8: 12, 24 and 48 maps. In the "
     f"first some maps are strong, up to {reach[0]:.2f}. In the second they are weaker, up to {reach[1]:.2f}. The 48 maps of the third are "
     f"nearly all pale, up to {reach[2]:.2f}, with a faint cat in one tint each.",
-    caption="3 × 4, 6 × 4 and 6 × 8 maps of an untrained stack, one scale for all.",
+    caption="12, 24 and 48 maps of an untrained stack, one scale for all.",
 )
 
 # %% tags=["hide-input"]
@@ -212,19 +211,16 @@ print(f"least {low[0]:.4f}, reached {st.conv2d(darkest, weight[:1]).item():.4f}"
 print(f"most  {high[0]:.4f}, reached {st.conv2d(brightest, weight[:1]).item():.4f}")
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 3, figsize=(10, 2.5), width_ratios=[3.4, 1, 1], layout="constrained")
-st.show_feature_maps(weight[0], axes[0], columns=3, title="weights for red, green and blue")
-st.show(brightest, axes[1], title=f"most: {high[0]:.1f}")
-st.show(darkest, axes[2], title=f"least: {low[0]:.1f}")
-for ax in axes[1:]:
-    ax.set(xticks=[], yticks=[])
-    ax.axis("on")
+fig, axes = plt.subplot_mosaic("aa;bc", figsize=(6.2, 4.6))
+st.show_feature_maps(weight[0], axes["a"], columns=3, title="weights for red, green and blue")
+st.show(brightest, axes["b"], title=f"most: {high[0]:.1f}")
+st.show(darkest, axes["c"], title=f"least: {low[0]:.1f}")
 share = (maps[0].max() - maps[0].min()) / (high[0] - low[0])
 st.figure(
     fig,
-    alt="Left, the three 5 by 5 kernels of filter 0 as red and blue squares. Middle and right, two pictures of 5 by 5 pixels in pure "
+    alt="Above, the three 5 by 5 kernels of filter 0 as red and blue squares. Below, two pictures of 5 by 5 pixels in pure "
     f"colours, one the negative of the other. The first gives the filter's largest value, {high[0]:.1f}, the second its smallest, {low[0]:.1f}.",
-    caption="A random filter and the two pictures that drive it to its ends. Where all three weights are positive, the middle picture is white.",
+    caption="A random filter and the two pictures that drive it to its ends. Where all three weights are positive, the lower left picture is white.",
 )
 
 # %% tags=["hide-input"]
@@ -362,7 +358,7 @@ Markdown(
 
 # %% tags=["hide-input"]
 trained_filters = net[0].weight.detach()
-fig, axes = plt.subplots(2, 1, figsize=(9.5, 5.6), layout="constrained")
+fig, axes = plt.subplots(2, 1, figsize=(6.2, 4))
 for ax, filters, name in zip(axes, (random_filters, trained_filters), ("random, at the start", f"after {steps} steps")):
     st.show_feature_maps(filters[:, 0], ax, columns=8, title=name)
 unlike = lambda w: ((w[..., 1:] - w[..., :-1]).square().mean() / w.var() / 2).item()
@@ -383,7 +379,7 @@ grey = x.mean(dim=0, keepdim=True)
 grey = grey - grey.mean()
 strongest = trained_filters.flatten(1).norm(dim=1).topk(2).indices
 groups = {"by hand": by_hand[2:], "random": random_filters[strongest], "trained": trained_filters[strongest]}
-fig, axes = plt.subplots(1, 3, figsize=(10, 4.9), layout="constrained")
+fig, axes = plt.subplots(1, 3)
 for ax, (name, filters) in zip(axes, groups.items()):
     answers = st.conv2d(grey, filters)
     limit = answers.abs().flatten().quantile(0.98).item()
@@ -439,8 +435,8 @@ print(tuple(head(x[None, :, :64, :64]).shape))
 found = st.pretrained_filters()
 if found:
     name, filters = next(iter(found.items()))
-    fig, ax = plt.subplots(figsize=(9.5, 5), layout="constrained")
-    st.show_feature_maps(filters.mean(dim=1)[:64], ax, columns=16, title=f"{name}, mean over red, green and blue")
+    fig, ax = plt.subplots(figsize=(6.2, 5.6))
+    st.show_feature_maps(filters.mean(dim=1)[:64], ax, columns=8, title=f"{name},\nmean over red, green and blue")
     st.figure(fig, alt=f"The first {len(filters[:64])} filters of {name}, red and blue, up to {filters.mean(dim=1).abs().max():.2f}.", caption=name)
 else:
     print("none here; the filters above were trained without them")
@@ -527,9 +523,11 @@ st.check(conv2d_output_size)
 # Use `//`: a float cannot hold every whole number. `operator.index(n)` raises `TypeError` for what is not one.
 #
 # </details>
-#
-# The answer is `conv2d_output_size` in `src/seeing_tensors/convolution.py`.
-#
+
+# %%
+st.answer("conv2d_output_size")
+
+# %% [markdown]
 # **2. `attainable_range`** · 15 minutes · medium. The law: no picture in [0, 1] gives a filter a value outside low … high, and a picture of black and white gives each end exactly. Return low and high, (F,) each, in the type of the weight. Refuse:
 #
 # - `TypeError`: a weight or bias that is no float tensor, or the two of different types (name both).
@@ -548,9 +546,11 @@ st.check(attainable_range)
 # `clamp(min=0)` keeps the positive weights. Sum over all axes but the first. Without the check of its shape, broadcasting would make a table of a bias of the wrong length. `x.dtype` and `x.device` are what to compare and to name.
 #
 # </details>
-#
-# The answer is `attainable_range` in `src/seeing_tensors/convolution.py`.
-#
+
+# %%
+st.answer("attainable_range")
+
+# %% [markdown]
 # **3. `compose_kernels`** · 25 minutes · hard. The law: on every picture without padding, the one layer gives what the two give, exactly on whole numbers, biases included. Each layer is a weight or a pair (weight, bias), where the bias may be `None`. Two weights give a weight. If either is a pair, return a pair; missing biases count as zeros. Refuse what exercise 2 refuses, but for NaN and inf, and with `ValueError` a second layer whose channels are not the first one's filters (name both numbers) and a layer of three things.
 
 # %%
@@ -566,9 +566,11 @@ st.check(compose_kernels)
 # Start with zeros of the final size. For each tap $(u, v)$ of the second kernel, add the first kernel, shifted by $(u, v)$ and mixed by `second[:, :, u, v]`: `torch.einsum("om,mcij->ocij", …)`. The first bias reaches the result through the sum of the second kernel: see $B_o$ above. Write one check of a layer and call it for both.
 #
 # </details>
-#
-# The answer is `compose_kernels` in `src/seeing_tensors/convolution.py`.
-#
+
+# %%
+st.answer("compose_kernels")
+
+# %% [markdown]
 # ## What you can do now
 #
 # 1. draw the maps of a layer so that their sizes can be compared

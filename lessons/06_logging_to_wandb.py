@@ -30,6 +30,7 @@ from torchvision.utils import save_image
 
 import seeing_tensors as st
 
+plt.style.use(st.STYLE)
 mean, std = st.IMAGENET_MEAN, st.IMAGENET_STD
 photo = st.read_image(st.data_path("photos/things/커피.png"))
 y = st.normalize(st.to_tensor(photo), mean, std)
@@ -39,14 +40,14 @@ low, high = values.min(), values.max()
 opening = {
     "wandb up to 0.19.11": ((values - low) / (high - low) * 255).astype(np.uint8),
     "wandb 0.20.1 to 0.28.2": values.clip(0, 255).astype(np.uint8),
-    f"wandb {wandb.__version__}, installed here": np.array(wandb.Image(y).image),
+    f"wandb {wandb.__version__}, here": np.array(wandb.Image(y).image),
 }
 stretched, guessed, cast = opening.values()
 off = np.abs(stretched.astype(int) - photo).mean()
 
-fig, axes = plt.subplots(1, 3, figsize=(10, 2.9), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(6.2, 1.9))
 for ax, (version, pixels) in zip(axes, opening.items()):
-    st.show(pixels, ax, title=version)
+    st.show(pixels, ax, title=version.replace(" ", "\n", 1))
 st.figure(
     fig,
     alt=f"The same normalised photo of a coffee cup as three versions of wandb write it. First: a photo "
@@ -246,7 +247,7 @@ rows = {
 }
 
 # %% tags=["hide-input"]
-fig, axes = plt.subplots(2, 1, figsize=(10, 4.3), layout="constrained")
+fig, axes = plt.subplots(2, 1, figsize=(6.2, 3.1))
 means = []
 for ax, (title, grid) in zip(axes, rows.items()):
     pixels = np.array(grid.image)
@@ -378,19 +379,19 @@ print("mask:", np.array_equal(truth, labels), "box:", stored)
 # %% tags=["hide-input"]
 width, height = stored["maxX"] - stored["minX"], stored["maxY"] - stored["minY"]
 fractions = ", ".join(f"{n} {(truth == i).mean():.0%}" for i, n in names.items())
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
-st.show(on_disk(logged["overlay.path"]), axes[0], title="the picture and the box, from disk")
+fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.5))
+st.show(on_disk(logged["overlay.path"]), axes[0], title="picture and box, from disk")
 frame = plt.Rectangle(
-    (stored["minX"], stored["minY"]), width, height, fill=False, edgecolor="white", linewidth=3
+    (stored["minX"], stored["minY"]), width, height, fill=False, edgecolor=st.COLORS["mark"], linewidth=3
 )
 axes[0].add_patch(frame)
-st.show(truth.astype(int), axes[1], title="the mask, from disk")
-style = {"ha": "center", "va": "center", "backgroundcolor": "white", "fontsize": 10}
+st.show(truth.astype(int), axes[1], title="mask, from disk")
+style = {"ha": "center", "va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
 for label, (row, column) in enumerate([(50, 70), (350, 290), (140, 290), (290, 365)]):
     axes[1].text(column, row, f"{label} {names[label]}", **style)
 st.figure(
     fig,
-    alt=f"Left, the photo with a white frame around the coffee cup, {width:.0f} pixels wide and {height:.0f} high. "
+    alt=f"Left, the photo with a yellow frame around the coffee cup, {width:.0f} pixels wide and {height:.0f} high. "
     f"Right, the mask with its labels 0 to {truth.max()} written on it, in parts of the picture: {fractions}.",
     caption="What the run's folder holds: picture, box and mask, put together by us.",
 )
@@ -578,9 +579,11 @@ st.check(to_wandb_mask)
 # `np.asarray(mask)` takes both kinds. Look at `dtype.kind`: "u" and "i" are integers. Check the shape before you ask for the minimum: an empty array has none. Keys of the names may be numpy's integers; `int(label)` makes them Python's own. `True` is an `int` in Python: refuse bools first.
 #
 # </details>
-#
-# The answer is `to_wandb_mask` in `src/seeing_tensors/wandb_images.py`.
-#
+
+# %%
+st.answer("to_wandb_mask")
+
+# %% [markdown]
 # **2. `to_wandb_image`** · 30 minutes · hard. The law: a float becomes the level nearest to $255 (x - l)/(h - l)$, all 256 levels come back through any range and any Normalize, bytes stay as they are, bool is 0 and 255, and nothing is guessed.
 #
 # - A `TypeError`: floats without `value_range` (say `value_range`); uint8 or bool with a range, mean or std; other numbers, and what is neither tensor nor array (say the type).
@@ -600,9 +603,11 @@ st.check(to_wandb_image)
 # Make everything an array (H, W, C) first: a tensor is (C, H, W), two axes are one grey channel. A tensor may need `.detach()`, bfloat16 `.float()`. Then three branches: bool times 255; uint8 as it is; floats in float64: undo the Normalize, compute the levels, `np.rint`, and only then ask what lies outside. Count NaN before: it is neither below 0 nor above 255. Is `h - l` finite, too? Give `Image.fromarray` (H, W, 3) or (H, W), never (H, W, 1).
 #
 # </details>
-#
-# The answer is `to_wandb_image` in `src/seeing_tensors/wandb_images.py`.
-#
+
+# %%
+st.answer("to_wandb_image")
+
+# %% [markdown]
 # **3. `to_wandb_grid`** · 15 minutes · medium. The law: picture i stands in row i // columns and column i % columns, two white pixels from its neighbours, with the pixels it has alone; the rest is white. Without `columns` there are as many as the square root of N, rounded up. A `ValueError`: no picture; one picture instead of a batch (say its shape); two sizes (say both (H, W)); grey beside colour; columns below 1 (say the number).
 
 # %%
@@ -619,9 +624,11 @@ st.check(to_wandb_grid)
 # `st.to_wandb_image` of each picture, its `image` as an array: these are the tiles. A picture instead of a batch has three axes: look at `ndim` first. Fill a canvas with 255 and copy each tile to its place. `columns or …` would take 0 for "not given": ask `is None`. Never take more columns than pictures.
 #
 # </details>
-#
-# The answer is `to_wandb_grid` in `src/seeing_tensors/wandb_images.py`.
-#
+
+# %%
+st.answer("to_wandb_grid")
+
+# %% [markdown]
 # ## What you can do now
 #
 # 1. predict what `wandb.Image` makes of a tensor, from its values and the version of wandb

@@ -236,18 +236,18 @@ def _tiles(maps: torch.Tensor, limits: Sequence[float], average: int) -> list[np
 
 
 def _mosaic(tiles: Sequence[np.ndarray], columns: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """The tiles in rows, with grey lines between and around them, and the upper left corner of each."""
+    """The tiles in rows, RGBA, with grey lines between and around them, and the upper left corner of each."""
     gap = max(1, round(0.02 * max(tiles[0].shape[:2])))
     height, width = tiles[0].shape[0] + gap, tiles[0].shape[1] + gap
     rows = math.ceil(len(tiles) / columns)
-    mosaic = np.full((rows * height + gap, columns * width + gap, 3), 255, np.uint8)
+    mosaic = np.zeros((rows * height + gap, columns * width + gap, 4), np.uint8)  # transparent: no map is no blank map
     corners = []
     for i, tile in enumerate(tiles):
         top, left = i // columns * height + gap, i % columns * width + gap
-        mosaic[top - gap : top + height, left - gap : left + width] = 112
+        mosaic[top - gap : top + height, left - gap : left + width] = (112, 112, 112, 255)
         corners.append((top, left))
     for (top, left), tile in zip(corners, tiles, strict=True):
-        mosaic[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+        mosaic[top : top + tile.shape[0], left : left + tile.shape[1], :3] = tile
     return mosaic, corners
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgb, to_rgba
 
 from .display import Picture, _percent, _planes, unseen
 from .style import COLORS, HATCHES, LINES
@@ -93,10 +93,13 @@ def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[
     names = _NAMES[len(planes)]
     _draw_curves(ax, channels, names, np.linspace(low, high, 1024))
     ax.set(xlim=(low, high), xlabel="value", ylabel="density")
-    ax.set_ylim(0, 1.9 * ax.get_ylim()[1])  # room above the curves for legend and labels
+    # Room above the curves for the legend and the labels, a line for each channel and one more.
+    height = 72 * ax.get_window_extent().height / ax.figure.dpi
+    room = min(0.6, 1.3 * (1 + len(names)) * ax.xaxis.label.get_fontsize() / height)
+    ax.set_ylim(0, ax.get_ylim()[1] / (1 - room))
     ax.locator_params(axis="y", nbins=4)
     _hatch_unseen(ax, unseen(x), names, white)
-    ax.legend(loc="upper center", handlelength=1.8, labelspacing=0.2, borderpad=0.2)
+    ax.legend(loc="upper center", handlelength=1.6, handletextpad=0.4, labelspacing=0.2, borderpad=0.2)
     return ax
 
 
@@ -175,9 +178,10 @@ def _hatch_unseen(ax: Axes, fractions: np.ndarray, names: Sequence[str], white: 
     sides = {"below": ("black", low, min(0, high), 0.02, "left"), "above": ("white", max(white, low), high, 0.98, "right")}
     for column, (side, (name, start, end, edge, align)) in enumerate(sides.items()):
         if start < end:
-            pale, fine = to_rgba(COLORS[side], 0.12), to_rgba(COLORS[side], 0.6)
-            ax.axvspan(start, end, facecolor=pale, edgecolor=fine, hatch=HATCHES[side], linewidth=0, zorder=0)
+            pale = [0.88 + 0.12 * part for part in to_rgb(COLORS[side])]
+            ax.axvspan(start, end, facecolor=pale, edgecolor=to_rgba(COLORS[side], 0.6), hatch=HATCHES[side], linewidth=0, zorder=0)
             parts = [f"{channel} {_percent(part)}" for channel, part in zip(names, fractions[:, column], strict=True)]
             text = "\n".join([f"unseen ({name})", *parts])
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-            ax.text(edge, 0.97, text, transform=ax.transAxes, ha=align, va="top", linespacing=1.15, bbox=box)
+            box = {"facecolor": pale, "edgecolor": "none", "pad": 2}
+            place = {"transform": ax.transAxes, "ha": align, "va": "top", "linespacing": 1.15, "zorder": 1}
+            ax.text(edge, 0.98, text, bbox=box, **place)  # below the curves

@@ -177,7 +177,7 @@ st.figure(
 # %% tags=["hide-input"]
 Markdown(
     f"{outside[0]:.1%} of the upper curve and {outside[1]:.0%} of the lower one lie where no pixel is. The library seaborn draws such curves too; its `cut=0` ends them at "
-    f"the data and hides the tail, but does not put it back: above the area is then {1 - outside[0]:.3f}, and the density at the edge "
+    f"the data and hides the tail, but does not put it back: the area of the upper one is then {1 - outside[0]:.3f}, and the density at the edge "
     f"{at_edge:.2f} where the truth is 1. To know a range, count; to see a shape, draw."
 )
 

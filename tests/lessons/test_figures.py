@@ -1,0 +1,278 @@
+"""The figures as a set: colours that everybody can tell apart, one style, letters that can be read on a phone."""
+
+import ast
+import base64
+import html.parser
+import io
+import itertools
+import re
+import subprocess
+import sys
+
+import matplotlib
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import is_color_like
+from matplotlib.figure import Figure
+from PIL import Image
+
+import seeing_tensors as st
+from seeing_tensors import course
+
+LESSONS = sorted((course.ROOT / "lessons").glob("[0-9]*.py"))
+LIBRARY = sorted((course.ROOT / "src/seeing_tensors").rglob("*.py"))
+every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+
+CHANNELS, UNSEEN = ("R", "G", "B"), ("below", "above", "not finite")
+
+
+# ------------------------------------------- how far apart two colours are seen
+
+# Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE
+# Transactions on Visualization and Computer Graphics 15 (2009), severity 1.0. They act on linear RGB.
+EYES = {
+    "normal": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+
+
+def linear(color):
+    values = np.array(matplotlib.colors.to_rgb(color))
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb):
+    """CIELAB of linear RGB, white point D65: in L, a, b equal distances look about equally large."""
+    t = TO_XYZ @ rgb / [0.95047, 1.0, 1.08883]
+    f = np.where(t > 216 / 24389, np.cbrt(t), (24389 / 27 * t + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def too_close(colors, names, *, seen, grey):
+    """Pairs nearer than `seen` in CIELAB to one of the four eyes, or nearer than `grey` in lightness alone."""
+    faults = []
+    for a, b in itertools.combinations(names, 2):
+        for eye, matrix in EYES.items():
+            places = [lab(np.clip(matrix @ linear(colors[name]), 0, 1)) for name in (a, b)]
+            distance = np.linalg.norm(places[0] - places[1])
+            if distance < seen:
+                faults.append(f"{a} and {b} are {distance:.0f} apart with {eye}, must be {seen}")
+        lightness = abs(lab(linear(colors[a]))[0] - lab(linear(colors[b]))[0])
+        if lightness < grey:
+            faults.append(f"{a} and {b} are {lightness:.0f} apart in grey, must be {grey}")
+    return faults
+
+
+def contrast_with_white(color):
+    return 1.05 / (np.array([0.2126, 0.7152, 0.0722]) @ linear(color) + 0.05)
+
+
+# A difference of 2 can just be seen, side by side.
+def test_channels_are_told_apart_by_every_eye():
+    assert too_close(st.COLORS, CHANNELS, seen=24, grey=7) == []
+
+
+def test_what_is_unseen_is_told_apart_by_every_eye():
+    assert too_close(st.COLORS, UNSEEN, seen=30, grey=10) == []
+
+
+def test_finds_colours_that_are_not_apart():
+    ordinary = {"R": "tab:red", "G": "tab:green", "B": "tab:blue"}
+    assert any("R and G" in fault and "deuteranopia" in fault for fault in too_close(ordinary, CHANNELS, seen=24, grey=7))
+    assert any("in grey" in fault for fault in too_close({"a": "#ff8c00", "b": "#00b3b3"}, "ab", seen=30, grey=10))
+    assert too_close({"a": "#000000", "b": "#ffffff"}, "ab", seen=99, grey=99) == []
+
+
+def test_lines_are_dark_enough_for_a_white_ground():
+    # 3 : 1, what WCAG 2.2 asks of lines and marks (1.4.11).
+    assert {name: contrast_with_white(st.COLORS[name]) for name in (*CHANNELS, "grey") if contrast_with_white(st.COLORS[name]) < 3} == {}
+
+
+def test_hue_is_never_the_only_cue():
+    assert len({st.LINES[name] for name in CHANNELS}) == len({st.HATCHES[name] for name in UNSEEN}) == 3
+    fig = Figure()
+    ax = st.plot_channel_densities(torch.linspace(-1, 2, 48).reshape(3, 4, 4), fig.subplots())
+    drawn = {line.get_label(): (line.get_color(), line.get_linestyle()) for line in ax.get_lines()}
+    assert drawn == {name: (st.COLORS[name], st.LINES[name]) for name in CHANNELS}
+    assert [patch.get_hatch() for patch in ax.patches] == [st.HATCHES["below"], st.HATCHES["above"]]
+
+
+def test_labels_hide_no_curve():
+    fig = Figure(figsize=(3, 2))
+    ax = st.plot_channel_densities(torch.rand(3, 9, 9) * 3 - 1, fig.subplots())
+    assert max(text.get_zorder() for text in ax.texts) < min(line.get_zorder() for line in ax.get_lines())
+
+
+# ------------------------------------------------------------------- one style
+
+NEUTRAL = {"black", "white", "none"}
+
+
+def own_colors(script):
+    """Colours that a script makes up: hexadecimal ones, and named ones where a colour is asked for."""
+    faults = []
+    for node in ast.walk(ast.parse(script)):
+        if isinstance(node, ast.Constant) and re.fullmatch(r"#[0-9a-fA-F]{3,8}|tab:\w+|xkcd:.+", str(node.value)):
+            faults.append(node.value)
+        named = {}
+        if isinstance(node, ast.Call):
+            named = {word.arg: word.value for word in node.keywords}
+        elif isinstance(node, ast.Dict):
+            named = {getattr(key, "value", None): value for key, value in zip(node.keys, node.values, strict=True)}
+        for name, value in named.items():
+            if re.search(r"colors?$", str(name)) and isinstance(value, ast.Constant) and value.value not in NEUTRAL:
+                if is_color_like(value.value):
+                    faults.append(value.value)
+    return list(dict.fromkeys(faults))
+
+
+@pytest.mark.parametrize("file", [*LESSONS, *LIBRARY], ids=lambda path: path.name)
+def test_colours_come_from_the_style(file):
+    assert file.name == "style.py" or own_colors(file.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "script, found",
+    [
+        ('ax.plot(x, color="tab:red")', ["tab:red"]),
+        ('ax.axhline(0, color="#d55e00")', ["#d55e00"]),
+        ('painted[:] = to_rgb("#123456")', ["#123456"]),
+        ('ax.contour(x, colors="red")', ["red"]),
+        ('box = {"facecolor": "orange"}', ["orange"]),
+        ('Rectangle((0, 0), edgecolor="0.85")', ["0.85"]),
+        ('ax.plot(x, color=st.COLORS["R"], label="red")', []),
+        ('ax.text(0, 0, "red", color="white", bbox={"facecolor": "none"})', []),
+    ],
+)
+def test_finds_a_colour_of_its_own(script, found):
+    assert own_colors(script) == found
+
+
+@every_lesson
+def test_a_lesson_takes_the_style(lesson):
+    assert "\nplt.style.use(st.STYLE)\n" in lesson.read_text(encoding="utf-8")
+
+
+def test_the_style_is_taken_and_never_given():
+    code = (
+        "import matplotlib.pyplot as plt, numpy as np, seeing_tensors as st\n"
+        "before = dict(plt.rcParams)\n"
+        "st.STYLE, st.plot_channel_densities(np.random.rand(4, 4, 3), plt.figure().subplots())\n"
+        "st.figure(plt.gcf(), alt='a', caption='b')\n"
+        "assert dict(plt.rcParams) == before, 'the library changed the settings of matplotlib'\n"
+        "with plt.style.context(st.STYLE):\n"
+        "    assert plt.rcParams['font.size'] == st.STYLE['font.size'] != before['font.size']\n"
+        "assert dict(plt.rcParams) == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=course.lesson_environment() | {"MPLBACKEND": "Agg"}, capture_output=True)
+
+
+# ------------------------------------------------------- letters on a phone
+
+SMALLEST = 9  # pixels, where a figure is 350 pixels wide
+
+
+class Pictures(html.parser.HTMLParser):
+    """The attributes of each picture of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "img":
+            self.found.append(dict(attributes))
+
+
+def unreadable(page):
+    """Pictures whose letters are too small on a phone, or that do not say how small, or how large they are."""
+    faults = []
+    for picture in Pictures(page).found:
+        letters = float(picture.get("data-text-on-phone", 0))
+        if letters < SMALLEST:
+            faults.append(f"letters {letters} pixels high: {picture.get('alt', '')[:60]}")
+        if not {"width", "height"} <= set(picture):
+            faults.append("no width and height: the page jumps when the picture comes")
+    return faults
+
+
+@every_lesson
+def test_letters_can_be_read_on_a_phone(lesson, executed):
+    notebook = nbformat.read(executed / f"{lesson.stem}.ipynb", as_version=4)
+    pages = [output.get("data", {}).get("text/html", "") for cell in notebook.cells for output in cell.get("outputs", [])]
+    faults = [fault for page in pages for fault in unreadable("".join(page))]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "attributes, faults",
+    [
+        ('width="700" height="300" data-text-on-phone="9.4"', 0),
+        ('width="700" height="300" data-text-on-phone="inf"', 0),
+        ('width="700" height="300" data-text-on-phone="8.9"', 1),
+        ('width="700" height="300"', 1),
+        ('data-text-on-phone="9.4"', 1),
+    ],
+)
+def test_finds_a_picture_that_cannot_be_read(attributes, faults):
+    assert len(unreadable(f'<figure><img alt="a" {attributes} src="data:,"></figure>')) == faults
+
+
+@pytest.fixture
+def page(monkeypatch):
+    """What `st.figure` puts on the page, for a figure."""
+
+    def page(fig):
+        shown = []
+        with monkeypatch.context() as notebook:
+            notebook.setattr("IPython.get_ipython", lambda: object())
+            notebook.setattr("IPython.display.display", shown.append)
+            st.figure(fig, alt="What is to be seen.", caption="Look.")
+        return shown.pop().data
+
+    return page
+
+
+def letters_of(page):
+    return float(Pictures(page).found[0]["data-text-on-phone"])
+
+
+def test_a_figure_says_how_high_its_letters_are(page):
+    with plt.style.context(st.STYLE):
+        fig, ax = plt.subplots()
+        ax.set_title("title")
+        assert unreadable(page(fig)) == []
+        fig, ax = plt.subplots()
+        ax.text(0.5, 0.5, "small", fontsize=7)
+        assert unreadable(page(fig))
+        fig, ax = plt.subplots(figsize=(10, 4))
+        assert unreadable(page(fig)), "wide figures shrink on a phone"
+        # What is not drawn does not count: numbers of axes that are off, hidden and empty texts.
+        fig, ax = plt.subplots()
+        ax.tick_params(labelsize=3)
+        ax.axis("off")
+        ax.text(0, 0, "hidden", fontsize=3, visible=False)
+        ax.text(0, 0, " ", fontsize=3)
+        ax.set_title("title")
+        assert unreadable(page(fig)) == []
+    fig, ax = plt.subplots()
+    ax.axis("off")
+    assert letters_of(page(fig)) == float("inf")
+
+
+def test_the_height_of_letters_is_measured(page):
+    """Against the picture itself: the dark rows of one capital letter, which is 0.73 of its letters' height."""
+    fig = plt.figure(figsize=(6, 2), facecolor="white")
+    fig.text(0.5, 0.5, "I", fontsize=30)
+    made = page(fig)
+    source = re.search(r"base64,([^\"]+)", made)[1]
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(source))).convert("L"))
+    rows = (pixels < 128).any(axis=1).sum() * 350 / pixels.shape[1]
+    assert rows == pytest.approx(0.73 * letters_of(made), rel=0.05)

@@ -176,7 +176,11 @@ def as_array(value: Any) -> Any:
 
 
 def one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception as another:  # a learner's own exception may have a __str__ that fails
+        text = f"<its text raises {type(another).__name__}>"
+    text = text if len(text) <= 300 else text[:297] + "..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

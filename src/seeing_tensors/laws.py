@@ -28,6 +28,7 @@ import hypothesis.configuration
 import torch
 
 from .expectations import Unmet, literal, memory_note, one_line, picture_of, with_imports
+from .implementations import import_line
 from .reading import repository_path
 from .watching import Watched
 
@@ -108,6 +109,8 @@ class Law:
                 else:
                     for each in self.cases or ({},):
                         one_case(**each)
+        except hypothesis.errors.Flaky:
+            raise _broken(self, watched, case, _fickle(watched)) from None
         except hypothesis.errors.HypothesisException:
             raise  # the law is at fault, not the function
         except (Exception, SystemExit) as error:
@@ -208,9 +211,19 @@ def _broken(law: Law, watched: Watched, case: Mapping[str, Any], error: BaseExce
         lines.append(f"  likely    {cause}")
     again = watched.call(literal)
     if again:
-        lines.append(f"  again     {with_imports(again)}")
+        imported = import_line(watched.function)
+        lines.append(f"  again     {imported + '; ' if imported else ''}{with_imports(again)}")
         lines += [f"  with      {note}" for note in map(memory_note, watched.originals) if note]
     return LawBroken("\n".join(lines), law, case, unmet, cause)
+
+
+def _fickle(watched: Watched) -> Unmet:
+    return Unmet(
+        f"{picture_of(watched.result)} now, and something else for the same arguments before",
+        "the same result for the same arguments",
+        "nothing may depend on chance, on the clock, or on earlier calls",
+        concerns="statement",
+    )
 
 
 def _shortened(calls: str) -> str:

@@ -3,15 +3,20 @@
 import hypothesis
 import pytest
 
-from seeing_tensors.laws import LawBroken, is_blank, laws
+from seeing_tensors.implementations import written
+from seeing_tensors.laws import LawBroken, laws
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: f"lesson_{law.lesson}-{law.about}-{law.name}")
-def test_law(law, implementation):
-    function = getattr(implementation, law.about, None)
-    if function is None or is_blank(function):
+def test_law(law, implementation, record_property):
+    record_property("law", (law.lesson, law.about))
+    function = written(implementation, law.about)
+    if function is None:
         pytest.skip(f"{law.about} is not written yet")
+    report = ""
     try:
         law.run(function, hypothesis.settings.get_current_profile_name())
     except LawBroken as broken:
-        pytest.fail(str(broken), pytrace=False)
+        report = str(broken)
+    if report:  # outside the `except`, or pytest would print both exceptions
+        pytest.fail(report, pytrace=False)

@@ -1,0 +1,48 @@
+"""The verdict at the end: which laws of which function hold, are broken, or wait for something to judge."""
+
+from collections import Counter
+
+import pytest
+
+from seeing_tensors.implementations import LIBRARY
+
+OUTCOMES = {"passed": "held", "failed": "broken", "skipped": "not written"}
+
+
+def pytest_collection_modifyitems(config, items):
+    # Whoever wrote the functions, the laws judge them. The other tests of this folder are about our library alone.
+    if config.getoption("--implementation") == LIBRARY:
+        return
+    laws = [item for item in items if getattr(item, "originalname", None) == "test_law"]
+    config.hook.pytest_deselected(items=[item for item in items if item not in laws])
+    items[:] = laws
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter, config):
+    whole = config.getoption("--implementation") != LIBRARY
+    counts: dict[tuple, Counter] = {}
+    for outcome, word in OUTCOMES.items():
+        for report in terminalreporter.stats.get(outcome, []):
+            law = dict(report.user_properties).get("law")
+            if law:
+                lesson, about = law
+                counts.setdefault((lesson, about if whole else ""), Counter())[word] += 1
+    if not counts:
+        return
+    terminalreporter.section(f"the laws, and {config.getoption('--implementation')}")
+    for line in table(counts):
+        terminalreporter.write_line(line)
+
+
+def table(counts):
+    """Lines: lesson, function, how many laws held, are broken, have nothing to judge yet."""
+    wide = max(len(about) for _, about in counts)
+    head = f"lesson  {'function'.ljust(wide) + '  ' if wide else ''}" + "  ".join(OUTCOMES.values())
+    lines = [head]
+    for (lesson, about), found in sorted(counts.items()):
+        numbers = "  ".join(str(found[word] or "").rjust(len(word)) for word in OUTCOMES.values())
+        lines.append(f"{lesson:6}  {about.ljust(wide) + '  ' if wide else ''}{numbers}".rstrip())
+    total = sum(counts.values(), Counter())
+    written = f"{total['held']} held, {total['broken']} broken, {total['not written']} not written"
+    return [*lines, f"laws: {written}"]

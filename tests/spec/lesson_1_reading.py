@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import tempfile
 from fractions import Fraction
 from math import floor
@@ -198,6 +199,16 @@ def refuses_a_cut(read_image, whole, lost):
     with file_of(whole[: max(0, len(whole) - lost)]) as path:
         cause = "the decoder makes up what is missing; look for the end of the file before you decode"
         expect_raises(ValueError, read_image, path, mention=[path], cause=cause)
+
+
+@law("read_image", lesson=1)
+def refuses_what_is_not_there(read_image):
+    """A missing file is a FileNotFoundError, an empty file and a text are ValueErrors; None is no picture."""
+    missing = os.path.join(tempfile.gettempdir(), "seeing-tensors-has-no-such-file.png")
+    expect_raises(FileNotFoundError, read_image, missing, cause="raise where it happens; cv2.imread gives None")
+    for content in (b"", b"not a picture, but a text of some length " * 9):
+        with file_of(content) as path:
+            expect_raises(ValueError, read_image, path, mention=[path], cause="raise where it happens; cv2.imread gives None")
 
 
 # ------------------------------------------------------------------- read_mask

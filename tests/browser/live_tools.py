@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
-from playwright.sync_api import sync_playwright
 
 import seeing_tensors as st
 
@@ -48,27 +47,6 @@ def hostile_picture():
     x = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 1.5, (3, 24, 32)).astype(np.float32))
     x[0, 0, :6] = torch.tensor([0.0, -0.0, 1.0, torch.nan, torch.inf, -torch.inf])
     return x
-
-
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """One browser for a file of tests."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from live_tools import ALT, CAPTION, brighter_cat, chromium, hostile_picture, markup, opened  # noqa: F401  two are fixtures
+from live_tools import ALT, CAPTION, brighter_cat, hostile_picture, markup, opened  # noqa: F401  the last is a fixture
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -130,7 +130,7 @@ def test_nothing_becomes_global_and_a_second_run_of_the_script_changes_nothing(o
 
 
 @every_figure
-def test_a_broken_script_leaves_the_still_picture(chromium, figure_of, name, tmp_path):  # noqa: F811
+def test_a_broken_script_leaves_the_still_picture(chromium, figure_of, name, tmp_path):
     file = tmp_path / "broken.html"
     broken = re.sub(r'(<script type="application/json">).', r"\1!", figure_of(name), count=1)
     file.write_text(broken, encoding="utf-8")
@@ -367,7 +367,7 @@ def lab(tmp_path_factory, figure_of):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_in_jupyterlab_a_trusted_figure_moves(lab, chromium, dark):  # noqa: F811
+def test_in_jupyterlab_a_trusted_figure_moves(lab, chromium, dark):
     page = chromium.new_page(viewport={"width": 1100, "height": 900})
     page.goto(f"{lab}trusted.ipynb")
     for number, name in enumerate(FIGURES):
@@ -387,7 +387,7 @@ def test_in_jupyterlab_a_trusted_figure_moves(lab, chromium, dark):  # noqa: F81
     page.close()
 
 
-def test_in_jupyterlab_a_stranger_shows_the_still_picture(lab, chromium):  # noqa: F811
+def test_in_jupyterlab_a_stranger_shows_the_still_picture(lab, chromium):
     page = chromium.new_page(viewport={"width": 1100, "height": 900})
     page.goto(f"{lab}stranger.ipynb")
     still = page.locator(".jp-OutputArea figure > img").first

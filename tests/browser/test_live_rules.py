@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from live_tools import chromium  # noqa: F401  the fixture
 
 import seeing_tensors as st
 from seeing_tensors import live
@@ -18,7 +17,7 @@ LIMITS = [(0, 1), (-2.1, 2.6), (0.1, 0.3), (0.5, 0.5000001), (-1e-30, 1e30)]
 
 
 @pytest.fixture(scope="module")
-def javascript(chromium):  # noqa: F811
+def javascript(chromium):
     """Evaluate an expression about `x`, a Float32Array with the values of an array, in the browser."""
     page = chromium.new_page()
     page.add_script_tag(content=RULES)

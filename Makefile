@@ -3,6 +3,7 @@
 # make lab        open the lessons in JupyterLab, as copies of your own in my-lessons/
 # make test-latest  the same tests with the newest releases of everything
 # make test-wandb-versions  the logged pixels on seven versions of wandb, an environment each
+# make mutants    break the library on purpose, everywhere, and see that the laws notice; MODULE=display for one module
 # make clean      delete what was generated (the environments and my-lessons/ stay)
 
 # Python 3.11 or later. Another one: make PYTHON=python3.12
@@ -11,7 +12,7 @@ VENV = .venv
 LATEST = .venv-latest
 TOO_OLD = import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or later: make PYTHON=python3.11")
 
-.PHONY: build test lab test-latest test-wandb-versions clean help
+.PHONY: build test lab test-latest test-wandb-versions mutants clean help
 
 build: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build
@@ -29,7 +30,7 @@ lab: $(VENV)/installed
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c '$(TOO_OLD)'
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[course]"
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[course,mutants]"
 	touch $@
 
 # No stamp and no constraints: what is newest changes from day to day. A build folder of its own, because
@@ -37,12 +38,16 @@ $(VENV)/installed: pyproject.toml constraints.txt
 test-latest:
 	@$(PYTHON) -c '$(TOO_OLD)'
 	test -x $(LATEST)/bin/python || $(PYTHON) -m venv $(LATEST)
-	$(LATEST)/bin/python -m pip install --upgrade --upgrade-strategy eager -e ".[course]"
+	$(LATEST)/bin/python -m pip install --upgrade --upgrade-strategy eager -e ".[course,mutants]"
 	SEEING_TENSORS_BUILD=build/latest $(LATEST)/bin/seeing-tensors build --no-book
 	SEEING_TENSORS_BUILD=build/latest OMP_NUM_THREADS=1 $(LATEST)/bin/python -m pytest tests -n 2
 
 test-wandb-versions: $(VENV)/installed
 	$(VENV)/bin/python tests/wandb_versions/run.py
+
+# JOBS=1 on a machine that has other work.
+mutants: $(VENV)/installed
+	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/mutants/run.py --jobs $(or $(JOBS),2) $(MODULE)
 
 clean:
 	rm -rf build

@@ -16,6 +16,7 @@ import numpy as np
 
 from .expectations import Unmet, as_array
 from .laws import Law, laws, members
+from .watching import copied
 
 # How many fixed and how many generated cases of each law two implementations are compared on.
 CASES = 6
@@ -105,7 +106,7 @@ def recognise(function: Callable, about: str) -> Mistake | None:
     if not candidates:
         return None
     cases = [(law, case) for law in laws(about) for case in law.examples(CASES) if _can_be_repeated(case)]
-    ours = [law.outcome(function, case) for law, case in cases]
+    ours = [law.outcome(function, _afresh(case)) for law, case in cases]
     # The cases on which the function fails come first: there most candidates drop out at once.
     order = sorted(range(len(cases)), key=lambda i: ours[i] is None or _concerns(ours[i]) == "refusal")
     agreeing = [each for each in candidates if _agree(each, [(*cases[i], ours[i]) for i in order])]
@@ -114,9 +115,9 @@ def recognise(function: Callable, about: str) -> Mistake | None:
 
 def _agree(wrong: Mistake, known: list[tuple[Law, dict, Exception | None]]) -> bool:
     """True if nothing speaks against it that a function makes this mistake, and most of its failures speak for it."""
-    telling = agreed = refusals = agreed_refusals = 0
+    telling = agreed = refusals = agreed_refusals = elsewhere = 0
     for law, case, ours in known:
-        theirs = law.outcome(wrong.function, case)
+        theirs = law.outcome(wrong.function, _afresh(case))
         alike = theirs is not None and _alike(ours, theirs)
         if _concerns(theirs) == "refusal":
             refusals += 1
@@ -129,9 +130,11 @@ def _agree(wrong: Mistake, known: list[tuple[Law, dict, Exception | None]]) -> b
                 return False
         elif _concerns(ours) == "values":
             return False  # wrong where the mistake is right
+        else:
+            elsewhere += _concerns(ours) == "kind"
     if telling:
         return agreed > telling / 2
-    return refusals > 0 and agreed_refusals == refusals
+    return refusals > 0 and agreed_refusals == refusals and not elsewhere
 
 
 def _concerns(outcome: Exception | None) -> str:
@@ -143,7 +146,7 @@ def _alike(ours: Exception | None, theirs: Exception) -> bool:
     """True if two outcomes of one case are the same failure: nearly the same wrong values, or the same exception."""
     if not (isinstance(ours, Unmet) and isinstance(theirs, Unmet)):
         return type(ours) is type(theirs)
-    x, y = as_array(ours.seen), as_array(theirs.seen)
+    x, y = _numbers(ours.seen), _numbers(theirs.seen)
     if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
         return ours.got == theirs.got
     if x.shape != y.shape or (x.dtype.kind == "f") != (y.dtype.kind == "f"):
@@ -152,9 +155,24 @@ def _alike(ours: Exception | None, theirs: Exception) -> bool:
     # The same mistake may be made in another order of operations or in another precision: what counts
     # is that the two lie close together beside what separates both from the right answer.
     size = np.abs(y[np.isfinite(y)]).max(initial=0)
-    apart = np.abs(y - as_array(theirs.wanted)) if theirs.wanted is not None else 0 * y
+    apart = np.abs(y - _numbers(theirs.wanted)) if theirs.wanted is not None else 0 * y
     apart = apart[np.isfinite(apart)].max(initial=0)
     return bool(np.isclose(x, y, rtol=0, atol=1e-2 * apart + 1e-6 * size, equal_nan=True).all())
+
+
+def _numbers(value: Any) -> Any:
+    """A tensor, a number, or numbers in tuples as an array; anything else as it is."""
+    value = as_array(value)
+    if isinstance(value, (tuple, list)):
+        parts = [_numbers(part) for part in value]
+        flat = parts and all(isinstance(part, np.ndarray) for part in parts)
+        return np.concatenate([part.ravel() for part in parts]) if flat else value
+    return np.asarray(value) if isinstance(value, (int, float, np.number)) else value
+
+
+def _afresh(case: dict[str, Any]) -> dict[str, Any]:
+    # An implementation that changes its argument must not change what the next one is given.
+    return {name: copied(value) for name, value in case.items()}
 
 
 def _can_be_repeated(case: dict[str, Any]) -> bool:

@@ -100,7 +100,7 @@ class Watched:
         return "; ".join(lines)
 
     def _kept(self, value: Any) -> Any:
-        return Name(self._names[id(value)]) if id(value) in self._names else _copied(value)
+        return Name(self._names[id(value)]) if id(value) in self._names else copied(value)
 
 
 def _noting(cls: type, watched: Watched) -> type:
@@ -134,14 +134,14 @@ def _noting(cls: type, watched: Watched) -> type:
     return type(cls)(cls.__name__, (cls,), body)
 
 
-def _copied(value: Any) -> Any:
+def copied(value: Any) -> Any:
     """The values as they are now, whatever the call does to them."""
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, torch.Tensor):
         return value.detach().clone()
     if type(value) in (list, tuple):
-        return type(value)(map(_copied, value))
+        return type(value)(map(copied, value))
     return value
 
 

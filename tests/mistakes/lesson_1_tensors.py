@@ -30,7 +30,7 @@ def viewed(image):
 @mistake(
     "to_tensor",
     tempting=".T is short, and it does bring the channels to the front.",
-    source="https://github.com/mttk/STL10/issues/2",
+    source="https://github.com/open-edge-platform/datumaro/pull/1980",
 )
 def turned_over_with_T(image):
     """all axes are reversed: the result is (C, W, H), and the picture lies on its side. Permute with (2, 0, 1)"""

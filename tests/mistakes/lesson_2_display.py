@@ -1,0 +1,706 @@
+"""Mistakes of lesson 2: from floats to bytes, and what a display does to numbers."""
+
+import colorsys
+import math
+
+import matplotlib
+import numpy as np
+import torch
+
+import seeing_tensors as library
+from seeing_tensors.museum import mistake, twin
+
+# ------------------------------------------------------------------- to_uint8
+
+
+@mistake(
+    "to_uint8",
+    tempting="astype and .byte() make whole numbers of floats, and the picture looks the same.",
+    source="https://github.com/pytorch/vision/pull/9646",
+)
+def truncated(x):
+    """the fraction is cut off instead of rounded: after a little arithmetic many levels come back one too low. Round first"""
+    library.to_uint8(x)
+    return (x.detach().double() * 255).clamp(0, 255).to(torch.uint8)
+
+
+@truncated.in_other_words
+def astype_uint8(x):
+    levels = np.clip(x.detach().float().numpy() * 255.0, 0, 255) if x.dtype != torch.float64 else x.detach().numpy() * 255
+    return torch.from_numpy(np.floor(np.clip(levels, 0, 255)).astype(np.uint8))
+
+
+@mistake(
+    "to_uint8",
+    tempting="A picture lies in [0, 1], so there is nothing to clamp, until a filter or an interpolation overshoots.",
+    source="https://github.com/pytorch/vision/issues/8235",
+)
+def wrapped_around(x):
+    """values outside [0, 1] are not clamped: the cast wraps, 1.004 becomes 0 and -0.004 becomes 255. Clamp before the cast"""
+    library.to_uint8(x)
+    levels = (x.detach().double() * 255).round()
+    return torch.where(levels.isfinite(), levels % 256, 0).to(torch.uint8)
+
+
+@wrapped_around.in_other_words
+def modulo_256(x):
+    levels = np.rint(x.detach().to(torch.float64).numpy() * 255)
+    with np.errstate(invalid="ignore"):
+        return torch.from_numpy(np.nan_to_num(np.mod(levels, 256), nan=0.0).astype(np.uint8))
+
+
+@mistake(
+    "to_uint8",
+    tempting="It gives each of the 256 levels an interval of the same width.",
+    source="https://github.com/matplotlib/matplotlib/issues/12071",
+)
+def times_256(x):
+    """the floats are multiplied by 256: what was divided by 255 does not come back. The factor is 255"""
+    library.to_uint8(x)
+    return (x.detach().double() * 256).clamp(0, 255).round().to(torch.uint8)
+
+
+@times_256.in_other_words
+def two_to_the_eighth(x):
+    levels = np.clip(np.ldexp(x.detach().double().numpy(), 8), 0, 255)
+    return torch.from_numpy(np.asarray(np.round(levels)).astype(np.uint8))
+
+
+@mistake(
+    "to_uint8",
+    tempting="Every picture uses all 256 levels, and nothing is ever out of range.",
+    source="https://github.com/Deci-AI/super-gradients/pull/1884",
+)
+def stretched_to_its_own_range(x):
+    """each picture is stretched from its own minimum to its own maximum: brightness and contrast are lost, and pictures cannot be compared"""
+    library.to_uint8(x)
+    x = x.detach().double()
+    low, high = (x.min(), x.max()) if x.numel() else (0, 0)
+    return (255 * (x - low) / (high - low + 1e-12)).nan_to_num(0).round().to(torch.uint8)
+
+
+@stretched_to_its_own_range.in_other_words
+def norm_minmax(x):
+    values = x.detach().double().numpy()
+    if values.size == 0:
+        return library.to_uint8(x)
+    values = values - values.min()
+    return torch.from_numpy(np.rint(np.nan_to_num(values / max(values.max(), 1e-12) * 255)).astype(np.uint8))
+
+
+@mistake(
+    "to_uint8",
+    tempting="It takes pictures in [0, 1] and in [0, 255], so nobody has to say which.",
+    source="https://github.com/keras-team/keras/pull/22129",
+)
+def scaled_only_up_to_one(x):
+    """the range is guessed from the maximum: one value above 1, and the whole picture is taken for levels, black. The type says the range"""
+    library.to_uint8(x)
+    x = x.detach().double()
+    return (x * 255 if x.numel() == 0 or x.max() <= 1 else x).round().clamp(0, 255).to(torch.uint8)
+
+
+@scaled_only_up_to_one.in_other_words
+def asks_for_the_maximum(x):
+    values = x.detach().double().numpy()
+    factor = 1 if (values > 1).any() else 255
+    return torch.from_numpy(np.asarray(np.clip(np.rint(values * factor), 0, 255)).astype(np.uint8))
+
+
+@mistake(
+    "to_uint8",
+    tempting="The cast makes 0 of NaN on most machines, and black looks harmless.",
+    source="https://github.com/yumorishita/LiCSBAS2/issues/20",
+)
+def black_for_nan(x):
+    """NaN becomes black, so that nobody learns of it. Refuse it, or let the caller choose a value"""
+    return library.to_uint8(x.nan_to_num(nan=0.0, posinf=2.0, neginf=-1.0) if x.is_floating_point() else x)
+
+
+@black_for_nan.in_other_words
+def rounds_and_casts(x):
+    if not x.is_floating_point():
+        raise TypeError(f"floats only, got {x.dtype}")
+    values = np.nan_to_num(x.detach().double().numpy())
+    return torch.from_numpy(np.asarray(np.clip(values * 255, 0, 255).round()).astype(np.uint8))
+
+
+@twin("to_uint8")
+def numpy_in_float64(x):
+    """numpy, in float64"""
+    library.to_uint8(x)
+    return torch.from_numpy(np.asarray(np.rint(np.clip(x.detach().double().numpy(), 0, 1) * 255)).astype(np.uint8))
+
+
+@twin("to_uint8")
+def half_added(x):
+    """1/2 is added and the fraction cut off, clamped first"""
+    library.to_uint8(x)
+    return (x.detach().double().clamp(0, 1) * 255 + 0.5).floor().to(torch.uint8)
+
+
+# ------------------------------------------------------------------- to_image
+
+
+@mistake(
+    "to_image",
+    tempting="The shape is what PIL wants, and a picture comes out, of a kind.",
+    source="https://github.com/ikostrikov/pytorch-a3c/pull/47",
+)
+def reshaped_to_the_end(x):
+    """reshape is used to put the channels last: three small grey pictures appear, or noise. Permute"""
+    image = library.to_image(x)
+    return np.array(torch.as_tensor(_levels(x)).reshape(image.shape))
+
+
+@reshaped_to_the_end.in_other_words
+def viewed_as_hwc(x):
+    channels, height, width = x.shape
+    flat = _levels(x).contiguous().numpy().ravel().copy()
+    return flat.reshape((height, width, 3) if channels == 3 else (height, width))
+
+
+def _levels(x):
+    return x if x.dtype == torch.uint8 else library.to_uint8(x)
+
+
+@mistake(
+    "to_image",
+    tempting="permute(1, 2, 0) is the whole conversion, for one channel as for three.",
+    source="https://github.com/dmlc/tensorboard/pull/59",
+)
+def an_axis_of_one(x):
+    """a grey picture comes as (H, W, 1), which PIL cannot take for a picture. Drop the axis"""
+    image = library.to_image(x)
+    return image if image.ndim == 3 else image[:, :, None].copy()
+
+
+@an_axis_of_one.in_other_words
+def permuted_like_colour(x):
+    levels = _levels(x).permute(1, 2, 0).contiguous()
+    return np.array(levels.numpy())
+
+
+@mistake(
+    "to_image",
+    tempting="(x * 255).astype(np.uint8) is in every notebook.",
+    source="https://github.com/pytorch/vision/issues/8141",
+)
+def truncated_image(x):
+    """the fraction of 255 x is cut off instead of rounded: every picture is half a level too dark. Round first"""
+    image = library.to_image(x)
+    if x.dtype == torch.uint8:
+        return image
+    levels = (x.detach().double() * 255).clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+    return np.array(levels).reshape(image.shape)
+
+
+@truncated_image.in_other_words
+def times_255_astype(x):
+    values = np.moveaxis(x.detach().double().numpy(), 0, -1)
+    levels = values if x.dtype == torch.uint8 else np.clip(255 * values, 0, 255)
+    return levels.astype(np.uint8) if x.shape[0] == 3 else levels[..., 0].astype(np.uint8)
+
+
+@twin("to_image")
+def channel_by_channel(x):
+    """one channel after the other is rounded and written into place"""
+    image = np.zeros_like(library.to_image(x))
+    for plane, target in zip(x.detach(), np.moveaxis(np.atleast_3d(image), -1, 0), strict=True):
+        target[:] = plane if x.dtype == torch.uint8 else np.rint(plane.double().clamp(0, 1).numpy() * 255)
+    return image
+
+
+# -------------------------------------------------------------- imshow_pixels
+
+
+@mistake(
+    "imshow_pixels",
+    tempting="imshow shows values: 0 is black, 1 is white.",
+    source="https://github.com/matplotlib/matplotlib/issues/25468",
+)
+def clipped_in_grey_too(array, *, cmap=None, vmin=None, vmax=None):
+    """a 2-D array is taken to be clipped like a colour picture. It is stretched from its own minimum to its own maximum: all white is drawn black"""
+    if array.ndim == 2 and vmin is None and vmax is None:
+        vmin, vmax = 0, 255 if array.dtype.kind in "ui" else 1
+    return library.imshow_pixels(array, cmap=cmap, vmin=vmin, vmax=vmax)
+
+
+@clipped_in_grey_too.in_other_words
+def black_is_zero(array, *, cmap=None, vmin=None, vmax=None):
+    if array.ndim == 3 or vmin is not None or vmax is not None:
+        return library.imshow_pixels(array, cmap=cmap, vmin=vmin, vmax=vmax)
+    white = 255 if np.issubdtype(array.dtype, np.integer) else 1
+    mapped = matplotlib.cm.ScalarMappable(matplotlib.colors.Normalize(0, white), cmap)
+    return mapped.to_rgba(array, bytes=True)
+
+
+@mistake(
+    "imshow_pixels",
+    tempting="A 2-D array is stretched to its range, and one would think a colour array too.",
+    source="https://github.com/matplotlib/matplotlib/issues/9391",
+)
+def stretched_in_colour_too(array, **options):
+    """a colour array is taken to be stretched like a 2-D one. It is clipped to [0, 1], or [0, 255] for integers, whatever vmin and vmax"""
+    expected = library.imshow_pixels(array, **options)
+    low, high = (float(v) for v in (np.min(array), np.max(array)))
+    if array.ndim == 2 or array.shape[2] == 1 or not low < high:
+        return expected
+    position = (array.astype(np.float64) - low) / (high - low)
+    return np.dstack([np.floor(255 * position), np.full(array.shape[:2], 255)]).astype(np.uint8)
+
+
+@stretched_in_colour_too.in_other_words
+def normalises_colours(array, **options):
+    x = array.astype(np.float64)
+    if array.ndim != 3 or array.shape[2] != 3 or not np.ptp(x) > 0:
+        return library.imshow_pixels(array, **options)
+    x = (x - x.min()) / np.ptp(x)
+    return np.concatenate([(x * 255).astype(np.uint8), np.full_like(x[..., :1], 255, dtype=np.uint8)], axis=2)
+
+
+@mistake(
+    "imshow_pixels",
+    tempting="Rounding is what one would do, and what matplotlib itself does elsewhere.",
+    source="https://github.com/matplotlib/matplotlib/pull/31134",
+)
+def rounded_colours(array, **options):
+    """a float colour is taken to be rounded to its level. imshow cuts the fraction off: floor(255 x)"""
+    pixels = library.imshow_pixels(array, **options)
+    if array.ndim == 3 and array.shape[2] == 3 and array.dtype.kind == "f":
+        seen = np.isfinite(array).all(axis=2)
+        pixels[seen, :3] = np.rint(255 * np.clip(array[seen].astype(np.float64), 0, 1))
+    return pixels
+
+
+@rounded_colours.in_other_words
+def half_a_level_up(array, **options):
+    pixels = library.imshow_pixels(array, **options)
+    if array.dtype.kind != "f" or array.shape[2:] != (3,):
+        return pixels
+    levels = np.floor(np.clip(array.astype(np.float64), 0, 1) * 255 + 0.5)
+    return np.where(np.isfinite(array).all(axis=2)[..., None], np.dstack([levels, pixels[..., 3]]), pixels).astype(np.uint8)
+
+
+@mistake(
+    "imshow_pixels",
+    tempting="255 is the last entry of a map of 256 colours.",
+    source="https://github.com/matplotlib/matplotlib/issues/12071",
+)
+def entry_of_255(array, *, cmap=None, vmin=None, vmax=None):
+    """a 2-D value is taken to have entry round(255 t) of the colour map. Each of the N entries has an equal share: floor(N t)"""
+    expected = library.imshow_pixels(array, cmap=cmap, vmin=vmin, vmax=vmax)
+    low, high = float(array.min() if vmin is None else vmin), float(array.max() if vmax is None else vmax)
+    if array.ndim == 3 or low == high:
+        return expected
+    colours = matplotlib.colormaps.get_cmap(cmap)
+    entries = np.rint((array.astype(np.float64) - low) / (high - low) * (colours.N - 1)).astype(int)
+    return colours(np.where(entries < 0, -1, entries), bytes=True)
+
+
+@entry_of_255.in_other_words
+def looks_up_the_nearest(array, *, cmap=None, vmin=None, vmax=None):
+    x = np.asarray(array, np.float64)
+    low, high = x.min() if vmin is None else vmin, x.max() if vmax is None else vmax
+    if x.ndim == 3 or high == low:
+        return library.imshow_pixels(array, cmap=cmap, vmin=vmin, vmax=vmax)
+    colours = matplotlib.colormaps.get_cmap(cmap)
+    position = np.round((colours.N - 1) * (x - low) / (high - low)).astype(np.int64)
+    return colours(np.clip(position, -1, colours.N), bytes=True)
+
+
+@twin("imshow_pixels")
+def by_a_scalar_mappable(array, *, cmap=None, vmin=None, vmax=None):
+    """a 2-D array by the part of matplotlib that maps numbers to colours"""
+    expected = library.imshow_pixels(array, cmap=cmap, vmin=vmin, vmax=vmax)
+    if array.ndim == 3:
+        return expected
+    mappable = matplotlib.cm.ScalarMappable(cmap=cmap)
+    mappable.set_array(array)
+    mappable.set_clim(array.min() if vmin is None else vmin, array.max() if vmax is None else vmax)
+    return mappable.to_rgba(array, bytes=True)
+
+
+@twin("imshow_pixels")
+def colours_pixel_by_pixel(array, **options):
+    """a colour array in a loop of Python's floats"""
+    pixels = library.imshow_pixels(array, **options)
+    if array.ndim == 3 and array.shape[2] == 3 and array.dtype.kind == "f":
+        for i, j in np.ndindex(array.shape[:2]):
+            values = [float(v) for v in array[i, j]]
+            nan = any(math.isnan(v) for v in values)
+            pixels[i, j] = [255] * 4 if nan else [*(math.floor(255 * min(max(v, 0.0), 1.0)) for v in values), 255]
+    return pixels
+
+
+# --------------------------------------------------------------------- unseen
+
+
+@mistake(
+    "unseen",
+    tempting="One number for one picture is easier to read.",
+    source="https://github.com/darktable-org/darktable/pull/2119",
+)
+def all_channels_together(x):
+    """all channels are counted together: that half of the red is lost is hidden by the blue. Count each channel"""
+    each = library.unseen(x)
+    return np.broadcast_to(each.mean(axis=0), each.shape).copy()
+
+
+@all_channels_together.in_other_words
+def counts_the_whole(x):
+    each, values = library.unseen(x), x.detach().double().numpy() if isinstance(x, torch.Tensor) else np.asarray(x, np.float64)
+    white = 1 if ("float" in str(x.dtype)) else 255
+    finite = np.isfinite(values)
+    row = [(finite & (values < 0)).mean(), (finite & (values > white)).mean(), (~finite).mean()]
+    return np.array([row] * len(each)) if x.dtype not in (bool, torch.bool) else each
+
+
+@mistake(
+    "unseen",
+    tempting="An infinity is greater than 1, and the comparison says so.",
+    source="a first draft of this course's own count of the pixels that a picture cannot show",
+)
+def infinity_is_just_bright(x):
+    """infinities are counted as too dark or too bright, and only NaN as not finite: a broken value is not a bright one"""
+    fractions = library.unseen(x)
+    for c, values in enumerate(_channels(x)):
+        fractions[c, :2] = [(values < 0).mean(), (values > 1).mean()] if "float" in str(x.dtype) else fractions[c, :2]
+        fractions[c, 2] = np.isnan(values).mean()
+    return fractions
+
+
+@infinity_is_just_bright.in_other_words
+def only_nan_is_broken(x):
+    rows = []
+    for values in _channels(x):
+        low, high = (0, 1) if "float" in str(x.dtype) else (0, 255)
+        rows.append([np.mean(values < low), np.mean(values > high), np.mean(values != values)])
+    return np.array(rows)
+
+
+def _channels(x):
+    """float64 values of each channel."""
+    values = x.detach().double().numpy() if isinstance(x, torch.Tensor) else x.astype(np.float64)
+    axis = 0 if values.ndim == 2 else -3 if isinstance(x, torch.Tensor) else -1
+    values = values[None] if values.ndim == 2 else np.moveaxis(values, axis, 0)
+    return values.reshape(len(values), -1)
+
+
+@mistake(
+    "unseen",
+    tempting="A picture lies in [0, 1], says every tutorial, and means the floats.",
+    source="https://github.com/scikit-image/scikit-image/issues/31",
+)
+def bytes_against_one(x):
+    """levels are held against [0, 1]: a picture of bytes seems to be all too bright. Each type has a range of its own"""
+    if x.dtype in (torch.bool, bool) or "float" in str(x.dtype):
+        return library.unseen(x)
+    return library.unseen(x.double() if isinstance(x, torch.Tensor) else x.astype(np.float64))
+
+
+@bytes_against_one.in_other_words
+def above_one_is_unseen(x):
+    rows = [[(v[np.isfinite(v)] < 0).sum(), (v[np.isfinite(v)] > 1).sum(), (~np.isfinite(v)).sum()] for v in _channels(x)]
+    return np.array(rows) / (np.prod(x.shape) / len(rows))
+
+
+@mistake(
+    "unseen",
+    tempting="What is drawn in full white has been clipped, or so it looks.",
+    source="a first draft of this course's own count of the pixels that a picture cannot show",
+)
+def the_edges_counted_too(x):
+    """0 and 1 themselves are counted as unseen: black and white are colours of the picture. Compare with < and >"""
+    fractions = library.unseen(x)
+    if "float" in str(x.dtype):
+        for c, values in enumerate(_channels(x)):
+            finite = np.isfinite(values)
+            fractions[c, :2] = [(finite & (values <= 0)).mean(), (finite & (values >= 1)).mean()]
+    return fractions
+
+
+@the_edges_counted_too.in_other_words
+def not_strictly_between(x):
+    if "float" not in str(x.dtype):
+        return library.unseen(x)
+    v = _channels(x)
+    inf = ~np.isfinite(v)
+    return np.stack([(~inf & ~(v > 0)).mean(1), (~inf & ~(v < 1)).mean(1), inf.mean(1)], axis=1)
+
+
+@twin("unseen")
+def counted_one_by_one(x):
+    """a loop over Python's floats"""
+    fractions = np.zeros_like(library.unseen(x))
+    low, high = (0, 1) if "float" in str(x.dtype) else (0, 255)
+    for row, values in zip(fractions, _channels(x).tolist(), strict=True):
+        finite = [v for v in values if math.isfinite(v)]
+        row[:] = [sum(v < low for v in finite), sum(v > high for v in finite), len(values) - len(finite)]
+        row /= len(values)
+    return fractions
+
+
+@twin("unseen")
+def by_clamping(x):
+    """what clamping changes is unseen; counted by torch"""
+    library.unseen(x)
+    v = torch.from_numpy(_channels(x))
+    seen = v.clamp(0, 1 if "float" in str(x.dtype) else 255)
+    finite = v.isfinite()
+    counts = [(finite & (v < seen)).sum(1), (finite & (v > seen)).sum(1), (~finite).sum(1)]
+    return torch.stack(counts, dim=1).double().div(v.shape[1]).numpy()
+
+
+# -------------------------------------------------------------- min_max_scale
+
+
+@mistake(
+    "min_max_scale",
+    tempting="Each channel has a range of its own, and each shall use all of [0, 1].",
+    source="https://github.com/pytorch/vision/issues/78",
+)
+def each_channel_by_itself(x):
+    """each channel is stretched by itself: the colours change, and a red picture becomes grey. One scale for all"""
+    y = library.min_max_scale(x)
+    if x.ndim < 3:
+        return y
+    low, high = x.amin(dim=(-2, -1), keepdim=True), x.amax(dim=(-2, -1), keepdim=True)
+    return (x - low) / torch.where(high > low, high - low, 1)
+
+
+@each_channel_by_itself.in_other_words
+def channelwise(x):
+    if x.ndim < 3:
+        return library.min_max_scale(x)
+    planes = x.reshape(-1, *x.shape[-2:])
+    scaled = [(p - p.min()) / (p.max() - p.min()) if p.max() > p.min() else p - p.min() for p in planes]
+    return torch.stack(scaled).reshape(x.shape)
+
+
+@mistake(
+    "min_max_scale",
+    tempting="A batch is a list of pictures, and each shall be seen well.",
+    source="https://github.com/microsoft/seismic-deeplearning/issues/342",
+)
+def each_picture_by_itself(x):
+    """each picture of a batch is stretched by its own minimum and maximum: equal colours no longer mean equal values"""
+    y = library.min_max_scale(x)
+    if x.ndim < 4:
+        return y
+    low, high = x.amin(dim=(-3, -2, -1), keepdim=True), x.amax(dim=(-3, -2, -1), keepdim=True)
+    return (x - low) / torch.where(high > low, high - low, 1)
+
+
+@each_picture_by_itself.in_other_words
+def scale_each(x):
+    if x.ndim < 4:
+        return library.min_max_scale(x)
+    return torch.stack([library.min_max_scale(one) if one.max() > one.min() else one * 0 for one in x])
+
+
+@mistake(
+    "min_max_scale",
+    tempting="A small number in the denominator, and nothing is ever divided by 0.",
+    source="https://github.com/pytorch/vision/issues/839",
+)
+def epsilon_in_the_range(x):
+    """a small number is added to max - min: white is no longer 1, a narrow range is not stretched, and a constant passes as black"""
+    if x.numel() == 0 or not x.is_floating_point() or not (x.double().max() - x.double().min()).isfinite():
+        return library.min_max_scale(x)
+    return (x - x.min()) / (x.max() - x.min() + 1e-5)
+
+
+@epsilon_in_the_range.in_other_words
+def never_divides_by_zero(x):
+    y = x.detach() - x.min()
+    return y / (y.max() + 1e-5)
+
+
+@mistake(
+    "min_max_scale",
+    tempting="The formula has no case for a picture of one value, and nobody thinks of one.",
+    source="https://github.com/albumentations-team/albumentations/issues/1742",
+)
+def nan_for_a_constant(x):
+    """a constant picture is divided by its range, 0: all of it is NaN. Refuse it, or say what it shall be"""
+    if isinstance(x, torch.Tensor) and x.numel() and x.is_floating_point() and x.min() == x.max() and x.isfinite().all():
+        return (x - x.min()) / (x.max() - x.min())
+    return library.min_max_scale(x)
+
+
+@nan_for_a_constant.in_other_words
+def only_the_formula(x):
+    finite = bool(torch.isfinite(x).all()) and x.numel() > 0
+    low, high = (x.min(), x.max()) if finite else (torch.tensor(0.0), torch.tensor(math.inf))
+    if not finite or x.dtype == torch.int64 or not torch.isfinite(high - low):
+        return library.min_max_scale(x)
+    return x.sub(low).div(high.sub(low))
+
+
+@twin("min_max_scale")
+def scaled_in_float64(x):
+    """numpy, in float64"""
+    library.min_max_scale(x)
+    y = x.detach().double().numpy()
+    return torch.from_numpy((y - y.min()) / (y.max() - y.min())).to(x.dtype)
+
+
+@twin("min_max_scale")
+def from_above(x):
+    """the range is measured first, the smallest value subtracted in place"""
+    library.min_max_scale(x)
+    width = x.max() - x.min()
+    return x.clone().sub_(x.min()).div_(width)
+
+
+# ----------------------------------------------------------------- saturation
+
+
+@mistake(
+    "saturation",
+    tempting="Both colour models have a channel called saturation.",
+    source="https://github.com/ManiVaultStudio/core/pull/577",
+)
+def saturation_of_hsl(x):
+    """the saturation is that of HSL, not of HSV: a light colour counts as fully saturated. Divide by the maximum"""
+    library.saturation(x)
+    x = x.double() / (255 if x.dtype == torch.uint8 else 1)
+    high, low = x.amax(dim=0), x.amin(dim=0)
+    room = torch.minimum(high + low, 2 - high - low)
+    return float(torch.where(high > low, (high - low) / torch.where(high > low, room, 1.0), 0.0).mean())
+
+
+@saturation_of_hsl.in_other_words
+def python_hls(x):
+    white = 255.0 if x.dtype == torch.uint8 else 1.0
+    pixels = (x.detach().double() / white).flatten(1).T.tolist()
+    return sum(colorsys.rgb_to_hls(*pixel)[2] for pixel in pixels) / len(pixels)
+
+
+@mistake(
+    "saturation",
+    tempting="(max - min) / max is the whole formula in every book.",
+    source="https://github.com/openvinotoolkit/openvino/pull/24511",
+)
+def nan_for_black(x):
+    """a black pixel is divided by its maximum, 0: one such pixel, and the mean is NaN. Black has saturation 0"""
+    library.saturation(x)
+    x = x.detach().double()
+    return float(((x.amax(dim=0) - x.amin(dim=0)) / x.amax(dim=0)).mean())
+
+
+@nan_for_black.in_other_words
+def the_formula_in_numpy(x):
+    values = x.detach().numpy().astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(np.mean(np.ptp(values, axis=0) / values.max(axis=0)))
+
+
+@twin("saturation")
+def of_colorsys(x):
+    """Python's colorsys, pixel by pixel"""
+    library.saturation(x)
+    pixels = (x.detach().double() / (255 if x.dtype == torch.uint8 else 1)).flatten(1).T.tolist()
+    return math.fsum(colorsys.rgb_to_hsv(*pixel)[1] for pixel in pixels) / len(pixels)
+
+
+@twin("saturation")
+def one_minus_the_ratio(x):
+    """1 - min / max"""
+    library.saturation(x)
+    low, high = x.detach().double().aminmax(dim=0)
+    return float((1 - low / high).nan_to_num(0.0).mean())
+
+
+# ----------------------------------------------------------------- split_view
+
+
+@mistake(
+    "split_view",
+    tempting="All the pictures at hand are square.",
+    source="a tutorial of 2024 that shows pictures before and after batch normalisation",
+)
+def split_by_the_height(left, right):
+    """the column is taken from the height: right for a square picture only. Use the width, the last axis of a tensor"""
+    library.split_view(left, right)
+    middle = (left.shape[0] if isinstance(left, np.ndarray) else left.shape[-2]) // 2
+    return _beside(left, right, middle)
+
+
+@split_by_the_height.in_other_words
+def half_of_the_rows(left, right):
+    result = left.copy() if isinstance(left, np.ndarray) else left.clone()
+    if isinstance(left, np.ndarray):
+        result[:, len(left) // 2 :] = right[:, len(left) // 2 :]
+    else:
+        result[..., left.size(-2) // 2 :] = right[..., left.size(-2) // 2 :]
+    return result
+
+
+@mistake(
+    "split_view",
+    tempting="The pictures of the tutorial are 256 wide.",
+    source="a tutorial of 2024 that shows pictures before and after batch normalisation",
+)
+def split_at_128(left, right):
+    """the column is written down as 128: right for a width of 256 or 257. Take it from the picture"""
+    library.split_view(left, right)
+    return _beside(left, right, 128)
+
+
+@split_at_128.in_other_words
+def first_128_columns(left, right):
+    if isinstance(left, torch.Tensor):
+        return torch.cat((left[..., :128], right[..., 128:]), -1)
+    return np.hstack((left[:, :128], right[:, 128:]))
+
+
+def _beside(left, right, middle):
+    if isinstance(left, np.ndarray):
+        return np.concatenate([left[:, :middle], right[:, middle:]], axis=1)
+    return torch.cat([left[..., :middle], right[..., middle:]], dim=-1)
+
+
+@mistake(
+    "split_view",
+    tempting="The first axis is the height of an array, and a half is a half.",
+    source="a tutorial of 2024 that shows pictures before and after batch normalisation",
+)
+def split_into_rows(left, right):
+    """the upper half of one picture stands on the lower half of the other: rows and columns are exchanged"""
+    library.split_view(left, right)
+    if isinstance(left, np.ndarray):
+        return np.concatenate([left[: len(left) // 2], right[len(left) // 2 :]])
+    middle = left.shape[-2] // 2
+    return torch.cat([left[..., :middle, :], right[..., middle:, :]], dim=-2)
+
+
+@split_into_rows.in_other_words
+def upper_half(left, right):
+    is_array = isinstance(left, np.ndarray)
+    result = right.copy() if is_array else right.clone()
+    middle = left.shape[0 if is_array else -2] // 2
+    where = np.s_[:middle] if is_array else np.s_[..., :middle, :]
+    result[where] = left[where]
+    return result
+
+
+@twin("split_view")
+def chosen_by_a_mask(left, right):
+    """where, with one truth for each column"""
+    library.split_view(left, right)
+    if isinstance(left, torch.Tensor):
+        return torch.where(torch.arange(left.shape[-1]) < left.shape[-1] // 2, left, right)
+    first = np.arange(left.shape[1]) < left.shape[1] // 2
+    return np.where(first if left.ndim == 2 else first[:, None], left, right)
+
+
+@twin("split_view")
+def overwritten(left, right):
+    """a copy of the left picture, its right half overwritten"""
+    result = library.split_view(left, left)
+    where = np.s_[:, left.shape[1] // 2 :] if isinstance(left, np.ndarray) else np.s_[..., left.shape[-1] // 2 :]
+    library.split_view(left, right)
+    result[where] = right[where]
+    return result

@@ -46,6 +46,7 @@ MODULES = {
     "sphinx-copybutton": "sphinx_copybutton",
     "latex2mathml": "latex2mathml",
     "filelock": "filelock",
+    "psutil": "psutil",
 }
 
 # Seconds for one cell. The lessons take seconds altogether; the first import of torch on a cold disk does not.

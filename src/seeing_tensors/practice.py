@@ -59,7 +59,7 @@ def check(function: Callable) -> None:
         if known:
             print(f"\n{known}")
         show_beside_target(function, name)
-    print(f"\nNext: {_next_thing(name, broken[0] if broken else None)}")
+    print(f"\nNext: {next_thing(name, broken[0] if broken else None)}")
 
 
 def answer(name: str) -> None:
@@ -82,7 +82,7 @@ def answer(name: str) -> None:
     display(HTML(f"<details><summary>Answer: {html.escape(place)}</summary>{source}</details>"))
 
 
-def _next_thing(name: str, broken: LawBroken | None) -> str:
+def next_thing(name: str, broken: LawBroken | None) -> str:
     if broken and broken.unmet is None:
         return "run the line behind `again` in a cell of its own and read the traceback."
     if broken and broken.unmet.concerns == "kind":

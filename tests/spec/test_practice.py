@@ -64,8 +64,8 @@ def test_a_right_answer_leads_to_the_next_exercise(capsys):
     text = printed(capsys, st.inverse_mean_std)
     assert f"All {len(laws('inverse_mean_std'))} laws hold. Your inverse_mean_std is right." in text
     assert "Next: inverse_normalize, exercise 2 of lesson 3 (10 minutes)." in text
-    assert practice._next_thing(ALL[-1].name, None).startswith("that was the last exercise")
-    assert "right" in practice._next_thing("split_view", None)
+    assert practice.next_thing(ALL[-1].name, None).startswith("that was the last exercise")
+    assert "right" in practice.next_thing("split_view", None)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ def compose_kernels(first: Layer, second: Layer) -> Layer:
         weight[o, c] = sum over m of  second[o, m] (*) first[m, c]         (*) is full convolution
         bias[o] = second's bias[o] + sum over m, u, v of  second[o, m, u, v] * first's bias[m]
 
-    Kernels of k1 and k2 taps give one of k1 + k2 - 1. More layers: ``functools.reduce(compose_kernels, layers)``.
+    Kernels of k1 and k2 taps give one of k1 + k2 - 1. Half precision is computed in float32.
+    More layers: ``functools.reduce(compose_kernels, layers)``.
 
     Args:
         first: the layer that sees the picture: a weight (M, C, h1, w1), or a pair (weight, bias)

@@ -254,6 +254,16 @@ def _refuses_one_value(function):
 
 
 @law("batch_norm", lesson=4)
+def batch_norm_stays_on_the_device_of_x(batch_norm):
+    """The result lies where x lies, whatever device torch makes new tensors on."""
+    x = torch.tensor([-1.0, 1.0]).reshape(1, 1, 1, 2)
+    with torch.device("meta"):
+        y = batch_norm(x)
+    expect_same(y.device, x.device, "make new tensors with device=x.device")
+    expect_normalised(y, x)
+
+
+@law("batch_norm", lesson=4)
 def one_value_per_channel_is_refused(batch_norm):
     """One value is its own mean, so every picture would come out alike: a ValueError. A batch of one picture with more pixels is fine."""
     _refuses_one_value(batch_norm)
@@ -532,6 +542,15 @@ def evaluation_refuses_too(BatchNorm2d):
     _refuses_bad_batches(layer)
     expect_raises(ValueError, layer, torch.rand(2, 1, 2, 2), mention=["1", "3"], cause="broadcasting makes three channels of one")
     expect_same(tuple(layer(torch.rand(1, 3, 1, 1)).shape), (1, 3, 1, 1))
+
+
+@law("BatchNorm2d", lesson=4, cases=[{"eps": 0.25}, {"eps": 1.0}])
+def a_running_variance_of_0_is_usable(BatchNorm2d, eps):
+    """A channel that never changed has running variance 0, and evaluation divides by sqrt(eps): only a negative variance is refused."""
+    layer = BatchNorm2d(2, eps=eps).eval()
+    layer.running_var.zero_()
+    x = torch.tensor([1.0, -3.0]).reshape(1, 2, 1, 1)
+    expect_close(layer(x).detach(), x / math.sqrt(eps), within=1e-6 * (1 + x.abs()))
 
 
 @law("BatchNorm2d", lesson=4, cases=[{"name": n, "value": v} for n, v in [("running_var", -0.5), ("running_var", math.nan), ("running_var", math.inf), ("running_mean", math.nan), ("running_mean", math.inf)]])

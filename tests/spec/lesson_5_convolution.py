@@ -439,6 +439,14 @@ def compose_keeps_its_arguments(compose_kernels, seed):
 
 
 @law("compose_kernels", lesson=5)
+def compose_sums_half_precision_in_float32(compose_kernels):
+    """In float16 a sum of 1s cannot pass 2048: two rows of 2112 ones make one whose middle is 2112 all the same."""
+    ones = torch.ones(1, 1, 1, 2112, dtype=torch.float16)
+    expected = 2112.0 - (torch.arange(2 * 2112 - 1) - 2111).abs()
+    expect_same(compose_kernels(ones, ones), expected.half().reshape(1, 1, 1, -1), "sum half precision in float32, then go back")
+
+
+@law("compose_kernels", lesson=5)
 def compose_refuses_what_does_not_fit(compose_kernels):
     """Layers that do not follow one another, other shapes and devices are ValueErrors; no floats, or two types, are TypeErrors."""
     first, second = torch.rand(4, 3, 5, 5), torch.rand(2, 4, 3, 3)
@@ -507,9 +515,11 @@ def known_receptive_fields(receptive_field):
 
 @law("receptive_field", lesson=5)
 def receptive_field_refuses_nonsense(receptive_field):
-    """A layer is three whole numbers from 1 up: fewer or more, or a number below 1, is a ValueError; a fraction is a TypeError."""
+    """A layer is three whole numbers from 1 up: fewer or more, a number below 1, or no sequence is a ValueError; a fraction is a TypeError."""
     for layers in ([(3, 1)], [(3, 1, 1, 1)], [(0, 1, 1)], [(3, 0, 1)], [(3, 1, 0)], [(3, -1, 1)], [(3, 1, 1), (3, 1)]):
         expect_raises(ValueError, receptive_field, layers)
+    for layer in (3, None, {3, 1, 2}, {3: 1, 1: 1, 2: 1}):
+        expect_raises(ValueError, receptive_field, [layer], cause="three numbers in an order: a set has none")
     for layers in ([(3.0, 1, 1)], [(3, 1.5, 1)], [(3, 1, None)], [("3", 1, 1)]):
         expect_raises(TypeError, receptive_field, layers)
 

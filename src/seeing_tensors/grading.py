@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 
 from . import sandbox, supervise
 from .exercises import Exercise, exercises
+from .laws import laws
 from .sandbox import Limits
 
 LARGEST = 2**20  # bytes of a file of answers
@@ -80,6 +81,7 @@ def grade_all(
     files: Iterable[Path], folder: Path, limits: Limits, *, jobs: int, boxed: bool
 ) -> Iterator[Submission]:
     """Grade files, `jobs` at a time, in order. When the caller stops, what runs is ended."""
+    laws()  # once, before there are threads
     running: set[subprocess.Popen] = set()
     pool = ThreadPoolExecutor(jobs)
     try:
@@ -93,7 +95,7 @@ def grade_all(
 def grade(file: Path, folder: Path, limits: Limits, *, boxed: bool, running: set | None = None) -> Submission:
     """Grade one file, in a process of its own: in a new one again after each exercise that brings it down."""
     begun = time.monotonic()
-    asked = {each.name: Grade(each) for each in exercises()}
+    asked = {each.name: Grade(each, waiting=len(laws(each.name))) for each in exercises()}
     submission = Submission(file.relative_to(folder).as_posix(), list(asked.values()))
     remaining = list(asked)
     try:
@@ -104,8 +106,13 @@ def grade(file: Path, folder: Path, limits: Limits, *, boxed: bool, running: set
     while remaining and (left := limits.seconds - (time.monotonic() - begun)) > 0:
         within = Limits(**{**vars(limits), "seconds": left})
         said, end = _ask(content, file.name, folder, remaining, within, boxed, set() if running is None else running)
-        remaining = _enter(asked, said, end, limits)
-    _stop((asked[name] for name in remaining), _in_words("time", limits))
+        try:
+            remaining = _enter(asked, remaining, said, end, limits)
+        except (KeyError, TypeError, ValueError, AttributeError):  # nothing that our judge says
+            _stop(asked.values(), _in_words("talk", limits))
+            break
+    else:
+        _stop((asked[name] for name in remaining), _in_words("time", limits))
     submission.seconds = round(time.monotonic() - begun, 1)
     return submission
 
@@ -145,20 +152,18 @@ def _ask(content: bytes, name: str, folder: Path, names: list[str], limits: Limi
     return lines[:-1], lines[-1]
 
 
-def _enter(asked: dict[str, Grade], said: list[dict], end: dict, limits: Limits) -> list[str]:
-    """Enter what a judge said into the grades; return the names that are still to be judged."""
-    now, written = None, []
+def _enter(asked: dict[str, Grade], names: list[str], said: list[dict], end: dict, limits: Limits) -> list[str]:
+    """Enter what a judge of these names said into the grades; return the names that are still to be judged."""
+    waiting = [asked[name] for name in names]
+    now, written = None, None
     for line in said:
-        changed = line.get("changed")
-        if changed:
+        if line.get("changed"):
             for grade in asked.values():
                 grade.laws, grade.mistake = [], ""
-            _stop(asked.values(), f"it changes the judge: {changed} is not what it was")
+            _stop(asked.values(), f"it changes the judge: {line['changed']} is not what it was")
             return []
-        for name, count in line.get("laws", {}).items():
-            asked[name].waiting = count
         if "cannot" in line:
-            _stop(asked.values(), f"cannot be imported: {line['cannot']}")
+            _stop(waiting, f"cannot be imported: {line['cannot']}")
             return []
         written = line.get("written", written)
         if "begin" in line:
@@ -169,19 +174,16 @@ def _enter(asked: dict[str, Grade], said: list[dict], end: dict, limits: Limits)
         if "finished" in line:
             now.mistake = line["mistake"]
             now = None
-        for grade in [asked[line["begin"]]] if "begin" in line else []:
-            grade.verdict = "broken"  # until every law has been tried
-    for grade in asked.values():
+    for grade in waiting:
         if grade.laws:
-            grade.verdict = "broken" if grade.broken or grade.waiting else "right"
+            grade.verdict = "broken" if grade.broken else "right"
             grade.note = grade.broken[0][2] if grade.broken else ""
-    escaped = next((line["escaped"] for line in said if "escaped" in line), "")
     if end["end"] == "done":
         return []
-    why = _in_words(escaped or end["end"], limits)
-    if not any("written" in line for line in said):
-        started = any("laws" in line for line in said)
-        _stop(asked.values(), f"while it was imported: {why}" if started else f"{why} {end['complaints'][-300:]}".strip())
+    why = _in_words(next((line["escaped"] for line in said if "escaped" in line), end["end"]), limits)
+    if written is None:
+        ready = any("ready" in line for line in said)
+        _stop(waiting, f"while it was imported: {why}" if ready else f"{why} {end['complaints'][-300:]}".strip())
         return []
     if now is None:  # between two exercises, or after the last one
         return [name for name in written if not asked[name].laws]
@@ -201,7 +203,7 @@ def _in_words(end: str, limits: Limits) -> str:
         "step": f"it took longer than {limits.step_seconds:g} seconds",
         "memory": f"it took more than {limits.mebibytes:g} MiB of memory",
         "processes": f"it started more than {limits.processes} processes",
-        "talk": "it wrote megabytes where results belong",
+        "talk": "it wrote where results belong",
         "start": "the judge did not start",
     }
     status = re.fullmatch(r"exit (-?\d+)", end)

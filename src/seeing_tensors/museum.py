@@ -77,13 +77,13 @@ def twin(about: str) -> Callable[[Callable], Twin]:
 
 def mistakes(about: str | None = None) -> list[Mistake]:
     """Every mistake in `tests/mistakes`, or those of one function."""
-    found = [each for each in members("tests/mistakes") if isinstance(each, Mistake)]
+    found = [each for each in members("tests/mistakes", about) if isinstance(each, Mistake)]
     return [each for each in found if about in (None, each.about)]
 
 
 def twins(about: str | None = None) -> list[Twin]:
     """Every twin in `tests/mistakes`, or those of one function."""
-    found = [each for each in members("tests/mistakes") if isinstance(each, Twin)]
+    found = [each for each in members("tests/mistakes", about) if isinstance(each, Twin)]
     return [each for each in found if about in (None, each.about)]
 
 

@@ -73,11 +73,12 @@ class Supervised:
                 secret, _, text = line.partition(b" ")
                 if secret.decode(errors="replace") != self._secret:
                     continue
-                with contextlib.suppress(ValueError):
-                    self.said.append(json.loads(text))
+                with contextlib.suppress(ValueError, RecursionError):
+                    self.said.append(dict(json.loads(text)))
                     now = time.monotonic()
                     self.began = now if len(self.said) == 1 else self.began
-                    self.stepped = now
+                    # An exercise is one step, however many laws it has.
+                    self.stepped = self.stepped if "law" in self.said[-1] else now
             while results.read(2**16):  # nobody listens any more, but a full pipe would keep the command waiting
                 pass
 

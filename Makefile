@@ -4,6 +4,7 @@
 # make test-latest  the same tests with the newest releases of everything
 # make test-wandb-versions  the logged pixels on seven versions of wandb, an environment each
 # make mutants    break the library on purpose, everywhere, and see that the laws notice; MODULE=display for one module
+# make peers      hold torchvision, kornia, albumentations, scikit-image and Keras to the laws, in an environment of their own
 # make clean      delete what was generated (the environments and my-lessons/ stay)
 
 # Python 3.11 or later. Another one: make PYTHON=python3.12
@@ -12,7 +13,7 @@ VENV = .venv
 LATEST = .venv-latest
 TOO_OLD = import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or later: make PYTHON=python3.11")
 
-.PHONY: build test lab test-latest test-wandb-versions mutants clean help
+.PHONY: build test lab test-latest test-wandb-versions mutants peers clean help
 
 build: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build
@@ -48,6 +49,23 @@ test-wandb-versions: $(VENV)/installed
 # JOBS=1 on a machine that has other work.
 mutants: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/mutants/run.py --jobs $(or $(JOBS),2) $(MODULE)
+
+# albumentations brings opencv-python-headless, which must not meet the library's own opencv-python: so the library
+# comes without its dependencies, and the others by name.
+PEERS = .venv-peers
+PEERS_NEED = import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*(n for n in p["dependencies"] + p["optional-dependencies"]["peers"] if not n.startswith("opencv")), sep="\n")
+
+peers: $(PEERS)/installed
+	OMP_NUM_THREADS=1 $(PEERS)/bin/seeing-tensors peers --check
+
+$(PEERS)/installed: pyproject.toml constraints.txt constraints-peers.txt
+	@$(PYTHON) -c '$(TOO_OLD)'
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PYTHON) -c '$(PEERS_NEED)' > $(PEERS)/needed.txt
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check -c constraints.txt -c constraints-peers.txt -r $(PEERS)/needed.txt
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check --no-deps -e .
+	touch $@
 
 clean:
 	rm -rf build

@@ -28,10 +28,13 @@ def build_book(root: Path, folder: Path) -> bool:
 
 
 def write_sources(root: Path, source: Path) -> None:
-    """Write what Sphinx reads beside the notebooks: the home page, its picture, and the laws.
+    """Write what Sphinx reads beside the notebooks: the home page, its picture, the laws, and what other libraries do.
 
     Nothing is computed again until the library, the laws or the photos change.
     """
+    peers, copy = root / "lessons" / "peers.md", source / "peers.md"
+    if peers.exists() and not (copy.exists() and copy.read_bytes() == peers.read_bytes()):
+        shutil.copyfile(peers, copy)
     home = root / "lessons" / "index.md"
     stamp = source / "laws" / "made_from"
     state = course.lesson_hash(root, home)

@@ -32,6 +32,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     starter.add_argument("file", type=Path, help="for instance my_answers.py")
     _add_check(commands)
+    judge = commands.add_parser(
+        "peers",
+        help="hold other libraries to the laws (make peers has them all)",
+        description="Hold torchvision, kornia, albumentations, scikit-image and Keras to the laws, those that are installed, "
+        "and print which they break. `make peers` runs this with --check in an environment that has them all.",
+    )
+    judge.add_argument("--check", action="store_true", help="compare with lessons/peers.md; exit status 1 if it is out of date")
+    judge.add_argument("--write", action="store_true", help="write lessons/peers.md")
     options = parser.parse_args(arguments)
     # Line by line also into a file or a CI log, so that our lines stay in order with those of pytest and Sphinx.
     getattr(sys.stdout, "reconfigure", lambda **_: None)(line_buffering=True)
@@ -42,6 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
             return start(options.file)
         if options.command == "check":
             return check(options)
+        if options.command == "peers":
+            from . import peers
+
+            return peers.command(course.ROOT, write=options.write, check=options.check)
         return course.lab(course.ROOT, start=not options.no_start)
     except FileNotFoundError as error:
         print(f"seeing-tensors: {error}", file=sys.stderr)

@@ -89,10 +89,15 @@ def file_of(data: bytes, name: str | None = None):
 
     The file stays when a law breaks on it, so that the last line of the report can be run again.
     """
-    path = _folder() / (f"{zlib.crc32(data):08x}" if name is None else name)
+    path = _folder() / (name or f"{zlib.crc32(data):08x}{_ending(data)}")
     path.write_bytes(data)
     yield str(path)
     path.unlink()
+
+
+def _ending(data: bytes) -> str:
+    """Of a file whose name is not what the law is about: some libraries choose the decoder by it."""
+    return {SIGNATURE[:2]: ".png", b"\xff\xd8": ".jpg"}.get(data[:2], "")
 
 
 @functools.cache

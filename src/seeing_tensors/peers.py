@@ -1,0 +1,233 @@
+"""The laws held up to other libraries, and the page of the book that says what came of it.
+
+An adapter in ``tests/peers`` calls one library the way its documentation says.
+A library has aims of its own: where its documentation says otherwise than a law,
+or leaves open what the law demands, the adapter's file names the law, the reason
+and the place in the documentation.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+import importlib.util
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from . import course
+from .expectations import refusals_in_any_words
+from .law_pages import _as_text
+from .laws import Law, LawBroken, laws
+
+PEERS = {
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "kornia": "kornia",
+    "albumentations": "albumentations",
+    "skimage": "scikit-image",
+    "keras": "keras",
+}  # adapter -> distribution, in the order of the page's columns
+
+HELD, OWN_WORDS, DIFFERENT, BROKEN = "✓ held", "≠ own words", "≠ different", "✗ broken"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one law: one of the four words above, why (with a link), and the counterexample."""
+
+    word: str
+    why: str = ""
+    example: str = ""
+
+
+class Peer:
+    """A library that is installed: its adapters, and what it does otherwise by its own documentation."""
+
+    def __init__(self, name: str, adapters: ModuleType):
+        self.name, self.version = PEERS[name], importlib.metadata.version(PEERS[name])
+        self.functions = vars(adapters)
+        self.different = {
+            law: f"{why} ([documentation]({link}))" for why, link, names in adapters.DIFFERENT for law in names
+        }
+        self.remarks = adapters.REMARKS
+
+    def laws(self) -> list[Law]:
+        return [law for law in laws() if callable(self.functions.get(law.about))]
+
+    def judge(self) -> dict[str, Verdict]:
+        """Hold every function that this library has to our laws about it: {"function.law": verdict}."""
+        return {key(law): self.judge_one(law) for law in self.laws()}
+
+    def judge_one(self, law: Law) -> Verdict:
+        if key(law) in self.different:
+            return Verdict(DIFFERENT, self.different[key(law)])
+        verdict = judge(law, self.functions[law.about])
+        return verdict if verdict.word != BROKEN else Verdict(BROKEN, self.remarks.get(key(law), ""), verdict.example)
+
+
+def installed(root: Path, names=PEERS) -> list[Peer]:
+    """The libraries of these names that this environment has."""
+    found = []
+    for name in names:
+        path = root / "tests" / "peers" / f"{name}_peer.py"
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        adapters = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(adapters)
+            found.append(Peer(name, adapters))
+        except ModuleNotFoundError:
+            pass
+    return found
+
+
+def key(law: Law) -> str:
+    return f"{law.about}.{law.name}"
+
+
+def judge(law: Law, function: Callable) -> Verdict:
+    """Hold one function to one law."""
+    try:
+        law.run(function)
+        return Verdict(HELD)
+    except LawBroken:
+        pass
+    try:
+        # Nobody owes us the types of our exceptions, or the words in them.
+        with refusals_in_any_words():
+            law.run(function)
+        return Verdict(OWN_WORDS, "refuses it too, with an error or words of its own")
+    except LawBroken as broken:
+        return Verdict(BROKEN, example=in_one_line(broken))
+
+
+def in_one_line(broken: LawBroken) -> str:
+    """The counterexample of a report, without the folders of this machine."""
+    call, got, expected = re.search(r"\n  call {6}(.*?)\n  got {7}(.*?)\n  expected {2}(.*?)\n", f"{broken}\n", re.S).groups()
+    got = re.sub(r" at line \d+(: .*)?$", "", got, flags=re.S)
+    text = " ".join(f"{call} gave {got}; expected {expected}".split()).replace("`", "'")
+    return re.sub(r"(['\"])/[^'\"]*/([^/'\"]*)\1", r"\1\2\1", text)
+
+
+# ------------------------------------------------------------------- the page
+
+_INTRODUCTION = """# The laws and other libraries
+
+The laws of this course judge our own functions, and yours. Here they judge functions of other libraries that do the same work.
+Each is called the way its documentation says.
+
+The libraries were made for other aims: for speed, for graphics cards, for many kinds of data. A law of ours is not a promise of
+theirs. So there are four verdicts:
+
+- **✓ held**: the law holds.
+- **≠ own words**: what the law wants refused is refused, with another error or other words than ours.
+- **≠ different**: a different convention. The documentation says otherwise, or leaves open what the law demands, and what
+  the function does is sound. The reason stands below the table, with a link.
+- **✗ broken**: the numbers are wrong, and the documentation does not say so. A counterexample stands below the table. A difference
+  below 1e-4 of the value counts as rounding, not as broken.
+
+*Not offered* means that the library has no function for it, or none that the laws can be pointed at in a few lines.
+"""
+
+_DETAILS = """<details><summary><code>{function}</code>, law by law</summary>
+
+{table}
+
+{notes}
+</details>
+"""
+
+
+def page(peers: list[Peer], verdicts: Mapping[str, Mapping[str, Verdict]], lessons: Mapping[int, str]) -> str:
+    """The Markdown of the page. `verdicts`: by name of the peer; `lessons`: the document of each lesson."""
+    about: dict[str, list[Law]] = {}
+    for law in laws():
+        if any(key(law) in its for its in verdicts.values()):
+            about.setdefault(law.about, []).append(law)
+    parts = [_INTRODUCTION]
+    for number, document in lessons.items():
+        functions = [name for name, its_laws in about.items() if min(law.lesson for law in its_laws) == number]
+        if functions:
+            columns = [p for p in peers if any(key(law) in verdicts[p.name] for f in functions for law in about[f])]
+            rows = [[f"[`{f}`](laws-of-{f})", *(_counts(about[f], verdicts[p.name]) for p in columns)] for f in functions]
+            parts.append(f"## {{doc}}`/{document}`\n\n{_table(['function', *(p.name for p in columns)], rows)}\n")
+            parts += [_law_by_law(f, about[f], columns, verdicts) for f in functions]
+    versions = _table(["library", "version"], [[p.name, p.version] for p in peers])
+    parts.append(f"## Versions\n\n{versions}\n\nKeras runs on torch. `make peers` judges these versions again and compares.\n")
+    return "\n".join(parts)
+
+
+def _counts(its_laws: list[Law], verdicts: Mapping[str, Verdict]) -> str:
+    count = Counter(verdicts[key(law)].word for law in its_laws if key(law) in verdicts)
+    told = [(count[HELD], "✓ held"), (count[OWN_WORDS] + count[DIFFERENT], "≠ different"), (count[BROKEN], "✗ broken")]
+    return ", ".join(f"{n} {word}" for n, word in told if n) or "not offered"
+
+
+def _law_by_law(function: str, its_laws: list[Law], peers: list[Peer], verdicts: Mapping) -> str:
+    columns = [p for p in peers if key(its_laws[0]) in verdicts[p.name]]
+    rows, notes = [], []
+    for number, law in enumerate(its_laws, 1):
+        words = [verdicts[p.name][key(law)].word for p in columns]
+        rows.append([str(number), _as_text(law.sentence), *words])
+    for peer in columns:
+        reasons: dict[str, list[int]] = {}
+        for number, law in enumerate(its_laws, 1):
+            verdict = verdicts[peer.name][key(law)]
+            if verdict.word == DIFFERENT:
+                reasons.setdefault(verdict.why, []).append(number)
+            elif verdict.word == BROKEN:
+                notes.append(f"- **{peer.name}, ✗ broken**, law {number}. {verdict.why}".rstrip() + f"\n\n  `{verdict.example}`")
+        for why, numbers in reasons.items():
+            which = f"law{'s' if numbers[1:] else ''} {', '.join(map(str, numbers))}"
+            notes.append(f"- **{peer.name}, ≠ different**, {which}: {why}.")
+    return _DETAILS.format(
+        function=function, table=_table(["no.", "law", *(p.name for p in columns)], rows), notes="\n".join(notes) + "\n" * bool(notes)
+    )
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
+
+
+def differences(old: str, new: str) -> list[str]:
+    """The lines of two pages that differ, counterexamples left out: another is as good."""
+    old, new = ([line for line in text.splitlines() if not line.startswith("  `")] for text in (old, new))
+    return list(difflib.unified_diff(old, new, "the page", "judged now", lineterm="", n=0))
+
+
+# ---------------------------------------------------------------- the command
+
+
+def command(root: Path, *, write: bool = False, check: bool = False) -> int:
+    """Judge the libraries that are installed and print what came of it; return the exit status."""
+    file = root / "lessons" / "peers.md"
+    peers = installed(root)
+    missing = [name for name in PEERS.values() if name not in {peer.name for peer in peers}]
+    if missing and (write or check):
+        print(f"Not installed here: {', '.join(missing)}. `make peers` makes an environment that has them.", file=sys.stderr)
+        return 1
+    verdicts = {}
+    for peer in peers:
+        verdicts[peer.name] = peer.judge()
+        count = Counter(verdict.word for verdict in verdicts[peer.name].values())
+        print(f"{peer.name} {peer.version}: " + ", ".join(f"{count[word]} {word}" for word in sorted(count)))
+        for law, verdict in verdicts[peer.name].items():
+            if verdict.word == BROKEN:
+                print(f"    ✗ {law}: {verdict.example}")
+        stale = [key(law) for law in peer.laws() if key(law) in peer.different and judge(law, peer.functions[law.about]).word == HELD]
+        if stale:
+            print(f"    held here although named as different: {', '.join(stale)}")
+    if missing:
+        print(f"Not installed here: {', '.join(missing)}. `make peers` makes an environment that has them.")
+        return 0
+    text = page(peers, verdicts, {int(lesson.stem[:2]): lesson.stem for lesson in course.lesson_files(root)})
+    if write:
+        file.write_text(text, encoding="utf-8")
+    changed = differences(file.read_text(encoding="utf-8"), text) if file.exists() else ["lessons/peers.md is missing"]
+    if check and changed:
+        print(*changed, "lessons/peers.md is out of date: `.venv-peers/bin/seeing-tensors peers --write` writes it.", sep="\n")
+    return int(check and bool(changed))

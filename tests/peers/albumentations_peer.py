@@ -1,0 +1,117 @@
+"""albumentations, called as its documentation says."""
+
+import os
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else it asks the network for a newer release
+
+import albumentations as A  # noqa: E402
+import cv2  # noqa: E402
+import torch  # noqa: E402
+
+
+def to_tensor(image):
+    return A.Compose([A.ToFloat(), A.ToTensorV2()])(image=image)["image"]
+
+
+def resize_mask(mask, height, width):
+    resize = A.Resize(height, width, mask_interpolation=cv2.INTER_NEAREST_EXACT)
+    return A.Compose([resize])(image=mask, mask=mask)["mask"]
+
+
+def to_uint8(x):
+    levels = A.FromFloat(dtype="uint8")(image=x.reshape(-1, 1).numpy())["image"]
+    return torch.from_numpy(levels).reshape(x.shape)
+
+
+def to_image(x):
+    picture = x.permute(1, 2, 0).numpy()
+    levels = A.FromFloat(dtype="uint8")(image=picture)["image"]
+    return levels[..., 0] if len(x) == 1 else levels
+
+
+def min_max_scale(x):
+    scaled = A.Normalize(normalization="min_max")(image=x.reshape(-1, 1).numpy())["image"]
+    return torch.from_numpy(scaled).reshape(x.shape)
+
+
+def normalize(x, mean, std):
+    transform = A.Normalize(tuple(mean), tuple(std), max_pixel_value=1.0)
+    if x.ndim > 3:  # albumentations takes one picture at a time
+        return torch.stack([normalize(picture, mean, std) for picture in x])
+    return torch.from_numpy(transform(image=x.permute(1, 2, 0).numpy())["image"]).permute(2, 0, 1)
+
+
+DOCS = "https://albumentations.ai/"
+TYPES = DOCS + "docs/api-reference/albumentations/augmentations/other/type_transform"
+NORMALIZE, RESIZE = DOCS + "explore/transform/Normalize/", DOCS + "explore/transform/Resize/"
+
+# What albumentations' documentation says otherwise, or leaves open: (why, where, laws).
+DIFFERENT = [
+    (
+        "the centre is computed in floats: on the border of two pixels rounding decides",
+        RESIZE,
+        ["resize_mask.takes_the_label_under_the_centre"],
+    ),
+    (
+        "pictures in uint8 and float32; other types are refused aloud or left open",
+        RESIZE,
+        ["resize_mask.invents_no_label", "resize_mask.takes_every_integer_type", "resize_mask.refuses_what_is_no_mask"],
+    ),
+    ("the same size gives the same array, not a copy", RESIZE, ["resize_mask.keeps_its_argument"]),
+    (
+        "takes other types, sizes and numbers of channels, and gives a view",
+        TYPES,
+        [
+            "to_tensor.memory_layout_does_not_matter",
+            "to_tensor.to_tensor_takes_uint8_only",
+            "to_tensor.to_tensor_refuses_other_shapes",
+            "to_tensor.to_tensor_refuses_nothing_at_all",
+        ],
+    ),
+    (
+        "float32 and float64 in [0, 1] are expected; what becomes of others is left open",
+        TYPES,
+        [
+            "to_uint8.refuses_nan",
+            "to_uint8.to_uint8_takes_floats_only",
+            "to_uint8.half_precision_is_widened_first",
+            "to_uint8.no_axes_and_no_values",
+            "to_image.undoes_to_tensor",
+            "to_image.to_image_reads_any_layout",
+            "to_image.to_image_refuses_other_shapes",
+            "to_image.to_image_refuses_other_types",
+            "to_image.to_image_refuses_nan",
+        ],
+    ),
+    (
+        "a small number is added to the range, so that a constant is no division by 0",
+        NORMALIZE,
+        ["min_max_scale.spans_zero_to_one", "min_max_scale.min_max_scale_refuses_what_has_no_range"],
+    ),
+    ("computes the formula with what it is given", NORMALIZE, ["min_max_scale.one_broken_value_anywhere_is_refused"]),
+    (
+        "takes uint8 and float32, and gives float32",
+        NORMALIZE,
+        [
+            "min_max_scale.keeps_the_type_and_any_width",
+            "normalize.normalize_keeps_the_type",
+            "normalize.normalize_refuses_bad_pictures",
+            "normalize.normalize_works_in_the_type_of_x",
+            "normalize.normalize_allows_the_smallest_normal_std",
+        ],
+    ),
+    ("works on arrays, which have no gradient", NORMALIZE, ["normalize.normalize_passes_the_gradient_on"]),
+    ("a picture has at least one pixel", NORMALIZE, ["normalize.normalize_reads_any_layout"]),
+    (
+        "of more means than channels the first are used",
+        NORMALIZE,
+        ["normalize.normalize_takes_any_number_of_channels", "normalize.normalize_wants_numbers"],
+    ),
+]
+
+FLOAT64 = "float64, which the documentation lists, comes back as float64 too."
+REMARKS = {
+    "to_uint8.gives_back_all_256_levels": FLOAT64,
+    "to_image.is_to_uint8_with_channels_last": FLOAT64,
+    "normalize.normalize_refuses_bad_statistics": "A std of 0 makes infinities or NaN of a finite picture.",
+}

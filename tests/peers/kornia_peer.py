@@ -1,0 +1,133 @@
+"""kornia, called as its documentation says."""
+
+import math
+
+import kornia
+import torch
+from kornia.io import ImageLoadType, load_image
+
+
+def read_image(path):
+    return load_image(path, ImageLoadType.RGB8).permute(1, 2, 0).contiguous().numpy()
+
+
+def read_mask(path):
+    labels = load_image(path, ImageLoadType.UNCHANGED).numpy()
+    return labels[0] if len(labels) == 1 else labels
+
+
+def resize_mask(mask, height, width):
+    return kornia.geometry.resize(torch.from_numpy(mask), (height, width), interpolation="nearest-exact").numpy()
+
+
+def min_max_scale(x):
+    return kornia.enhance.normalize_min_max(x)
+
+
+def batch_of(x):
+    """kornia's first axis is the batch, its second the channels."""
+    return x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:]) if x.ndim > 2 else x
+
+
+def normalize(x, mean, std):
+    mean, std = torch.as_tensor(mean, dtype=torch.float64), torch.as_tensor(std, dtype=torch.float64)
+    return kornia.enhance.normalize(batch_of(x), mean, std).reshape(x.shape)
+
+
+def inverse_normalize(x, mean, std):
+    mean, std = torch.as_tensor(mean, dtype=torch.float64), torch.as_tensor(std, dtype=torch.float64)
+    return kornia.enhance.denormalize(batch_of(x), mean, std).reshape(x.shape)
+
+
+def InverseNormalize(mean, std):
+    return kornia.enhance.Denormalize(torch.as_tensor(mean), torch.as_tensor(std))
+
+
+DOCS = "https://kornia.readthedocs.io/en/latest/"
+READING, ENHANCE, RESIZE = DOCS + "io.html", DOCS + "enhance.html", DOCS + "geometry.transform.html"
+
+# What kornia's documentation says otherwise, or leaves open: (why, where, laws).
+DIFFERENT = [
+    (
+        "PNGs of 1, 2 and 4 bits and grey ones with alpha are refused aloud",
+        READING,
+        [
+            "read_image.repeats_grey",
+            "read_image.looks_up_the_palette",
+            "read_image.drops_opaque_alpha",
+            "read_mask.gives_the_stored_indices",
+            "read_mask.gives_the_stored_levels",
+            "read_mask.gives_a_mask_of_its_own",
+        ],
+    ),
+    (
+        "pixels come as stored: the EXIF orientation is ignored",
+        READING,
+        ["read_image.turns_a_png_upright", "read_image.turns_a_jpeg_upright", "read_mask.turns_the_mask_like_the_photo"],
+    ),
+    ("a transparent picture is laid over white", READING, ["read_image.refuses_transparency"]),
+    ("the ending of the name chooses the decoder", READING, ["read_image.takes_any_name", "read_image.goes_by_the_content"]),
+    (
+        "a file that lost its end mark but no pixel is read; one that lost pixels is refused",
+        READING,
+        ["read_image.refuses_a_cut", "read_mask.refuses_a_cut_mask"],
+    ),
+    ("a reader of pictures: colours stay colours", READING, ["read_mask.refuses_colours", "read_mask.refuses_a_jpeg"]),
+    (
+        "the centre is computed in floats: on the border of two pixels rounding decides",
+        RESIZE,
+        ["resize_mask.takes_the_label_under_the_centre"],
+    ),
+    (
+        "resizes pictures in uint8 and floats; refuses other types aloud",
+        RESIZE,
+        ["resize_mask.invents_no_label", "resize_mask.takes_every_integer_type", "resize_mask.refuses_what_is_no_mask"],
+    ),
+    (
+        "adds `eps`, 1e-6, to the range, so that a constant is no division by 0",
+        ENHANCE,
+        ["min_max_scale.spans_zero_to_one"],
+    ),
+    (
+        "each plane (H, W) has a scale of its own, and there is one at least",
+        ENHANCE,
+        ["min_max_scale.keeps_the_type_and_any_width", "min_max_scale.one_scale_for_the_whole_tensor"],
+    ),
+    (
+        "integers are converted to floats, not refused",
+        ENHANCE,
+        ["normalize.normalize_refuses_bad_pictures", "inverse_normalize.inverse_refuses_bad_pictures"],
+    ),
+    (
+        "one mean may serve all channels",
+        ENHANCE,
+        [
+            "normalize.normalize_takes_any_number_of_channels",
+            "normalize.normalize_wants_numbers",
+            "inverse_normalize.inverse_takes_any_number_of_channels",
+        ],
+    ),
+    (
+        "computes the formula with what it is given",
+        ENHANCE,
+        [
+            "normalize.normalize_allows_the_smallest_normal_std",
+            "inverse_normalize.inverse_refuses_bad_statistics",
+            "inverse_normalize.inverse_allows_the_smallest_normal_std",
+            "InverseNormalize.the_transform_refuses_bad_input",
+        ],
+    ),
+    (
+        "a module for one batch (B, C, …), not a transform of torchvision's pictures, masks and boxes",
+        ENHANCE,
+        [
+            "InverseNormalize.undoes_normalize_inside_compose",
+            "InverseNormalize.leaves_masks_and_boxes_alone",
+            "InverseNormalize.works_on_plain_tensors_videos_and_batches",
+            "InverseNormalize.changes_images_and_videos_only",
+            "InverseNormalize.keeps_numbers_of_its_own",
+        ],
+    ),
+]
+
+REMARKS = {"normalize.normalize_refuses_bad_statistics": "A std of 0 makes infinities and NaN of a finite picture."}

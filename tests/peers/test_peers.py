@@ -1,0 +1,126 @@
+"""The verdicts on torch and torchvision are those of the page, and what is said about every library is said properly.
+
+The others are judged by `make peers`, in an environment that has them.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from seeing_tensors import course, peers
+from seeing_tensors.expectations import expect_raises, refusals_in_any_words
+from seeing_tensors.laws import laws
+
+PAGE = (course.ROOT / "lessons" / "peers.md").read_text(encoding="utf-8")
+FILES = sorted(Path(__file__).parent.glob("*_peer.py"))
+LAWS = {peers.key(law): law for law in laws()}
+HERE = ("torch", "torchvision")
+
+
+def verdicts_on(page: str, name: str) -> dict[str, str]:
+    """The words in one library's column: {"function.law": word}. A law that is newer than the page has none."""
+    sentences = {(law.about, peers._as_text(law.sentence)): key for key, law in LAWS.items()}
+    found = {}
+    for function, table in re.findall(r"<summary><code>(\w+)</code>.*?\n\n(\| no\. \| law .*?)\n\n", page, re.S):
+        head, _, *rows = [re.split(r" (?<!\\)\| ", line[2:-2]) for line in table.splitlines()]
+        if name in head:
+            found |= {sentences.get((function, row[1])): row[head.index(name)] for row in rows}
+    found.pop(None, None)
+    return found
+
+
+@pytest.fixture(scope="module")
+def judged():
+    return {peer.name: peer.judge() for peer in peers.installed(course.ROOT, HERE)}
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_the_page_tells_the_verdicts(judged, name):
+    told = verdicts_on(PAGE, name)
+    now = {key: verdict.word for key, verdict in judged[name].items() if key in told}
+    assert len(told) > 60 and len(set(told.values())) >= 3
+    assert now == told, "lessons/peers.md is out of date: `make peers` shows what changed"
+
+
+def test_the_page_tells_the_versions():
+    for peer in peers.installed(course.ROOT, HERE):
+        assert f"| {peer.name} | {peer.version} |" in PAGE
+    pins = (course.ROOT / "constraints-peers.txt").read_text(encoding="utf-8")
+    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", line) for line in pins.splitlines())
+    for name, version in re.findall(r"^(kornia|albumentations|scikit-image|keras)==(.+)$", pins, re.M):
+        assert f"| {name} | {version} |" in PAGE
+
+
+def test_a_changed_verdict_is_noticed(judged):
+    law = "mask_to_tensor.a_label_too_large_is_refused"
+    row = f" | {peers._as_text(LAWS[law].sentence)} | "
+    assert row + "✗ broken |" in PAGE and judged["torch"][law].word == peers.BROKEN
+    changed = PAGE.replace(row + "✗ broken |", row + "✓ held |")
+    assert verdicts_on(changed, "torch") == verdicts_on(PAGE, "torch") | {law: peers.HELD}
+    assert peers.differences(PAGE, changed)
+    assert peers.differences(PAGE, PAGE.replace("| torch | ", "| torch | 9", 1))
+    # Another counterexample is as good, so it is no difference.
+    assert not peers.differences(PAGE, re.sub(r"^  `.*`$", "  `another`", PAGE, count=1, flags=re.M))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_adapter_is_thin_and_its_reasons_are_complete(file):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    long = {node.name: node.end_lineno - node.lineno for node in functions if node.end_lineno - node.lineno >= 12}
+    assert functions and not long
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Try)], "an adapter hides no error"
+    names = {node.name for node in functions} | {"BatchNorm2d"}
+    values = _constants(tree)
+    named = [law for _, _, its_laws in values["DIFFERENT"] for law in its_laws]
+    assert len(named) == len(set(named))
+    assert set(named) <= set(LAWS), "no such law"
+    assert {name.split(".")[0] for name in [*named, *values["REMARKS"]]} <= names
+    assert set(values["REMARKS"]) <= set(LAWS) - set(named)
+    for why, link, _ in values["DIFFERENT"]:
+        assert len(why) > 10 and link.startswith("https://")
+
+
+def _constants(tree: ast.Module) -> dict:
+    """The module's constants without its imports and functions: the library itself need not be installed."""
+    libraries = {"os", "torch"}
+    used = lambda node: {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}  # noqa: E731
+    kept = [node for node in tree.body if isinstance(node, ast.Assign) and not used(node) & libraries]
+    scope = {}
+    exec(compile(ast.Module(kept, []), "constants", "exec"), scope)
+    return scope
+
+
+def test_every_reason_is_on_the_page():
+    for file in FILES:
+        for why, link, _ in _constants(ast.parse(file.read_text(encoding="utf-8")))["DIFFERENT"]:
+            assert f"{why} ([documentation]({link}))" in PAGE
+
+
+def test_the_page_has_no_path_of_a_machine():
+    assert not re.search(r"/tmp|/home|/root|/work|seeing-tensors-\w", PAGE)
+
+
+def test_another_exception_is_own_words_and_a_result_is_broken():
+    (law,) = [law for law in laws("to_uint8") if law.name == "refuses_nan"]
+
+    def refuses(x):
+        raise RuntimeError("no")
+
+    assert peers.judge(law, refuses).word == peers.OWN_WORDS
+    verdict = peers.judge(law, lambda x: x.byte())
+    assert verdict.word == peers.BROKEN and "expected ValueError" in verdict.example
+    with refusals_in_any_words():
+        expect_raises(ValueError, refuses, 1, mention=["another word"])
+    with pytest.raises(AssertionError):
+        expect_raises(ValueError, refuses, 1)
+
+
+def test_without_the_libraries_the_command_says_what_to_do(monkeypatch, capsys):
+    monkeypatch.setattr(peers, "installed", lambda root: [])
+    assert peers.command(course.ROOT, check=True) == 1
+    assert "`make peers`" in capsys.readouterr().err
+    assert peers.command(course.ROOT) == 0
+    assert "kornia" in capsys.readouterr().out

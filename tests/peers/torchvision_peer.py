@@ -1,0 +1,145 @@
+"""torchvision, called as its documentation says."""
+
+import numpy as np
+import torch
+from torchvision.io import decode_image
+from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
+from torchvision.transforms import v2
+
+
+def read_image(path):
+    return decode_image(path, mode="RGB", apply_exif_orientation=True).permute(1, 2, 0).contiguous().numpy()
+
+
+def read_mask(path):
+    labels = decode_image(path, mode="UNCHANGED", apply_exif_orientation=True).numpy()
+    return labels[0] if len(labels) == 1 else labels
+
+
+def to_tensor(image):
+    return v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])(image).as_subclass(torch.Tensor)
+
+
+def resize_mask(mask, height, width):
+    nearest = v2.InterpolationMode.NEAREST_EXACT
+    return v2.functional.resize(torch.from_numpy(mask)[None], [height, width], nearest)[0].numpy()
+
+
+def to_uint8(x):
+    return v2.functional.to_dtype(x, torch.uint8, scale=True)
+
+
+def to_image(x):
+    return np.array(v2.functional.to_pil_image(x))
+
+
+def normalize(x, mean, std):
+    return v2.functional.normalize(x, mean, std)
+
+
+def feature_maps(model, x):
+    names = get_graph_node_names(model)[0 if model.training else 1]
+    return create_feature_extractor(model, names)(x)
+
+
+DOCS = "https://docs.pytorch.org/vision/stable/"
+RANGE = DOCS + "transforms.html#dtype-and-expected-value-range"
+READING = DOCS + "generated/torchvision.io.decode_image.html"
+NORMALIZE = DOCS + "generated/torchvision.transforms.v2.Normalize.html"
+FEATURES = DOCS + "feature_extraction.html"
+RESIZE = DOCS + "generated/torchvision.transforms.v2.Resize.html"
+
+# What torchvision's documentation says otherwise, or leaves open: (why, where, laws).
+DIFFERENT = [
+    ("RGB drops the alpha channel", DOCS + "generated/torchvision.io.ImageReadMode.html", ["read_image.refuses_transparency"]),
+    ("16 bits are kept, as uint16", READING, ["read_image.refuses_sixteen_bits"]),
+    (
+        "a file that lost its end mark but no pixel is read; one that lost pixels is refused",
+        READING,
+        ["read_image.refuses_a_cut", "read_mask.refuses_a_cut_mask"],
+    ),
+    ("grey levels are scaled to 0 … 255, whatever the bits", READING, ["read_mask.gives_the_stored_levels"]),
+    ("a reader of pictures: colours stay colours", READING, ["read_mask.refuses_colours", "read_mask.refuses_a_jpeg"]),
+    (
+        "the centre is computed in floats: on the border of two pixels rounding decides",
+        RESIZE,
+        ["resize_mask.takes_the_label_under_the_centre"],
+    ),
+    ("the same size gives the same tensor, not a copy", RESIZE, ["resize_mask.keeps_its_argument"]),
+    ("resizes any picture", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
+    (
+        "the last bit of a float is not promised",
+        "https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html",
+        [
+            "to_tensor.moves_channels_first_and_divides_by_255",
+            "to_tensor.every_level_is_the_nearest_float",
+            "to_tensor.equals_torchvision",
+            "to_tensor.grey_gets_a_channel_axis",
+        ],
+    ),
+    (
+        "takes arrays without negative strides; refuses others aloud",
+        "https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html",
+        ["to_tensor.memory_layout_does_not_matter", "to_tensor.grey_layout_does_not_matter"],
+    ),
+    (
+        "each type has a range of its own: floats are kept, other integers are scaled from theirs",
+        RANGE,
+        ["to_tensor.to_tensor_takes_uint8_only", "to_uint8.to_uint8_takes_floats_only"],
+    ),
+    (
+        "takes tensors and PIL pictures too, and any size and number of channels",
+        DOCS + "generated/torchvision.transforms.v2.ToImage.html",
+        [
+            "to_tensor.to_tensor_refuses_other_shapes",
+            "to_tensor.to_tensor_takes_arrays_only",
+            "to_tensor.to_tensor_refuses_nothing_at_all",
+        ],
+    ),
+    (
+        "the unit interval is cut into 256 equal parts, one for each byte, instead of rounding",
+        "https://github.com/pytorch/vision/pull/2078",
+        ["to_uint8.is_never_off_by_more_than_half_a_level", "to_uint8.float64_is_not_narrowed"],
+    ),
+    (
+        "values are expected in [0, 1]; what becomes of others is left open",
+        RANGE,
+        ["to_uint8.is_monotone", "to_uint8.clamps", "to_uint8.refuses_nan", "to_image.to_image_refuses_nan"],
+    ),
+    (
+        "rounds down, and expects values in [0, 1]",
+        "https://github.com/pytorch/vision/issues/8141",
+        ["to_image.is_to_uint8_with_channels_last"],
+    ),
+    (
+        "takes arrays, pictures of two axes and of two or four channels",
+        DOCS + "generated/torchvision.transforms.v2.ToPILImage.html",
+        ["to_image.to_image_refuses_other_shapes", "to_image.to_image_refuses_other_types"],
+    ),
+    (
+        "a std of 0 is refused; every other number goes into the formula",
+        NORMALIZE,
+        [
+            "normalize.normalize_refuses_bad_statistics",
+            "normalize.normalize_allows_the_smallest_normal_std",
+            "normalize.normalize_wants_numbers",
+        ],
+    ),
+    (
+        "names the nodes of a traced graph: no containers, a repetition is name_1",
+        FEATURES,
+        ["feature_maps.gives_what_every_module_gives", "feature_maps.a_module_that_runs_again_is_kept_again"],
+    ),
+    (
+        "makes a model of its own, for training too: it keeps gradients and updates BatchNorm",
+        FEATURES,
+        ["feature_maps.maps_are_plain_copies", "feature_maps.removes_its_hooks_after_an_error"],
+    ),
+]
+
+REMARKS = {
+    "read_mask.gives_the_stored_indices": "A palette PNG of 1, 2 or 4 bits comes back packed, and behind it memory that nobody wrote.",
+    "resize_mask.takes_every_integer_type": "Labels above 2**24 lose digits on a way through float32.",
+    "to_uint8.no_axes_and_no_values": "In float16 the product with 255.999 is 256, which wraps to 0: white becomes black.",
+    "feature_maps.leaves_the_model_as_it_was": "A module in another mode than the whole model, a frozen BatchNorm say, is set to the mode of the whole.",
+}

@@ -14,7 +14,7 @@ from seeing_tensors.expectations import expect, expect_close, expect_raises, exp
 from seeing_tensors.laws import law
 
 from .lesson_3_normalization import MEAN, STD, bits, columns, counted, sets_of_pictures, unit_pictures
-from .strategies import images
+from .strategies import images, sides
 
 ROUNDING = {torch.float16: 2.0**-11, torch.bfloat16: 2.0**-8, torch.float32: 2.0**-24, torch.float64: 2.0**-53}
 
@@ -170,11 +170,12 @@ def changes_images_and_videos_only(InverseNormalize, x):
     ]
     for before in untouched:
         after = transform(tv_tensors.Image(x), before)[1]
-        expect(type(after) is type(before) and torch.equal(after, before), got=f"a changed {type(before).__name__}", expected="the same")
-        expect(torch.equal(transform(before), before), got=f"a changed {type(before).__name__}", expected="the same, also alone")
+        expect_same(type(after), type(before))
+        for each in (after, transform(before)):
+            expect_same(each.as_subclass(torch.Tensor), before.as_subclass(torch.Tensor), "restrict the transform to images and videos")
     for kind in (tv_tensors.Image, tv_tensors.Video):
         back = transform(kind(torch.stack([x, x])))
-        expect(type(back) is kind, got=type(back).__name__, expected=kind.__name__)
+        expect_same(type(back), kind, "wrap the result: tv_tensors.wrap(out, like=inpt)")
         expect_same(back.as_subclass(torch.Tensor)[0], library.inverse_normalize(x, MEAN, STD))
 
 
@@ -283,3 +284,31 @@ def normalize_wants_numbers(normalize):
         expect_raises(TypeError, normalize, x, mean, STD, mention=["mean"])
     expect_raises(ValueError, normalize, x, (10**400, 0, 0), STD, mention=["mean"])
     expect_raises(ValueError, normalize, x, MEAN, (-0.2, 0.2, 0.2), mention=["(-0.2, 0.2, 0.2)"])
+
+
+@law("normalize", lesson=3)
+def normalize_stays_on_the_device_of_x(normalize):
+    """The result lies where x lies, whatever device torch makes new tensors on."""
+    _stays_on_the_device_of_x(normalize, (0.25, -0.25, 0.0))
+
+
+@law("inverse_normalize", lesson=3)
+def inverse_normalize_stays_on_the_device_of_x(inverse_normalize):
+    """The result lies where x lies, whatever device torch makes new tensors on."""
+    _stays_on_the_device_of_x(inverse_normalize, (1.0, 2.0, 1.5))
+
+
+def _stays_on_the_device_of_x(function, expected):
+    x = torch.full((3, 2, 2), 0.5)
+    with torch.device("meta"):
+        y = function(x, (0.0, 1.0, 0.5), (2.0, 2.0, 2.0))
+    expect_same(y.device, x.device, "make new tensors with device=x.device")
+    expect_same(y, torch.tensor(expected).reshape(3, 1, 1).expand(3, 2, 2))
+
+
+@law("channel_statistics", lesson=3, batch=hnp.arrays(np.uint8, st.tuples(sides(3), sides(3), sides(3), st.sampled_from([1, 3]))))
+def one_array_can_be_a_set(channel_statistics, batch):
+    """An array (N, H, W, C) is a set of N pictures; with one axis more or less it is refused."""
+    expect_same(bits(channel_statistics(batch)), bits(counted(library.ChannelStatistics, list(batch))))
+    for other in (batch[0], batch[None]):
+        expect_raises(ValueError, channel_statistics, other, mention=[str(other.shape)])

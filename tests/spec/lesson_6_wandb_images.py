@@ -292,6 +292,13 @@ def the_mask_is_a_copy(to_wandb_mask, mask):
     expect_same(mask, before)
 
 
+@law("to_wandb_mask", lesson=6, cases=[{"labels": pair} for pair in ((0, 1), (0, 255), (1, 1), (0, 0), (3, 7))])
+def a_mask_of_two_labels_is_not_stretched(to_wandb_mask, labels):
+    """A mask of 0 and 1 stays 0 and 1, however dark that looks, and a mask of one label keeps it."""
+    mask = np.array([labels, labels[::-1]])
+    expect_same(to_wandb_mask(mask)["mask_data"], mask.astype(np.uint8), "labels are not there to be seen: wandb colours them")
+
+
 @law("to_wandb_mask", lesson=6)
 def names_go_along(to_wandb_mask):
     """class_labels become {int: str} with Python's own integers; without them there is no such entry, and wandb makes names."""

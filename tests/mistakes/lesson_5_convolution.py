@@ -1,0 +1,697 @@
+"""Mistakes of lesson 5: convolution, its sizes, compositions, receptive fields and ranges, and the maps of a model."""
+
+import copy
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import seeing_tensors as library
+from seeing_tensors.museum import mistake, twin
+
+# --------------------------------------------------------------------- conv2d
+
+
+@mistake(
+    "conv2d",
+    tempting="In mathematics, in scipy and in every signal processing book convolution turns the kernel around.",
+    source="https://github.com/pytorch/pytorch/issues/117534",
+)
+def turns_the_kernel(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    """the kernel is turned by 180 degrees first: neural networks lay it on the picture as it is, which is cross-correlation"""
+    library.conv2d(x, weight, bias, stride, padding, dilation)  # the same refusals
+    return library.conv2d(x, weight.flip(-2, -1), bias, stride, padding, dilation)
+
+
+@turns_the_kernel.in_other_words
+def true_convolution(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    (s, t), (p, q), (d, e) = (v if isinstance(v, tuple) else (v, v) for v in (stride, padding, dilation))
+    padded = F.pad(x, (q, q, p, p))
+    height, width = d * (weight.shape[2] - 1), e * (weight.shape[3] - 1)
+    rows = range(0, padded.shape[-2] - height, s)
+    columns = range(0, padded.shape[-1] - width, t)
+    turned = torch.rot90(weight, 2, (2, 3)).to(torch.promote_types(x.dtype, torch.float32))
+    lines = []
+    for i in rows:
+        seen = [padded[..., i : i + height + 1 : d, j : j + width + 1 : e].to(turned.dtype) for j in columns]
+        lines.append(torch.stack([torch.einsum("...chw,ochw->...o", patch, turned) for patch in seen], -1))
+    y = torch.stack(lines, -2)
+    return (y if bias is None else y + bias[:, None, None]).to(x.dtype)
+
+
+@mistake(
+    "conv2d",
+    tempting="It was tried on a grey picture first, and there it is right.",
+    source="https://github.com/josephjaspers/blackcat_tensors/issues/59",
+)
+def looks_at_one_channel(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    """only the first channel is looked at: a filter has a kernel for every input channel, and its map is the sum over all of them"""
+    library.conv2d(x, weight, bias, stride, padding, dilation)
+    return library.conv2d(x[..., :1, :, :], weight[:, :1], bias, stride, padding, dilation)
+
+
+@looks_at_one_channel.in_other_words
+def channels_left_out(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    only = torch.zeros_like(weight)
+    only[:, 0] = weight[:, 0]
+    clean = x.clone()
+    clean[..., 1:, :, :] = 0
+    return library.conv2d(clean, only, bias, stride, padding, dilation)
+
+
+@mistake(
+    "conv2d",
+    tempting="Image libraries repeat or mirror the edge, and the picture that comes out has no dark frame.",
+    source="https://github.com/distillpub/post--deconv-checkerboard/issues/5",
+)
+def pads_with_the_edge(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    """padding repeats the pixels at the edge: a layer pads with zeros, black, unless it is told otherwise"""
+    library.conv2d(x, weight, bias, stride, padding, dilation)
+    p, q = padding if isinstance(padding, tuple) else (padding, padding)
+    rows = torch.arange(-p, x.shape[-2] + p).clamp(0, x.shape[-2] - 1)
+    columns = torch.arange(-q, x.shape[-1] + q).clamp(0, x.shape[-1] - 1)
+    return library.conv2d(x[..., rows, :][..., columns], weight, bias, stride, 0, dilation)
+
+
+@pads_with_the_edge.in_other_words
+def replicate(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    (p, q) = padding if isinstance(padding, tuple) else (padding, padding)
+    if not (p or q):
+        return library.conv2d(x, weight, bias, stride, padding, dilation)
+    padded = F.pad(x.flatten(0, -4), (q, q, p, p), mode="replicate").reshape(*x.shape[:-2], x.shape[-2] + 2 * p, -1)
+    return library.conv2d(padded, weight, bias, stride, (0, 0), dilation)
+
+
+@mistake(
+    "conv2d",
+    tempting="Nearly every layer has the same stride in both directions, and then nothing shows.",
+    source="https://github.com/deepjavalibrary/djl/issues/384",
+)
+def one_number_for_both_axes(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    """stride and dilation of the rows are used for the columns too: a pair is (rows, columns)"""
+    library.conv2d(x, weight, bias, stride, padding, dilation)
+    stride, dilation = (v[0] if isinstance(v, tuple) else v for v in (stride, dilation))
+    return library.conv2d(x, weight, bias, stride, padding, dilation)
+
+
+@one_number_for_both_axes.in_other_words
+def index_0(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    s = stride if isinstance(stride, int) else stride[0]
+    d = dilation if isinstance(dilation, int) else dilation[0]
+    if x.ndim > 4 or not x.numel() or x.dtype == torch.float16:
+        return library.conv2d(x, weight, bias, s, padding, d)
+    return F.conv2d(x, weight, bias, s, padding, d)
+
+
+@mistake(
+    "conv2d",
+    tempting="The formula with stride and padding is the one that is taught; dilation came later.",
+    source="https://github.com/tenstorrent/tt-metal/issues/13170",
+)
+def without_dilation(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    """dilation is left out: tap u lies d u pixels below the first one, not u"""
+    library.conv2d(x, weight, bias, stride, padding, dilation)
+    return library.conv2d(x, weight, bias, stride, padding)
+
+
+@without_dilation.in_other_words
+def taps_side_by_side(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    (s, t), (p, q) = (v if isinstance(v, tuple) else (v, v) for v in (stride, padding))
+    kind = torch.promote_types(x.dtype, torch.float32)
+    patches = F.pad(x, (q, q, p, p)).to(kind).unfold(-2, weight.shape[2], s).unfold(-2, weight.shape[3], t)
+    y = torch.einsum("...chwuv,ocuv->...ohw", patches, weight.to(kind))
+    return (y if bias is None else y + bias.to(kind)[:, None, None]).to(x.dtype)
+
+
+@twin("conv2d")
+def of_torch_itself(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    """torch's own conv2d, in float64 for half precision, with the leading axes flattened"""
+    library.conv2d(x, weight, bias, stride, padding, dilation)
+    kind = torch.float64 if x.dtype == torch.float16 else x.dtype
+    flat = x.flatten(0, -4) if x.ndim > 4 else x
+    y = F.conv2d(flat.to(kind), weight.to(kind), None if bias is None else bias.to(kind), stride, padding, dilation)
+    return y.reshape(*x.shape[:-3], *y.shape[-3:]).to(x.dtype)
+
+
+@twin("conv2d")
+def patches_times_weights(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    """all patches as columns of a matrix, im2col, and one product with the weights"""
+    library.conv2d(x, weight, bias, stride, padding, dilation)
+    (s, t), (p, q), (d, e) = (v if isinstance(v, tuple) else (v, v) for v in (stride, padding, dilation))
+    kind = torch.promote_types(x.dtype, torch.float32)
+    windows = F.pad(x, (q, q, p, p)).to(kind)
+    windows = windows.unfold(-2, d * (weight.shape[2] - 1) + 1, s).unfold(-2, e * (weight.shape[3] - 1) + 1, t)[..., ::1, ::1]
+    windows = windows[..., :: 1 if d == 0 else d, ::e]
+    y = torch.tensordot(windows.movedim(-5, -3).flatten(-3), weight.to(kind).flatten(1), dims=([-1], [1])).movedim(-1, -3)
+    return (y if bias is None else y + bias.to(kind)[:, None, None]).contiguous().to(x.dtype)
+
+
+# ---------------------------------------------------------- conv2d_output_size
+
+
+@mistake(
+    "conv2d_output_size",
+    tempting="Caffe's pooling rounds up, and with `SAME` TensorFlow does too.",
+    source="https://github.com/BVLC/caffe/issues/3656",
+)
+def rounds_up(size, kernel_size, stride=1, padding=0, dilation=1):
+    """the division is rounded up: a step that does not fit any more gives no place, so round down"""
+    library.conv2d_output_size(size, kernel_size, stride, padding, dilation)  # the same refusals
+    return -(-(size + 2 * padding - dilation * (kernel_size - 1) - 1) // stride) + 1
+
+
+@rounds_up.in_other_words
+def with_a_ceiling(size, kernel_size, stride=1, padding=0, dilation=1):
+    steps, rest = divmod(size + 2 * padding - (dilation * (kernel_size - 1) + 1), stride)
+    return int(steps) + (2 if rest else 1)
+
+
+@mistake(
+    "conv2d_output_size",
+    tempting="The formula that is taught first has kernel, stride and padding.",
+    source="https://github.com/PaddlePaddle/Paddle/issues/5242",
+)
+def dilation_left_out(size, kernel_size, stride=1, padding=0, dilation=1):
+    """dilation is left out: a kernel of k taps spans d (k - 1) + 1 pixels"""
+    library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
+    return (size + 2 * padding - kernel_size) // stride + 1
+
+
+@dilation_left_out.in_other_words
+def formula_that_is_taught(size, kernel_size, stride=1, padding=0, dilation=1):
+    padded = size + padding + padding
+    return 1 + int(padded - kernel_size) // int(stride)
+
+
+@mistake(
+    "conv2d_output_size",
+    tempting="torch's own page had it so: with two ones in a formula, one of them takes the other's sign.",
+    source="https://github.com/torch/nn/issues/945",
+)
+def plus_one_for_minus_one(size, kernel_size, stride=1, padding=0, dilation=1):
+    """1 is added where it must be subtracted: a kernel spans d (k - 1) + 1 pixels, and all of them are taken away"""
+    library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
+    return (size + 2 * padding - dilation * (kernel_size - 1) + 1) // stride + 1
+
+
+@plus_one_for_minus_one.in_other_words
+def span_one_too_short(size, kernel_size, stride=1, padding=0, dilation=1):
+    span = dilation * (kernel_size - 1) - 1
+    return 1 + int(2 * padding + size - span) // int(stride)
+
+
+@mistake(
+    "conv2d_output_size",
+    tempting="It is copied from a fraction, whose line brackets what stands on it; `/` and `//` bracket nothing.",
+    source="https://github.com/karpathy/convnetjs/issues/43",
+)
+def brackets_forgotten(size, kernel_size, stride=1, padding=0, dilation=1):
+    """brackets are missing: the whole of size + 2 p - d (k - 1) - 1 is divided by the stride, not its last term"""
+    library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
+    return (size - dilation * (kernel_size - 1) - 1) + 2 * padding // stride + 1
+
+
+@brackets_forgotten.in_other_words
+def only_the_padding_divided(size, kernel_size, stride=1, padding=0, dilation=1):
+    border = (padding + padding) // int(stride)
+    return int(size) - int(dilation) * (int(kernel_size) - 1) + border
+
+
+@mistake(
+    "conv2d_output_size",
+    tempting="On paper it is a division with a floor around it.",
+    source="https://github.com/yu20103983/FOTS/issues/10",
+)
+def divides_floats(size, kernel_size, stride=1, padding=0, dilation=1):
+    """the result of / is a float: a size is a whole number, and above 2**53 a float cannot hold each; divide with //"""
+    library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
+    return math.floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride + 1)
+
+
+@divides_floats.in_other_words
+def floor_of_a_quotient(size, kernel_size, stride=1, padding=0, dilation=1):
+    span = dilation * (kernel_size - 1) + 1
+    return int(np.floor(float(size + 2 * padding - span) / float(stride) + 1))
+
+
+@twin("conv2d_output_size")
+def length_of_a_range(size, kernel_size, stride=1, padding=0, dilation=1):
+    """the places are counted by a range, not by a formula"""
+    library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
+    first, last = -int(padding), int(size) + int(padding) - (int(kernel_size) - 1) * int(dilation)
+    return len(range(first, last, int(stride)))
+
+
+# ------------------------------------------------------------- compose_kernels
+
+
+def pair_of(layer):
+    return layer if isinstance(layer, (tuple, list)) else (layer, None)
+
+
+def composed(first, second, weight, bias):
+    """`weight` alone, or with `bias` if either layer is a pair."""
+    is_pair = isinstance(first, (tuple, list)) or isinstance(second, (tuple, list))
+    dtype = pair_of(first)[0].dtype
+    return (weight.to(dtype), bias.to(dtype)) if is_pair else weight.to(dtype)
+
+
+def both_biases(first, second):
+    """The right bias, zeros where there is none."""
+    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
+    return library.compose_kernels((w1, b1), (w2, b2))[1]
+
+
+@mistake(
+    "compose_kernels",
+    tempting="Both layers are run with conv2d, so it seems that conv2d joins them too.",
+    source="https://github.com/pytorch/pytorch/issues/117534",
+)
+def slides_without_turning(first, second):
+    """the second kernel slides over the first without being turned: two cross-correlations join by full convolution, so flip it"""
+    library.compose_kernels(first, second)  # the same refusals
+    w1, w2 = pair_of(first)[0].double(), pair_of(second)[0].double()
+    border = [w2.shape[2] - 1, w2.shape[3] - 1]
+    weight = F.conv2d(w1.permute(1, 0, 2, 3), w2, padding=border).permute(1, 0, 2, 3).contiguous()
+    return composed(first, second, weight, both_biases(first, second))
+
+
+@slides_without_turning.in_other_words
+def kernels_correlated(first, second):
+    w1, w2 = pair_of(first)[0], pair_of(second)[0]
+    (f, m, h2, k2), (_, c, h1, k1) = w2.shape, w1.shape
+    kind = torch.promote_types(w1.dtype, torch.float32)
+    weight = torch.zeros(f, c, h1 + h2 - 1, k1 + k2 - 1, dtype=kind)
+    for u in range(h2):
+        for v in range(k2):
+            tap = w2[:, :, h2 - 1 - u, k2 - 1 - v].to(kind)
+            weight[:, :, u : u + h1, v : v + k1] += torch.einsum("om,mcij->ocij", tap, w1.to(kind))
+    return composed(first, second, weight, both_biases(first, second))
+
+
+@mistake(
+    "compose_kernels",
+    tempting="The last layer adds its bias last, and what comes out must have that bias.",
+    source="https://github.com/neuralmagic/sparseml/pull/1259",
+)
+def forgets_the_first_bias(first, second):
+    """the first layer's bias is left out: the second layer sees it in every pixel and weighs it with all its taps"""
+    library.compose_kernels(first, second)
+    (w1, _), (w2, b2) = pair_of(first), pair_of(second)
+    weight = library.compose_kernels(w1, w2)
+    return composed(first, second, weight, torch.zeros(len(w2)) if b2 is None else b2.clone())
+
+
+@forgets_the_first_bias.in_other_words
+def last_bias_only(first, second):
+    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
+    if b1 is None:
+        return library.compose_kernels(first, second)
+    return library.compose_kernels((w1, torch.zeros_like(b1)), (w2, b2))
+
+
+@mistake(
+    "compose_kernels",
+    tempting="When a BatchNorm or a 1 by 1 layer is folded in, a filter has one weight per channel, and then it is right.",
+    source="https://github.com/ultralytics/yolov3/issues/807",
+)
+def bias_seen_by_one_tap(first, second):
+    """the first bias goes through the middle tap alone: every tap of the second layer sees it, so sum its kernel"""
+    library.compose_kernels(first, second)
+    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
+    bias = torch.zeros(len(w2)) if b2 is None else b2.double()
+    if b1 is not None:
+        bias = bias + w2[:, :, w2.shape[2] // 2, w2.shape[3] // 2].double() @ b1.double()
+    return composed(first, second, library.compose_kernels(w1, w2), bias)
+
+
+@bias_seen_by_one_tap.in_other_words
+def through_the_centre(first, second):
+    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
+    total = np.zeros(w2.shape[0]) if b2 is None else b2.numpy().astype(np.float64)
+    for o, kernels in enumerate(w2.numpy().astype(np.float64)):
+        for m, kernel in enumerate(kernels if b1 is not None else []):
+            total[o] += kernel[kernel.shape[0] // 2, kernel.shape[1] // 2] * b1[m].item()
+    return composed(first, second, library.compose_kernels(w1, w2), torch.from_numpy(total))
+
+
+@mistake(
+    "compose_kernels",
+    tempting="Where a 3 by 3 and a 1 by 1 layer are joined, as in re-parameterised networks, the kernel stays 3 by 3.",
+    source="https://github.com/xindongzhang/ECBSR/issues/13",
+)
+def keeps_the_size_of_the_first(first, second):
+    """the composed kernel is cut to the size of the first: two kernels of k1 and k2 taps make one of k1 + k2 - 1"""
+    result = library.compose_kernels(first, second)
+    weight = pair_of(result)[0]
+    (h1, k1), (h2, k2) = pair_of(first)[0].shape[2:], pair_of(second)[0].shape[2:]
+    top, left = (h2 - 1) // 2, (k2 - 1) // 2
+    cut = weight[:, :, top : top + h1, left : left + k1].clone()
+    return (cut, result[1]) if isinstance(result, tuple) else cut
+
+
+@keeps_the_size_of_the_first.in_other_words
+def same_size(first, second):
+    w1, w2 = pair_of(first)[0], pair_of(second)[0]
+    (h2, k2), turned = w2.shape[2:], w2.double().flip(2, 3)
+    border = (k2 - 1 - (k2 - 1) // 2, k2 - 1 - (k2 - 1) + (k2 - 1) // 2, h2 - 1 - (h2 - 1) // 2, (h2 - 1) // 2)
+    padded = F.pad(w1.double().transpose(0, 1), (border[0], k2 - 1 - border[0], border[2], h2 - 1 - border[2]))
+    return composed(first, second, F.conv2d(padded, turned).transpose(0, 1).contiguous(), both_biases(first, second))
+
+
+@twin("compose_kernels")
+def full_convolution_by_torch(first, second):
+    """torch's conv2d of the one weight with the other, turned around, in float64"""
+    library.compose_kernels(first, second)
+    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
+    border = [side - 1 for side in w2.shape[2:]]
+    weight = F.conv2d(w1.double().transpose(0, 1), w2.double().flip(2, 3), padding=border).transpose(0, 1).contiguous()
+    bias = torch.zeros(len(w2), dtype=torch.float64) if b2 is None else b2.double()
+    if b1 is not None:
+        bias = bias + (w2.double() * b1.double()[:, None, None]).sum((1, 2, 3))
+    return composed(first, second, weight, bias)
+
+
+@twin("compose_kernels")
+def read_off_impulses(first, second):
+    """the two layers are run on pictures with a single 1, and the answers are the composed kernel"""
+    library.compose_kernels(first, second)
+    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
+    (h, k), channels = [a + b - 1 for a, b in zip(w1.shape[2:], w2.shape[2:])], w1.shape[1]
+    impulses = torch.zeros(channels, channels, 2 * h - 1, 2 * k - 1, dtype=torch.float64)
+    impulses[range(channels), range(channels), h - 1, k - 1] = 1
+    weight = F.conv2d(F.conv2d(impulses, w1.double()), w2.double()).flip(2, 3).transpose(0, 1).contiguous()
+    black = torch.zeros(1, channels, h, k, dtype=torch.float64)
+    b1, b2 = (None if b is None else b.double() for b in (b1, b2))
+    return composed(first, second, weight, F.conv2d(F.conv2d(black, w1.double(), b1), w2.double(), b2).flatten())
+
+
+# ------------------------------------------------------------- receptive_field
+
+
+@mistake(
+    "receptive_field",
+    tempting="With stride 1, as in the stacks that are drawn in books, it is right.",
+    source="https://github.com/NRCan/geo-deep-learning/issues/84",
+)
+def strides_left_out(layers):
+    """strides are left out: after a stride of 2 every later tap is 2 pixels of the picture further away"""
+    library.receptive_field(layers)  # the same refusals
+    return 1 + sum(d * (k - 1) for k, _, d in layers)
+
+
+@strides_left_out.in_other_words
+def grows_by_the_kernel(layers):
+    field = 1
+    for layer in layers:
+        field = field + (layer[0] - 1) * layer[2]
+    return field
+
+
+@mistake(
+    "receptive_field",
+    tempting="Each layer sees k pixels of the one before, and so the k add up.",
+    source="https://github.com/vincentherrmann/pytorch-wavenet/issues/14",
+)
+def adds_the_kernel_sizes(layers):
+    """whole kernels are added: neighbouring places overlap, so that a layer adds k - 1, and the first pixel counts once"""
+    library.receptive_field(layers)
+    field, step = 0, 1
+    for k, s, d in layers:
+        field, step = field + (d * (k - 1) + 1) * step, step * s
+    return max(field, 1)
+
+
+@adds_the_kernel_sizes.in_other_words
+def spans_in_a_row(layers):
+    spans = [(d * (k - 1) + 1) * math.prod(s for _, s, _ in layers[:i]) for i, (k, _, d) in enumerate(layers)]
+    return sum(spans) if spans else 1
+
+
+@mistake(
+    "receptive_field",
+    tempting="The well-known formula is for kernel and stride, and dilation came later.",
+    source="https://github.com/Fangyh09/pytorch-receptive-field/issues/6",
+)
+def dilation_ignored(layers):
+    """dilation is left out: taps that lie d pixels apart span d (k - 1) + 1"""
+    library.receptive_field(layers)
+    return library.receptive_field([(k, s, 1) for k, s, _ in layers])
+
+
+@dilation_ignored.in_other_words
+def kernel_and_stride(layers):
+    field, jump = 1, 1
+    for kernel, stride, *_ in layers:
+        field += (kernel - 1) * jump
+        jump *= stride
+    return field
+
+
+@mistake(
+    "receptive_field",
+    tempting="The rule (window - 1) s + k is right from the last layer back, and layers are written from the first on.",
+    source="https://github.com/frgfm/torch-scan/pull/33",
+)
+def from_the_first_layer_on(layers):
+    """the window grows from the first layer on, as (window - 1) s + k: that rule goes from the last layer back to the picture"""
+    library.receptive_field(layers)
+    window = 1
+    for k, s, d in layers:
+        window = (window - 1) * s + d * (k - 1) + 1
+    return window
+
+
+@from_the_first_layer_on.in_other_words
+def times_stride_plus_kernel(layers):
+    field = 0
+    for kernel, stride, dilation in layers:
+        field = stride * field + dilation * (kernel - 1)
+    return field + 1
+
+
+@twin("receptive_field")
+def from_the_last_layer_back(layers):
+    """the other way round: one value, then the window that it needs in the layer before, and so on"""
+    library.receptive_field(layers)
+    window = 1
+    for k, s, d in reversed(layers):
+        window = (window - 1) * s + d * (k - 1) + 1
+    return window
+
+
+# ------------------------------------------------------------ attainable_range
+
+
+@mistake(
+    "attainable_range",
+    tempting="Papers write the bound as W times the centre, plus and minus |W| times the radius, and pictures as centred on 0.",
+    source="https://github.com/Verified-Intelligence/auto_LiRPA/issues/17",
+)
+def for_pictures_around_zero(weight, bias=None):
+    """the range is bias plus and minus the sum of |weight|, that of inputs in [-1, 1]: a picture in [0, 1] cannot be below black"""
+    library.attainable_range(weight, bias)  # the same refusals
+    b = 0 if bias is None else bias.double()
+    size = weight.double().abs().sum((1, 2, 3))
+    return (b - size).to(weight.dtype), (b + size).to(weight.dtype)
+
+
+@for_pictures_around_zero.in_other_words
+def plus_minus(weight, bias=None):
+    reach = np.abs(weight.numpy().astype(np.float64)).reshape(len(weight), -1).sum(axis=1)
+    middle = np.zeros(len(weight)) if bias is None else bias.numpy().astype(np.float64)
+    return tuple(torch.from_numpy(middle + sign * reach).to(weight.dtype) for sign in (-1, 1))
+
+
+@mistake(
+    "attainable_range",
+    tempting="Black is the least a picture can be and white the most, so they seem to give the least and the most.",
+    source="https://github.com/Arelle/Arelle/pull/1000",
+)
+def black_and_white_pictures(weight, bias=None):
+    """an all black and an all white picture are taken for the extremes: a negative weight is at its least where the pixel is white"""
+    library.attainable_range(weight, bias)
+    black = torch.zeros(len(weight), dtype=torch.float64) if bias is None else bias.double()
+    white = black + weight.double().sum((1, 2, 3))
+    return torch.minimum(black, white).to(weight.dtype), torch.maximum(black, white).to(weight.dtype)
+
+
+@black_and_white_pictures.in_other_words
+def two_pictures(weight, bias=None):
+    ends = [F.conv2d(torch.full((1, *weight.shape[1:]), v).double(), weight.double()).flatten() for v in (0.0, 1.0)]
+    ends = [end if bias is None else end + bias for end in ends]
+    both = torch.stack(ends).sort(dim=0).values.to(weight.dtype)
+    return both[0].clone(), both[1].clone()
+
+
+@mistake(
+    "attainable_range",
+    tempting="The weights are what is learned and looked at; a layer without bias is common before BatchNorm.",
+    source="https://github.com/DingXiaoH/RepVGG/issues/18",
+)
+def without_the_bias(weight, bias=None):
+    """the bias is left out: it moves both ends"""
+    library.attainable_range(weight, bias)
+    return library.attainable_range(weight)
+
+
+@without_the_bias.in_other_words
+def weights_only(weight, bias=None):
+    w = weight.double().flatten(1)
+    return (w * (w < 0)).sum(1).to(weight.dtype), (w * (w > 0)).sum(1).to(weight.dtype)
+
+
+@twin("attainable_range")
+def half_way_and_half_the_width(weight, bias=None):
+    """the middle, half the sum of the weights, and half the sum of their sizes to both sides"""
+    library.attainable_range(weight, bias)
+    w = weight.double().flatten(1)
+    middle, half = w.sum(1) / 2, w.abs().sum(1) / 2
+    b = 0 if bias is None else bias.double()
+    return (middle - half + b).to(weight.dtype), (middle + half + b).to(weight.dtype)
+
+
+@twin("attainable_range")
+def number_by_number(weight, bias=None):
+    """a plain loop over all numbers"""
+    library.attainable_range(weight, bias)
+    ends = [[], []]
+    for o, numbers in enumerate(weight.flatten(1).tolist()):
+        start = 0.0 if bias is None else bias[o].item()
+        ends[0].append(math.fsum([start, *(v for v in numbers if v < 0)]))
+        ends[1].append(math.fsum([start, *(v for v in numbers if v > 0)]))
+    return tuple(torch.tensor(end, dtype=torch.float64).to(weight.dtype) for end in ends)
+
+
+# ---------------------------------------------------------------- feature_maps
+
+
+def run_with_hooks(model, x, keep):
+    """Run the model without gradients and leave it as it was; `keep(maps, name, output)` is called for every tensor."""
+    library.feature_maps(model, x)  # the same refusals
+    maps, kept = {}, [(buffer, buffer.clone()) for buffer in model.buffers()]
+
+    def hook_for(name):
+        return lambda module, arguments, output: keep(maps, name, output) if torch.is_tensor(output) else None
+
+    handles = [module.register_forward_hook(hook_for(name)) for name, module in model.named_modules()]
+    with torch.no_grad():
+        model(x.detach().clone())
+        for buffer, before in kept:
+            buffer.copy_(before)
+    for handle in handles:
+        handle.remove()
+    return maps
+
+
+def numbered(maps, name, output):
+    """Keep under a name of its own what a module gives when it runs again."""
+    again = sum(key.split("#")[0] == name for key in maps)
+    maps[f"{name}#{again + 1}" if again else name] = output
+
+
+@mistake(
+    "feature_maps",
+    tempting="The hook is handed the result, and keeping a thing looks the same as keeping a copy.",
+    source="https://github.com/BVLC/caffe/issues/3366",
+)
+def keeps_what_relu_overwrites(model, x):
+    """the maps are kept without a copy: a ReLU(inplace=True) that follows overwrites them, so clone each at once"""
+    return run_with_hooks(model, x, lambda maps, name, output: numbered(maps, name, output.detach()))
+
+
+@keeps_what_relu_overwrites.in_other_words
+def outputs_by_name(model, x):
+    first = library.feature_maps(model, x)
+    outputs, handles, state = [], [], copy.deepcopy(model.state_dict())
+    for _, module in model.named_modules():
+        handles.append(module.register_forward_hook(lambda m, i, o: outputs.append(o) if torch.is_tensor(o) else None))
+    with torch.no_grad():
+        model(x.clone())
+    for handle in handles:
+        handle.remove()
+    model.load_state_dict(state)
+    return {name: output.detach() for name, output in zip(first, outputs)}
+
+
+@mistake(
+    "feature_maps",
+    tempting="A dictionary by name is the obvious place, and in most models each module runs once.",
+    source="https://github.com/openai/CLIP/pull/239",
+)
+def last_run_only(model, x):
+    """a module that runs twice overwrites its first map: a ReLU is often used again, and each run has a map"""
+    return run_with_hooks(model, x, lambda maps, name, output: maps.__setitem__(name, output.clone()))
+
+
+@last_run_only.in_other_words
+def one_map_per_name(model, x):
+    result = {}
+    for name, value in library.feature_maps(model, x).items():
+        result[name.split("#")[0]] = value
+    return result
+
+
+@mistake(
+    "feature_maps",
+    tempting="The maps are there after the run, and nothing seems to be wrong.",
+    source="https://github.com/frgfm/torch-cam/issues/197",
+)
+def leaves_its_hooks(model, x):
+    """the hooks stay on the model: they go on collecting at every later run; remove each handle, after an error too"""
+    for module in model.modules():
+        module.register_forward_hook(lambda module, arguments, output: None)
+    return library.feature_maps(model, x)
+
+
+@leaves_its_hooks.in_other_words
+def handles_thrown_away(model, x):
+    seen = {}
+    for name, module in model.named_modules():
+        module.register_forward_hook(lambda m, i, o, name=name: seen.update({name: None}))
+    return library.feature_maps(model, x)
+
+
+@mistake(
+    "feature_maps",
+    tempting="`no_grad` sounds as if nothing could change, and most people look at models in training mode.",
+    source="https://github.com/lightly-ai/lightly/issues/1438",
+)
+def moves_the_running_statistics(model, x):
+    """the run changes the model: in training mode BatchNorm updates its running statistics, with or without no_grad"""
+    maps = library.feature_maps(model, x)
+    with torch.no_grad():
+        model(x.detach().clone())
+    return maps
+
+
+@moves_the_running_statistics.in_other_words
+def no_grad_is_enough(model, x):
+    maps, handles, order = {}, [], list(library.feature_maps(copy.deepcopy(model), x))
+    outputs = []
+    for module in model.modules():
+        handles.append(module.register_forward_hook(lambda m, i, o: outputs.append(o.clone()) if torch.is_tensor(o) else None))
+    with torch.no_grad():
+        model(x.clone())
+    for handle in handles:
+        handle.remove()
+    maps.update(zip(order, outputs))
+    return maps
+
+
+@twin("feature_maps")
+def on_a_copy_of_the_model(model, x):
+    """a deep copy of the model is run, with hooks that nobody need remove"""
+    library.feature_maps(model, x)
+    maps, other = {}, copy.deepcopy(model)
+
+    def keep(name, output):
+        if isinstance(output, torch.Tensor):
+            numbered(maps, name, output.detach().clone())
+
+    for name, module in other.named_modules():
+        module.register_forward_hook(lambda m, arguments, output, name=name: keep(name, output))
+    with torch.no_grad():
+        other(x.detach().clone())
+    return maps

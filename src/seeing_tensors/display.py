@@ -171,7 +171,7 @@ def _stretched_over_colours(array: np.ndarray, cmap, vmin, vmax) -> np.ndarray:
     if low == high:
         x = np.zeros_like(x)
     else:
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore"):
             x = ((x - np.float64(low)).astype(kind) / np.float64(high - low)).astype(kind) * kind.type(colors.N)
     x = np.where(x == colors.N, colors.N - 1, x)
     entry = np.floor(np.clip(x, -1, colors.N)).astype(int)

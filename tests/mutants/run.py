@@ -9,7 +9,8 @@ mutmut makes the mutants: another number, operator or branch, an argument left o
 The laws of `tests/spec` judge each one: those about the function that was changed and no others. For a class they
 are the laws about the class; for a private function or a constant those about the public functions of its module
 that use it. A mutant is killed when one of these laws breaks, when its module cannot be imported, or when it runs
-out of time. It is a module of its own: the rest of the library, and so what a law computes beside it, stays whole.
+out of time. After the laws, those tests in `tests/spec/test_house.py` that need nothing but the library and that name such
+a function: what it must do and a learner's need not. A mutant is a module of its own: the rest of the library, and so what a law computes beside it, stays whole.
 
 Left out: docstrings, annotations, imports, decorators, the arguments of `len` and `isinstance` (never None),
 constants that no function of the module reads (a law is about a function). Counted apart as messages: what can only
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib
 import json
 import os
 import re
@@ -36,8 +38,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import pytest
 from making import Mutant, mutants_of, private_signatures, who_judges
 
+import seeing_tensors
 from seeing_tensors.laws import Law, LawBroken, laws
 from seeing_tensors.reading import repository_path
 
@@ -67,7 +71,21 @@ def judge(mutant: Mutant, by: Sequence[Law], profiles: Sequence[str] = ("check",
                 return law.name if broken.unmet else f"crashed in {law.name}"
             except Exception as error:  # Hypothesis: the function does not do the same thing twice
                 return f"{law.name}: {type(error).__name__}"
+    public = {name: value for name, value in vars(module).items() if name in seeing_tensors.__all__}
+    for test in house_tests({law.about for law in by}):
+        test.__globals__["st"] = types.SimpleNamespace(**{**vars(seeing_tensors), **public})
+        try:
+            test()
+        except (Exception, pytest.fail.Exception):
+            return test.__name__
     return SURVIVED
+
+
+def house_tests(names: set[str]) -> list[Callable]:
+    """The tests of `tests/spec/test_house.py` without arguments that use one of these names as `st.NAME`."""
+    house = vars(importlib.import_module("seeing_tensors_spec.test_house"))
+    tests = [each for name, each in house.items() if name.startswith("test_") and not each.__code__.co_argcount]
+    return [test for test in tests if names & set(test.__code__.co_names)]
 
 
 def as_module(name: str, source: str) -> types.ModuleType:

@@ -275,7 +275,8 @@ def refuses_what_is_not_determined(imshow_pixels):
     expect_raises(ValueError, imshow_pixels, np.zeros((2, 2, 4)), mention=["RGBA"])
     expect_raises(ValueError, imshow_pixels, np.array([[0.0, math.nan]]))
     expect_raises(ValueError, imshow_pixels, np.array([[0.0, math.inf]]))
-    expect_raises(ValueError, imshow_pixels, np.array([[[math.inf, 0.5, 0.5]]]), mention=["inf"])
+    for inside in (0.5, 0.0, 1.0):  # 0 and 1 themselves are not out of range
+        expect_raises(ValueError, imshow_pixels, np.array([[[math.inf, inside, inside]]]), mention=["inf"])
     expect_raises(ValueError, imshow_pixels, np.zeros((2, 2)), vmin=1, vmax=0)
     expect_raises(ValueError, imshow_pixels, np.zeros((2, 2, 2)), mention=["(2, 2, 2)"])
     expect_raises(ValueError, imshow_pixels, np.zeros((0, 2)), mention=["(0, 2)"])
@@ -459,10 +460,11 @@ def grey_has_none(saturation, x):
 
 @law("saturation", lesson=2)
 def saturation_refuses_what_cannot_be_displayed(saturation):
-    """Values outside [0, 1], NaN, grey tensors and other types are refused."""
+    """Values outside [0, 1], NaN, grey and empty tensors and other types are refused."""
     expect_raises(ValueError, saturation, torch.full((3, 2, 2), 1.5), mention=["[0, 1]"])
     expect_raises(ValueError, saturation, torch.full((3, 2, 2), math.nan))
-    expect_raises(ValueError, saturation, torch.zeros(1, 2, 2), mention=["(1, 2, 2)"])
+    for shape in [(1, 2, 2), (3, 0, 2), (3, 4), (3,)]:
+        expect_raises(ValueError, saturation, torch.zeros(shape), mention=[str(shape)])
     expect_raises(TypeError, saturation, torch.zeros(3, 2, 2, dtype=torch.int64), mention=["int64"])
 
 
@@ -490,11 +492,13 @@ def split_view_keeps_its_arguments(split_view, x):
 
 @law("split_view", lesson=2)
 def split_view_refuses_unequal_pictures(split_view):
-    """Two shapes, two types, or a tensor and an array are refused."""
+    """Two shapes, two types, a tensor and an array, and what is neither, are refused."""
     x = torch.zeros(3, 2, 4)
     expect_raises(ValueError, split_view, x, torch.zeros(3, 2, 5), mention=["(3, 2, 4)", "(3, 2, 5)"])
     expect_raises(TypeError, split_view, x, x.double())
     expect_raises(TypeError, split_view, x, x.numpy())
+    for left, right in [(x.tolist(), x.tolist()), (None, None), (x, None), ("a", x)]:
+        expect_raises(TypeError, split_view, left, right)
 
 
 # ----------------------------------------------------------- show, show_grid

@@ -283,6 +283,31 @@ def test_statistics_can_be_compared_and_printed():
     assert repr(one) == expected and one.counts.sum() == 12
 
 
+def test_describe_in_full():
+    x = torch.arange(24.0).reshape(2, 3, 4) / 23
+    few, many = torch.zeros(1, 1, 1000), torch.zeros(1, 1, 200)
+    few[..., 0], few[..., 1:101] = -1, 2  # 0.1 % below and 10 % above
+    many[..., 1:] = -1  # 99.5 %
+    for thing, words in [
+        (x, "float32 (C 2, H 3, W 4) contiguous | 0 … 1, mean 0.5, std 0.301 | all displayable"),
+        (x[:, ::2], "float32 (C 2, H 2, W 4) strided view | 0 … 1, mean 0.5, std 0.3173 | all displayable"),
+        (x[0].T, "float32 (H 4, W 3) strided view | 0 … 0.4783, mean 0.2391, std 0.1501 | all displayable"),
+        (x.permute(1, 2, 0), "float32 (C 3, H 4, W 2) strided view | 0 … 1, mean 0.5, std 0.301 | all displayable"),
+        (x.permute(2, 0, 1), "float32 (C 4, H 2, W 3) channels-last view | 0 … 1, mean 0.5, std 0.301 | all displayable"),
+        (x.numpy(), "float32 (H 2, W 3, C 4) contiguous | 0 … 1, mean 0.5, std 0.301 | all displayable"),
+        (x.numpy()[:, ::-1], "float32 (H 2, W 3, C 4) strided view | 0 … 1, mean 0.5, std 0.301 | all displayable"),
+        (x[None, None], "float32 (1, 1, 2, 3, 4) contiguous | 0 … 1, mean 0.5, std 0.301"),
+        (few, "float32 (C 1, H 1, W 1000) contiguous | -1 … 2, mean 0.199, std 0.6012 | unseen: 0.1% below, 10% above"),
+        (many, "float32 (C 1, H 1, W 200) contiguous | -1 … 0, mean -0.995, std 0.07053 | unseen: >99% below, 0% above"),
+        (many[..., 1:], "float32 (C 1, H 1, W 199) contiguous | -1 … -1, mean -1, std 0 | unseen: 100% below, 0% above"),
+        (torch.cat([few, few[..., 101:102].expand(1, 1, 1000)], dim=2), "float32 (C 1, H 1, W 2000) contiguous | -1 … 2, mean 0.0995, std 0.4366 | unseen: <0.1% below, 5.0% above"),
+        (few.int() * 9999, "int32 (C 1, H 1, W 1000) contiguous | -9999 … 2e+04, mean 1990, std 6011"),
+        (torch.tensor([[np.nan, 0.5]]), "float32 (H 1, W 2) contiguous | 0.5 … 0.5, mean 0.5, std 0 | the finite ones displayable | 1 NaN, 0 inf"),
+        (torch.tensor([[np.nan, np.inf]]), "float32 (H 1, W 2) contiguous | no finite value | 1 NaN, 1 inf"),
+    ]:
+        assert st.describe(thing) == words
+
+
 def test_counts_say_how_often_each_value_occurs():
     fresh = st.ChannelStatistics().counts
     assert (fresh.dtype, fresh.shape) == (np.int64, (0, 256))

@@ -1,6 +1,7 @@
 """Laws of lesson 3 about types, layouts and edges: every float type, view, batch and number of channels."""
 
 import math
+import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -212,13 +213,24 @@ def any_number_of_channels(ChannelStatistics, channels):
     expect_same(bits(statistics), (4, expected, (0.0,) * channels))
 
 
+def _double(statistics, times):
+    """Merge with itself so many times. Who keeps all that was counted is told so before the memory is full."""
+    sizes = []
+    for done in range(times):
+        expect_same(statistics.merge(statistics) is statistics, True)
+        if done in (5, 10):
+            sizes.append(len(pickle.dumps(vars(statistics))))
+        if done == 10:
+            got, expected = f"{sizes[1]:,} bytes after {sizes[0]:,}", "an object that does not grow with what it has counted"
+            expect(sizes[1] < 4 * sizes[0], got=got, expected=expected, cause="keep sums, or how often each level occurs, not the pictures")
+
+
 @law("ChannelStatistics", lesson=3, pictures=sets_of_pictures)
 def doubling_changes_only_the_count(ChannelStatistics, pictures):
     """Merged with itself again and again the mean and std stay, bit for bit, and the count doubles, forty times."""
     statistics = counted(ChannelStatistics, pictures)
     count, mean, std = bits(statistics)
-    for _ in range(40):
-        expect_same(statistics.merge(statistics) is statistics, True)
+    _double(statistics, 40)
     expect_same(bits(statistics), (count << 40, mean, std), "count in integers that have room")
 
 
@@ -226,8 +238,7 @@ def doubling_changes_only_the_count(ChannelStatistics, pictures):
 def a_rare_value_is_not_lost(ChannelStatistics):
     """One odd pixel among 2**44 still shows in the std, exactly: n (sum of squares) - (sum)**2 in whole numbers."""
     many, few = ChannelStatistics().update(np.full((1, 3, 1), 255, np.uint8)), ChannelStatistics().update(np.full((1, 1, 1), 254, np.uint8))
-    for _ in range(44):
-        many.merge(many)
+    _double(many, 44)
     n = 3 * 2**44 + 1
     count, (mean,), (std,) = bits(many.merge(few))
     expect_same(count, n)

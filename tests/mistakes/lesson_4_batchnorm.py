@@ -10,8 +10,8 @@ from seeing_tensors.museum import mistake, twin
 def columns(x, weight, bias):
     """Weight and bias as float64 (C, 1, 1), 1 and 0 where there is none."""
     channels = x.shape[1]
-    weight = torch.ones(channels) if weight is None else weight
-    bias = torch.zeros(channels) if bias is None else bias
+    weight = torch.ones(channels, device=x.device) if weight is None else weight
+    bias = torch.zeros(channels, device=x.device) if bias is None else bias
     return weight.double()[:, None, None], bias.double()[:, None, None]
 
 

@@ -42,6 +42,11 @@ def brighter_cat():
     return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:, ::2, ::2] + 100 / 255
 
 
+def astronaut():
+    """The picture of lesson 3: head and shoulders, every second pixel."""
+    return st.to_tensor(st.read_image(st.data_path("photos/people/astronaut.jpg")))[:, 40:440:2, 40:360:2]
+
+
 def hostile_picture():
     """Values of all kinds: below, above, at the ends, NaN and infinities."""
     x = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 1.5, (3, 24, 32)).astype(np.float32))

@@ -18,9 +18,10 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from live_tools import ALT, CAPTION, brighter_cat, hostile_picture, markup, opened  # noqa: F401  the last is a fixture
+from live_tools import ALT, CAPTION, astronaut, brighter_cat, hostile_picture, markup, opened  # noqa: F401  the last is a fixture
 from matplotlib.figure import Figure
 from PIL import Image
+from torchvision.transforms import v2
 
 import seeing_tensors as st
 from seeing_tensors import live
@@ -29,6 +30,7 @@ from seeing_tensors.display import _percent
 #: Every live figure, as a notebook would hold it.
 FIGURES = {
     "display_range": lambda: markup(st.live_display, brighter_cat()),
+    "normalize": lambda: markup(st.live_normalize, astronaut()),
 }
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
@@ -68,8 +70,11 @@ def test_every_control_can_be_reached_and_changes_something(opened, figure_of, n
         control.focus()
         assert control.evaluate("(e) => getComputedStyle(e).outlineStyle") != "none" or not control.evaluate("(e) => e.matches(':focus-visible')")
         kind = control.get_attribute("type")
-        # A range moves by an arrow, a box by the space bar; of radio buttons an arrow takes the next.
-        page.keyboard.press({"range": "ArrowRight", "checkbox": " ", "radio": "ArrowRight"}.get(kind, "Enter"))
+        # A range or a number moves by an arrow, a box by the space bar; of radio buttons the space bar takes this one, or an
+        # arrow the next.
+        chosen = kind == "radio" and control.is_checked()
+        keys = {"range": "ArrowRight", "number": "ArrowUp", "checkbox": " ", "radio": "ArrowRight" if chosen else " "}
+        page.keyboard.press(keys.get(kind, "Enter"))
         # A button that goes back to the first state changes nothing in it.
         assert page.evaluate(state) + drawn(page) != before or kind == "button", f"{label} changes nothing"
 
@@ -322,6 +327,129 @@ def test_a_screen_reader_is_told_once_the_handle_rests(opened):  # noqa: F811
         page.keyboard.press("ArrowRight")
     above = _percent(st.unseen((brighter_cat().double()) / 1.05)[:, 1].mean())
     page.locator("[role=status]", has_text=f"white 1.05: 0% below black, {above} above white").wait_for(state="attached")
+
+
+# ------------------------------------------------------- normalize and back
+
+WRONG = {"right": st.inverse_normalize, "signs": lambda y, m, s: v2.functional.normalize(y, [-v for v in m], [1 / v for v in s])}
+WRONG["stretched"] = lambda y, m, s: st.min_max_scale(y)
+
+
+def pixels_of(canvas):
+    """What a canvas shows, uint8 (H, W, 3): every pixel of the picture is two by two of the canvas."""
+    height, width, data = canvas.evaluate(
+        "(c) => [c.height, c.width, Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]"
+    )
+    return np.array(data, np.uint8).reshape(height, width, 4)[::2, ::2, :3]
+
+
+def set_numbers(page, mean, std):
+    for name, numbers in (("mean", mean), ("std", std)):
+        for channel, number in zip(("red", "green", "blue"), numbers, strict=True):
+            page.get_by_label(f"{name}, {channel}").fill(str(number))
+
+
+def assert_normalized(page, x, mean, std, way):
+    """The figure shows, counts and measures what the library does with x."""
+    y = st.normalize(x, mean, std)
+    lost = st.unseen(y)
+    assert page.locator(".st-step strong").nth(0).inner_text() == _percent(lost.sum() / 3)
+    cells = [cell.locator("strong").all_inner_texts() for cell in page.locator(".st-fates").all()]
+    assert cells == [[_percent(below), _percent(1 - below - above), _percent(above)] for below, above, _ in lost]
+    z = WRONG[way](y, mean, std)
+    off = (st.to_uint8(z).int() - st.to_uint8(x).int()).abs().max().item()
+    assert page.locator(".st-step strong").nth(1).inner_text() == str(off)
+    words = page.locator(".st-step p").last.inner_text()
+    if off == 0:
+        before = 255 * (z.double() - x.double()).abs().max().item()
+        assert float(re.search(r"[\d.e-]+(?= at most)", words)[0]) == float(f"{before:.1g}")
+    if not page.get_by_label("Paint the unseen").is_checked():
+        shown = st.imshow_pixels(y.permute(1, 2, 0).numpy())[..., :3]
+        assert np.array_equal(pixels_of(page.locator("canvas").nth(1)), shown)
+        drawn_back = st.show(z, Figure().add_subplot()).images[0].get_array()
+        assert np.array_equal(pixels_of(page.locator("canvas").nth(2)), drawn_back)
+    return off
+
+
+@pytest.mark.parametrize("way", WRONG)
+def test_normalize_and_back_is_what_the_library_does(opened, way):  # noqa: F811
+    x = astronaut()[:, ::3, ::3]
+    page = opened(markup(st.live_normalize, x))
+    assert np.array_equal(pixels_of(page.locator("canvas").nth(0)), st.to_image(x))
+    page.locator(f"input[value={way}]").check()
+    page.get_by_label("Paint the unseen").uncheck()
+    assert (assert_normalized(page, x, st.IMAGENET_MEAN, st.IMAGENET_STD, way) == 0) == (way == "right")
+    odd = (0.0, 0.731, 1.0), (0.01, 1.0, 0.333)
+    set_numbers(page, *odd)
+    assert_normalized(page, x, *odd, way)
+    page.get_by_role("button", name="0.5 for all").click()
+    assert_normalized(page, x, (0.5,) * 3, (0.5,) * 3, way)
+    page.get_by_role("button", name="ImageNet").click()
+    page.get_by_label("One for all channels").check()
+    page.get_by_label("std, blue").fill("0.4")
+    assert_normalized(page, x, (0.485,) * 3, (0.4,) * 3, way)
+    page.get_by_label("One for all channels").uncheck()
+    page.get_by_label("mean, green").fill("0.1")
+    assert_normalized(page, x, (0.485, 0.1, 0.485), (0.4,) * 3, way)
+    assert [page.get_by_label(f"mean, {name}").input_value() for name in ("red", "green", "blue")] == ["0.485", "0.1", "0.485"]
+
+
+def test_what_is_clipped_is_painted_in_both_pictures(opened):  # noqa: F811
+    x = torch.full((3, 24, 24), 0.5)
+    x[:, :, :8], x[0, :, 16:] = 0.0, 1.0
+    page = opened(markup(st.live_normalize, x, mean=(0.4,) * 3, std=(0.5,) * 3))
+
+    def columns(which, what):
+        colour = tuple(bytes.fromhex(st.COLORS[what][1:]))
+        return set(np.flatnonzero((pixels_of(page.locator("canvas").nth(which)) == colour).all(axis=2).any(axis=0)))
+
+    assert columns(1, "below") == set(range(8)) and columns(1, "above") == set(range(16, 24))
+    assert not any(columns(which, what) for which in (0, 2) for what in ("below", "above"))
+    page.get_by_label("signs only").check()  # (0 - 0.4) / 0.5 = -0.8, and (-0.8 + 0.4) * 0.5 = -0.2
+    assert columns(2, "below") == set(range(8)) and not columns(2, "above")
+
+
+def test_the_window_of_what_is_seen_lies_from_mean_to_mean_plus_std(opened):  # noqa: F811
+    page = opened(markup(st.live_normalize, astronaut()))
+    set_numbers(page, (0.25, 0.5, 0.9), (0.5, 0.25, 0.2))
+    for c, (black, white) in enumerate([(0.25, 0.75), (0.5, 0.75), (0.9, None)]):
+        plot = page.locator(".st-window").nth(c)
+        box, lines = plot.bounding_box(), [plot.locator(".st-at-black"), plot.locator(".st-at-white")]
+        for line, at in zip(lines, (black, white), strict=True):
+            assert line.is_visible() == (at is not None)
+            if at is not None:
+                middle = line.bounding_box()["x"] + line.bounding_box()["width"] / 2
+                assert abs((middle - box["x"]) / box["width"] - at) < 0.01
+    assert page.locator(".st-ends").nth(1).inner_text().split() == ["black", "is", "−2.00", "white", "is", "2.00"]
+
+
+def test_a_picture_of_one_value_has_nothing_to_stretch(opened, tmp_path):  # noqa: F811
+    page = opened(markup(st.live_normalize, astronaut()))
+    Image.fromarray(np.full((20, 30, 3), 77, np.uint8)).save(tmp_path / "grey.png")
+    page.locator("input[type=file]").set_input_files(tmp_path / "grey.png")
+    page.get_by_text("Now: grey.png").wait_for()
+    page.get_by_role("button", name="0.5 for all").click()
+    page.get_by_label("min-max").check()
+    assert "nothing to stretch" in " ".join(page.locator(".st-step p").last.inner_text().split())
+    page.get_by_label("right:").check()
+    assert page.locator(".st-step strong").nth(1).inner_text() == "0"
+
+
+@pytest.mark.parametrize(
+    "x, numbers, error, words",
+    [
+        (torch.zeros(1, 4, 4), {"mean": (0.5,), "std": (0.5,)}, ValueError, "needs a photo"),
+        (torch.full((3, 4, 4), 1.01), {}, ValueError, "needs a photo"),
+        (torch.full((3, 4, 4), torch.nan), {}, ValueError, "needs a photo"),
+        (torch.zeros(3, 4, 4).double(), {}, TypeError, "needs float32, got float64"),
+        (torch.zeros(3, 4, 4), {"mean": (0.5, 0.5)}, ValueError, "2 value"),
+        (torch.zeros(3, 4, 4), {"mean": (2.0, 0.5, 0.5)}, ValueError, r"mean must lie in \[0, 1\]"),
+        (torch.zeros(3, 4, 4), {"std": (0.001, 0.5, 0.5)}, ValueError, r"std in \[0.01, 1\]"),
+    ],
+)
+def test_normalize_and_back_refuses_what_its_sliders_do_not_have(x, numbers, error, words):
+    with pytest.raises(error, match=words):
+        st.live_normalize(Figure(), x, alt=ALT, caption=CAPTION, **numbers)
 
 
 # ------------------------------------------------------------ in JupyterLab

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torchvision.transforms import v2
 
 import seeing_tensors as st
 from seeing_tensors import live
@@ -138,6 +139,27 @@ def test_normalize_and_its_inverse(javascript, name, mean, std):
     x[0, 0, :3] = torch.tensor([torch.inf, -torch.inf, -0.0])
     call = {"normalize": "normalize", "inverse_normalize": "inverseNormalize"}[name]
     same_bits(javascript(f"{call}(x, {list(mean)}, {list(std)})", x.numpy()), getattr(st, name)(x, mean, std).numpy())
+
+
+@pytest.mark.parametrize("mean, std", STATISTICS, ids=["imagenet", "halves", "odd"])
+def test_a_second_normalize_with_minus_mean_is_torchvisions(javascript, mean, std):
+    x = picture(3)
+    minus, inverse = [-m for m in mean], [1 / s for s in std]
+    expected = v2.functional.normalize(x, minus, inverse)
+    same_bits(javascript(f"normalize(x, {minus}, {inverse})", x.numpy()), expected.numpy())
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-30, 1e30])
+def test_min_max(javascript, scale):
+    x = picture(4) / 3e38 * scale if scale == 1e30 else picture(4).clamp(-4, 5) * scale
+    same_bits(javascript("minMaxScale(x)", x.numpy()), st.min_max_scale(x).numpy())
+
+
+@pytest.mark.parametrize("values", [[0.5, 0.5], [np.nan, 1.0], [-np.inf, 1.0], [3e38, -3e38]], ids=str)
+def test_min_max_refuses_what_the_library_refuses(javascript, values):
+    with pytest.raises(ValueError):
+        st.min_max_scale(torch.tensor(values))
+    assert javascript("(() => { try { minMaxScale(x) } catch (e) { return e.name } })()", values) == "RangeError"
 
 
 def test_percent_is_written_as_the_library_writes_it(javascript):

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 
-from ..display import Picture
+from ..display import Picture, describe
 from ..drawing import _channels_last, _put
+from ..normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
 from ..style import COLORS
 
 #: A figure that moves under a finger has no more pixels than this, and a page no more bytes than it must.
@@ -41,6 +44,40 @@ def live_display(fig: Figure, x: Picture, *, alt: str, caption: str) -> None:
         ValueError: not the shape of a picture, too many pixels, no alt text or no caption.
     """
     _live("display_range", fig, {"picture": _packed("live_display", x, np.float32)}, alt, caption)
+
+
+def live_normalize(
+    fig: Figure,
+    x: torch.Tensor,
+    *,
+    mean: Sequence[float] = IMAGENET_MEAN,
+    std: Sequence[float] = IMAGENET_STD,
+    alt: str,
+    caption: str,
+) -> None:
+    """Put a live figure on the page in which the reader normalises a photo, sees what ``imshow`` shows of it, and goes back.
+
+    The mean and std of each channel are sliders. What is clipped is painted and counted; of three inverses one is right,
+    and the largest error is written beside the picture that comes back.
+
+    Args:
+        fig: the still picture, for paper and where no script runs; closed afterwards.
+        x: float32 (3, H, W), a photo with values in [0, 1], at most 40,000 pixels.
+        mean, std: the three numbers each with which the figure begins, from 0 to 1 and from 0.01 to 1, as the sliders go.
+        alt, caption: as in ``figure``.
+
+    Raises:
+        TypeError: x is not float32.
+        ValueError: x is no colour picture, or has values outside [0, 1], or too many pixels; a mean or std that
+            ``normalize`` refuses or no slider has; no alt text or no caption.
+    """
+    y = normalize(x, mean, std)  # which refuses what is wrong with mean and std
+    if y.ndim != 3 or y.shape[0] != 3 or not ((x >= 0) & (x <= 1)).all():
+        raise ValueError(f"live_normalize needs a photo (3, H, W) with values in [0, 1], got {describe(x)}")
+    if not all(0 <= m <= 1 for m in mean) or not all(0.01 <= s <= 1 for s in std):
+        raise ValueError(f"live_normalize: mean must lie in [0, 1] and std in [0.01, 1], got {mean} and {std}")
+    data = {"photo": _packed("live_normalize", x, np.float32), "mean": list(mean), "std": list(std)}
+    _live("normalize", fig, data, alt, caption)
 
 
 # ---------------------------------------------------------------- inside

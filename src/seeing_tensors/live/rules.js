@@ -90,6 +90,15 @@ function unseenMarks(x, channels, vmin = 0, vmax = 1) {
 const normalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s) => fround(fround(value - m) / s));
 const inverseNormalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s) => fround(fround(value * s) + m));
 
+// min_max_scale: float32 after each step, one scale for all values. Where all are one there is nothing to stretch.
+function minMaxScale(x) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of x) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  const width = fround(high - low);
+  if (!(width > 0 && width < Infinity)) throw new RangeError("minMaxScale: nothing to stretch, or not finite");
+  return x.map((value) => fround(fround(value - low) / width));
+}
+
 function perChannel(x, mean, std, rule) {
   const size = x.length / mean.length;
   const means = Float32Array.from(mean);

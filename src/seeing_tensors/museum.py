@@ -7,11 +7,13 @@ otherwise than the library's, which no law may reject.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import numpy as np
 
 from .expectations import Unmet, as_array
@@ -105,21 +107,38 @@ def recognise(function: Callable, about: str) -> Mistake | None:
     candidates = mistakes(about)
     if not candidates:
         return None
-    cases = [(law, case) for law in laws(about) for case in law.examples(CASES) if _can_be_repeated(case)]
-    ours = [law.outcome(function, _afresh(case)) for law, case in cases]
+    ours = [_failure(function, *each) for each in _cases(about)]
     # The cases on which the function fails come first: there most candidates drop out at once.
-    order = sorted(range(len(cases)), key=lambda i: ours[i] is None or _concerns(ours[i]) == "refusal")
-    agreeing = [each for each in candidates if _agree(each, [(*cases[i], ours[i]) for i in order])]
+    order = sorted(range(len(ours)), key=lambda i: ours[i] is None or _concerns(ours[i]) == "refusal")
+    agreeing = [each for each in candidates if _agree(each, [(i, ours[i]) for i in order])]
     return agreeing[0] if len(agreeing) == 1 else None
 
 
-def _agree(wrong: Mistake, known: list[tuple[Law, dict, Exception | None]]) -> bool:
+@functools.cache
+def _cases(about: str) -> list[tuple[Law, dict[str, Any]]]:
+    return [(law, case) for law in laws(about) for case in law.examples(CASES) if _can_be_repeated(case)]
+
+
+@functools.cache
+def _known_failure(function: Callable, about: str, number: int) -> Exception | None:
+    return _failure(function, *_cases(about)[number])
+
+
+def _failure(function: Callable, law: Law, case: dict[str, Any]) -> Exception | None:
+    """How a function breaks a law in one case, or None."""
+    # An implementation that changes its argument must not change what the next one is given.
+    outcome = law.outcome(function, {name: copied(value) for name, value in case.items()})
+    # A case that the law does not speak of says nothing. Nor does rounding, although a law may demand the last bit.
+    if isinstance(outcome, hypothesis.errors.HypothesisException) or _is_rounding(outcome):
+        return None
+    return outcome and outcome.with_traceback(None)
+
+
+def _agree(wrong: Mistake, known: list[tuple[int, Exception | None]]) -> bool:
     """True if nothing speaks against it that a function makes this mistake, and most of its failures speak for it."""
     telling = agreed = refusals = agreed_refusals = elsewhere = 0
-    for law, case, ours in known:
-        theirs = law.outcome(wrong.function, _afresh(case))
-        # Rounding is not the mistake, although a law may demand the last bit.
-        ours, theirs = (None if _is_rounding(each) else each for each in (ours, theirs))
+    for number, ours in known:
+        theirs = _known_failure(wrong.function, wrong.about, number)
         alike = theirs is not None and _alike(ours, theirs)
         if _concerns(theirs) == "refusal":
             refusals += 1
@@ -189,11 +208,6 @@ def _numbers(value: Any) -> Any:
         flat = parts and all(isinstance(part, np.ndarray) for part in parts)
         return np.concatenate([part.ravel() for part in parts]) if flat else value
     return np.asarray(value) if isinstance(value, (int, float, np.number)) else value
-
-
-def _afresh(case: dict[str, Any]) -> dict[str, Any]:
-    # An implementation that changes its argument must not change what the next one is given.
-    return {name: copied(value) for name, value in case.items()}
 
 
 def _can_be_repeated(case: dict[str, Any]) -> bool:

@@ -55,7 +55,7 @@ def only_centred(x, mean, std):
 @only_centred.in_other_words
 def minus_the_mean(x, mean, std):
     (m,) = numpy_columns(mean)
-    return torch.tensor(x.detach().double().numpy() - m, dtype=x.dtype)
+    return torch.from_numpy(x.detach().double().numpy() - m).to(x.dtype)
 
 
 @mistake(
@@ -166,7 +166,7 @@ def only_the_sign(x, mean, std):
 @only_the_sign.in_other_words
 def negative_mean(x, mean, std):
     m, s = numpy_columns(mean, std)
-    return torch.tensor((x.detach().double().numpy() - (0 - m)) / s, dtype=x.dtype)
+    return torch.from_numpy((x.detach().double().numpy() - (0 - m)) / s).to(x.dtype)
 
 
 @mistake(
@@ -404,7 +404,7 @@ class ByTorchvision(v2.Normalize):
 
 
 class Sums:
-    """sums of levels and of their squares, as Python's integers"""
+    """Written otherwise than the library: sums of levels and of their squares."""
 
     def __init__(self):
         self.count, self.sums, self.squares = 0, 0, 0
@@ -439,7 +439,27 @@ class Sums:
         return self.count
 
 
-SUMS = twin("ChannelStatistics")(Sums)
+@twin("ChannelStatistics")
+class SumsOfSquares(Sums):
+    """sums of levels and of their squares, as Python's integers, in place of how often each level occurs"""
+
+
+class PerPicture(library.ChannelStatistics):
+    """Adds up what `of` says about each picture, one number for each channel."""
+
+    pictures, total = 0, 0
+
+    def update(self, image):
+        super().update(image)
+        return self.gather(1, self.of(np.atleast_3d(image)))
+
+    def merge(self, other):
+        super().merge(other)
+        return self.gather(other.pictures, other.total)
+
+    def gather(self, number, numbers):
+        self.pictures, self.total = self.pictures + number, self.total + numbers
+        return self
 
 
 @mistake(
@@ -447,20 +467,11 @@ SUMS = twin("ChannelStatistics")(Sums)
     tempting="The std of the set, one thinks, is the mean of its pictures' stds, as its mean is that of their means.",
     source="https://github.com/chenyaofo/image-classification-codebase/issues/5",
 )
-class MeanOfTheStds(library.ChannelStatistics):
+class MeanOfTheStds(PerPicture):
     """the stds of the pictures are averaged: what lies between a dark and a bright picture is not counted. Take the std of all pixels"""
 
-    pictures, total = 0, 0
-
-    def update(self, image):
-        super().update(image)
-        self.pictures, self.total = self.pictures + 1, self.total + np.atleast_3d(image).std(axis=(0, 1)) / 255
-        return self
-
-    def merge(self, other):
-        super().merge(other)
-        self.pictures, self.total = self.pictures + other.pictures, self.total + other.total
-        return self
+    def of(self, image):
+        return image.std(axis=(0, 1)) / 255
 
     @property
     def std(self):
@@ -494,20 +505,11 @@ class StdsOfPictures(Sums):
     tempting="One averages variances and not stds, every statistician says, and so it seems to be put right.",
     source="https://github.com/pytorch/vision/issues/3657",
 )
-class RootOfTheMeanVariance(library.ChannelStatistics):
+class RootOfTheMeanVariance(PerPicture):
     """the variances of the pictures are averaged: right within pictures, and what lies between them is still not counted"""
 
-    pictures, total = 0, 0
-
-    def update(self, image):
-        super().update(image)
-        self.pictures, self.total = self.pictures + 1, self.total + (np.atleast_3d(image) / 255).var(axis=(0, 1))
-        return self
-
-    def merge(self, other):
-        super().merge(other)
-        self.pictures, self.total = self.pictures + other.pictures, self.total + other.total
-        return self
+    def of(self, image):
+        return (image / 255).var(axis=(0, 1))
 
     @property
     def std(self):
@@ -541,20 +543,11 @@ class WithinPictures(Sums):
     tempting="Each picture is one sample of the set.",
     source="https://github.com/chainer/chainer/issues/1739",
 )
-class PicturesWeighEqually(library.ChannelStatistics):
+class PicturesWeighEqually(PerPicture):
     """the means of the pictures are averaged, whatever their sizes: a thumbnail weighs as much as a poster. Weigh pixels"""
 
-    pictures, total = 0, 0
-
-    def update(self, image):
-        super().update(image)
-        self.pictures, self.total = self.pictures + 1, self.total + np.atleast_3d(image).mean(axis=(0, 1)) / 255
-        return self
-
-    def merge(self, other):
-        super().merge(other)
-        self.pictures, self.total = self.pictures + other.pictures, self.total + other.total
-        return self
+    def of(self, image):
+        return image.mean(axis=(0, 1)) / 255
 
     @property
     def mean(self):
@@ -639,25 +632,16 @@ class NeverDivided(Sums):
     tempting="image ** 2 is the square of every pixel, and the type does not change.",
     source="https://github.com/LCAV/LenslessPiCam/pull/173",
 )
-class SquaresThatWrap(library.ChannelStatistics):
+class SquaresThatWrap(PerPicture):
     """bytes are squared as bytes: 16 * 16 is 0. Convert to wider integers before you compute"""
 
-    wrapped = 0
-
-    def update(self, image):
-        super().update(image)
-        self.wrapped = self.wrapped + (np.atleast_3d(image) ** 2).sum(axis=(0, 1)).astype(object)
-        return self
-
-    def merge(self, other):
-        super().merge(other)
-        self.wrapped = self.wrapped + other.wrapped
-        return self
+    def of(self, image):
+        return (image**2).sum(axis=(0, 1)).astype(object)
 
     @property
     def std(self):
         n, means = self.count, [Fraction(sum(k * int(c) for k, c in enumerate(row)), self._pixels()) for row in self.counts]
-        return tuple(math.sqrt(max(0, Fraction(q, n) - m * m)) / 255 for q, m in zip(self.wrapped, means, strict=True))
+        return tuple(math.sqrt(max(0, Fraction(q, n) - m * m)) / 255 for q, m in zip(self.total, means, strict=True))
 
 
 @SquaresThatWrap.in_other_words

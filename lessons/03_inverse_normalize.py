@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Most of a normalised photo cannot be seen
 #
-# 20 minutes · and 35 for the exercises · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
+# 21 minutes · and 35 for the exercises · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
 
 # %% tags=["hide-input"]
 import os
@@ -168,6 +168,34 @@ Markdown(
     )
     + f"\nMin-max is off by up to {255 * (c - x).abs().max():.0f} levels, and which way depends on the brightest and "
     "darkest value in *this* picture: the next one is distorted differently."
+)
+
+# %% [markdown]
+# Now move the mean and the std yourself. What lies between the two lines, 0 and 1, is all that `imshow` shows of a channel. Find numbers that hide nothing. Then take each way back, and ask your eye before you read the number of levels.
+
+# %% tags=["hide-input"]
+small = x[:, 40:440:2, 40:360:2]  # head and shoulders, every second pixel: that keeps the page light
+y_small = st.normalize(small, mean, std)
+ways = {
+    "y · std + mean": st.inverse_normalize(y_small, mean, std),
+    "signs only": v2.functional.normalize(y_small, [-m for m in mean], [1 / s for s in std]),
+    "min-max": st.min_max_scale(y_small),
+}
+off = [(st.to_uint8(z).int() - st.to_uint8(small).int()).abs().max().item() for z in ways.values()]
+fig, axes = plt.subplot_mosaic("abcd;eeee", figsize=(6.2, 5.4), height_ratios=(3, 4))
+st.show(y_small.clamp(0, 1), axes["a"], title="imshow\nshows")
+for ax, (name, z), levels_off in zip("bcd", ways.items(), off):
+    st.show(z.clamp(0, 1), axes[ax], title=f"{name}\noff by {levels_off}")
+st.plot_channel_densities(y_small, axes["e"], limits=(-2.2, 2.8))
+st.live_normalize(
+    fig,
+    small,
+    mean=mean,
+    std=std,
+    alt=f"Four pictures of the astronaut's head and shoulders: the normalised photo as imshow shows it, with {st.unseen(y_small)[:, :2].sum() / 3:.0%} of "
+    f"the values cut off, and three ways back, off by at most {off[0]}, {off[1]} and {off[2]} levels. Below, the distribution of the normalised red, green "
+    f"and blue values from {y_small.min():.2f} to {y_small.max():.2f}; what lies below 0 and above 1 is hatched, and that is most of it.",
+    caption="Normalize and back. Hatched: what imshow cuts off. Of the ways back only one gives the file's bytes again.",
 )
 
 # %% [markdown]

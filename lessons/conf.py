@@ -42,6 +42,7 @@ html_theme_options = {
     "article_footer_items": ["lesson-end.html"],
     "secondary_sidebar_items": {"**": ["page-toc.html", "lesson-downloads.html"], "index": []},
     "navbar_persistent": [],  # else there are two search boxes
+    "max_navbar_depth": 1,  # the folds of deeper levels have no name that a screen reader could say
     "show_toc_level": 1,
     "use_download_button": False,
     "use_fullscreen_button": False,

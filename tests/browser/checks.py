@@ -1,0 +1,266 @@
+"""What every page must keep, looked at in a browser. Each check returns what is wrong, in words.
+
+`opened` loads a page once; all checks look at that one load. test_planted_faults.py shows that each finds its fault.
+"""
+
+import json
+import re
+import urllib.parse
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+MODES = {
+    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
+}
+MOST_BYTES = 4_000_000
+
+# Runs before the page's own scripts: when the first picture of the text was on the screen, and how far things jumped.
+WATCH = """
+window.seen = {picture: null, jumps: 0};
+document.addEventListener("load", ({target}) => {
+  if (target.tagName === "IMG" && seen.picture === null) requestAnimationFrame(() => (seen.picture ??= performance.now()));
+}, true);
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.jumps += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+@dataclass
+class Visit:
+    """A page as it was loaded: Playwright's page, the addresses it asked for, and what went wrong meanwhile."""
+
+    page: Page
+    file: Path
+    mode: str = "light"
+    asked: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    seen: dict = field(default_factory=dict)
+
+
+@contextmanager
+def opened(browser: Browser, file: Path, mode: str = "light"):
+    """Open a page from file:// and wait until it has come to rest."""
+    context = browser.new_context(**MODES[mode])
+    context.set_default_timeout(15_000)
+    context.add_init_script(WATCH)
+    try:
+        visit = Visit(context.new_page(), file, mode)
+        page = visit.page
+        # Nothing is let out, so that a fault is a line here and not a wait for an answer.
+        page.route(re.compile("^https?:"), lambda route: route.abort())
+        page.on("request", lambda request: visit.asked.append(request.url))
+        page.on("pageerror", lambda error: visit.errors.append(f"error: {error}"))
+        page.on("console", lambda message: message.type == "error" and visit.errors.append(f"console: {message.text}"))
+        page.on("requestfailed", lambda request: visit.missing.append(f"{request.url[:200]}: {request.failure}"))
+        page.goto(file.as_uri())
+        page.evaluate("document.fonts.ready")
+        page.wait_for_timeout(50)
+        visit.seen = page.evaluate("window.seen")
+        yield visit
+    finally:
+        context.close()
+
+
+# ------------------------------------------------------- what the page asks for
+
+
+def stays_here(visit):
+    """No request leaves the machine."""
+    return [url[:200] for url in visit.asked if not url.startswith(("file:", "data:", "blob:"))]
+
+
+def no_errors(visit):
+    """No script fails, and nothing is an error in the console. What is refused or missing has checks of its own."""
+    return [error for error in visit.errors if "Failed to load resource" not in error]
+
+
+def nothing_missing(visit):
+    """Whatever the page asks the file system for is there."""
+    return [fault for fault in visit.missing if fault.startswith("file:")]
+
+
+def weight(visit):
+    """The bytes of the page and of all that it loads from the file system."""
+    paths = {urllib.parse.unquote(urllib.parse.urlsplit(url).path) for url in visit.asked if url.startswith("file:")}
+    return sum(Path(path).stat().st_size for path in paths if Path(path).is_file())
+
+
+def light_enough(visit):
+    return [f"{weight(visit):,} bytes, at most {MOST_BYTES:,}"] if weight(visit) > MOST_BYTES else []
+
+
+# ------------------------------------------------------------ what is to be seen
+
+
+def fits(visit):
+    """Nothing makes the page scroll sideways."""
+    return visit.page.evaluate("""() => {
+      const width = document.documentElement.clientWidth;
+      if (document.documentElement.scrollWidth <= width) return [];
+      const wide = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > width + 1);
+      return [`${document.documentElement.scrollWidth} px on a screen of ${width}`]
+        .concat(wide.slice(0, 3).map((e) => `${e.tagName.toLowerCase()} .${e.className}`));
+    }""")
+
+
+def stays_put(visit):
+    """What is on the screen does not jump while mathematics, fonts and live figures come in."""
+    jumps = visit.seen["jumps"]
+    return [f"the layout shifted by {jumps:.2f}, at most 0.1"] if jumps > 0.1 else []
+
+
+def pictures_have_words(visit):
+    """Every picture says what it shows: at least 40 characters, and not the name of its file."""
+    faults = []
+    for alt, hidden, source in visit.page.evaluate(
+        'Array.from(document.images, (i) => [i.getAttribute("alt") ?? "", !!i.closest("[aria-hidden=true]"), i.src.slice(0, 80)])'
+    ):
+        if not hidden and (len(alt.strip()) < 40 or re.search(r"\.(png|jpe?g|svg|gif|webp)\b", alt, re.I) or " " not in alt):
+            faults.append(f"alt text {alt!r} of {source}")
+    return faults
+
+
+def accessible(visit):
+    """axe finds nothing against WCAG 2.2, A and AA.
+
+    In light everything is looked at. In dark only the colours are others, and on a phone only the colours are the same.
+    """
+    visit.page.evaluate(AXE)
+    rules = {"type": "rule", "values": ["color-contrast"]} if visit.mode == "dark" else {"type": "tag", "values": WCAG}
+    options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+    if visit.mode == "phone":
+        options["rules"] = {"color-contrast": {"enabled": False}}
+    found = visit.page.evaluate(f"axe.run(document, {json.dumps(options)})")
+    return [
+        f"{fault['id']}: {fault['help']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()[:200]})"
+        for fault in found["violations"]
+        for node in fault["nodes"][:3]
+    ]
+
+
+# ------------------------------------------------------------------ the links
+
+
+@cache
+def anchors_of(file: Path) -> set[str]:
+    return set(re.findall(r"""\s(?:id|name)=["']([^"']+)["']""", file.read_text(encoding="utf-8")))
+
+
+def links_lead_somewhere(visit):
+    """Every link within the book leads to a file that is there, and to an id that is in it."""
+    faults = []
+    for address in visit.page.evaluate('Array.from(document.links, (link) => link.href)'):
+        parts = urllib.parse.urlsplit(address)
+        target, fragment = Path(urllib.parse.unquote(parts.path)), urllib.parse.unquote(parts.fragment)
+        if parts.scheme != "file":
+            continue
+        if not target.is_file() or (fragment and target.suffix == ".html" and fragment not in anchors_of(target)):
+            faults.append(address)
+    return faults
+
+
+# --------------------------------------------------------------- the keyboard
+
+# One stop for a group of radio buttons: the arrow keys go on from there. What is in a closed fold waits for its key.
+STOPS = """() => {
+  const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']");
+  const stops = [...all].filter((e) => !e.disabled && e.type !== "hidden" && e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}));
+  stops.forEach((e) => (e.dataset.stop = e.type === "radio" ? `radio ${e.name}` : e.outerHTML.slice(0, 140)));
+  return [...new Set(stops.map((e) => e.dataset.stop))];
+}"""
+# Where the focus is, and whether one can see it: something of its look differs from an element without it.
+FOCUS = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return [null, true];
+  const {outlineStyle, outlineWidth, outlineColor} = getComputedStyle(e);
+  return [e.dataset.stop ?? "", outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && !/, 0\\)$/.test(outlineColor)];
+}"""
+
+
+def keyboard_reaches(visit):
+    """Tab reaches everything that can be pressed, typed into or moved, and one can see where it is."""
+    if visit.mode == "dark":
+        return []  # the same stops as in light
+    page = visit.page
+    stops = set(page.evaluate(STOPS))
+    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    reached, unseen = set(), set()
+    for _ in range(2 * len(stops) + 20):
+        page.keyboard.press("Tab")
+        stop, visible = page.evaluate(FOCUS)
+        if stop is None and reached:
+            break  # once round
+        reached.add(stop)
+        if not visible:
+            unseen.add(stop)
+    faults = [f"Tab does not reach {stop}" for stop in sorted(stops - reached)]
+    return faults + [f"nobody sees the focus on {stop}" for stop in sorted(unseen)]
+
+
+# ------------------------------------------------------------ the live figures
+
+# Everything of a live figure that a reader can see: its pictures' pixels, its words, where things stand.
+LOOK = """(figure) => [figure.innerText]
+  .concat([...figure.querySelectorAll("canvas")].map((c) => c.toDataURL()))
+  .concat([...figure.querySelectorAll("[style], svg *")].map((e) => e.tagName + e.getAttribute("style") + e.getAttribute("d")))
+  .concat([...figure.querySelectorAll("input")].filter((e) => e.checkVisibility()).length).join("\\n")"""
+
+
+def live_figures_live(visit):
+    """Every live figure has taken the place of its still picture, and each of its controls, by keyboard, changes it."""
+    faults = []
+    for number, figure in enumerate(visit.page.query_selector_all("figure[data-live]"), 1):
+        name = f"live figure {number}, {figure.get_attribute('data-live')}"
+        controls = figure.query_selector_all("input[type=range], input[type=checkbox], input[type=radio]:not(:checked), select")
+        if figure.get_attribute("data-started") != "yes" or not controls:
+            faults.append(f"{name}, has not started")
+            continue
+        for control in controls:
+            if not control.is_visible():
+                continue
+            before = figure.evaluate(LOOK)
+            kind = control.get_attribute("type") or "select"
+            value = control.evaluate("(e) => [e.value, e.checked]")
+            control.focus()
+            keys = {"range": ["ArrowRight", "ArrowLeft", "ArrowLeft"], "select": ["ArrowDown", "ArrowUp"]}.get(kind, [" "])
+            changed = False
+            for key in keys:  # at its end a slider goes one way only
+                control.press(key)
+                changed = changed or figure.evaluate(LOOK) != before
+            if not changed:
+                label = control.evaluate("(e) => e.labels?.[0]?.innerText ?? e.getAttribute('aria-label') ?? e.outerHTML.slice(0, 80)")
+                faults.append(f"{name}: nothing changes with {kind} {label!r} at {value}")
+    return faults
+
+
+# In this order: the keyboard and the live figures change the page.
+CHECKS = [
+    stays_here,
+    no_errors,
+    nothing_missing,
+    fits,
+    stays_put,
+    pictures_have_words,
+    accessible,
+    links_lead_somewhere,
+    keyboard_reaches,
+    live_figures_live,
+    no_errors,
+]
+
+
+def faults_of(visit) -> dict[str, list[str]]:
+    """What each check finds; checks that find nothing are left out."""
+    found = {check.__name__: check(visit) for check in CHECKS}
+    return {name: faults for name, faults in found.items() if faults}

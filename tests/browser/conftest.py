@@ -1,0 +1,69 @@
+"""One browser for the whole suite, and the book. `make test-book` runs it.
+
+These tests are not among those of `pytest tests`: they need Chromium, the system's own.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from seeing_tensors import book as pages
+from seeing_tensors import course
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--book", type=Path, help="a folder of pages that is made already (default: make the book)")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api", reason='pip install -c constraints.txt -e ".[course,browser]"')
+    if not CHROMIUM:
+        pytest.exit("no Chromium here: apt-get install chromium", returncode=1)
+    # Chromium's sandbox does not work for root.
+    sandbox = ["--no-sandbox"] if getattr(os, "getuid", int)() == 0 else []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET + sandbox)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def book(request):
+    """The folder of pages, made by the same functions as `seeing-tensors build`."""
+    given = request.config.getoption("--book")
+    if given:
+        return given.resolve()
+    root, folder = course.ROOT, course.build_folder(course.ROOT)
+    assert course.run_lessons(root, folder), "a lesson failed; `make` shows which and why"
+    assert pages.build_book(root, folder), "Sphinx has warnings; `make` shows them"
+    return folder / "book"
+
+
+@pytest.fixture(scope="session")
+def figures(request):
+    """Lines about the pages that are told at the end of the run."""
+    return request.config.stash.setdefault(FIGURES, [])
+
+
+FIGURES = pytest.StashKey[list]()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    lines = config.stash.get(FIGURES, [])
+    if lines:
+        terminalreporter.section("the pages, in a browser, from file://")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)

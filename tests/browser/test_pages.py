@@ -1,0 +1,79 @@
+"""Every page of the book, from file://, in light, in dark and on a phone."""
+
+import nbformat
+import pytest
+from checks import MODES, faults_of, light_enough, opened, weight
+
+from seeing_tensors import course
+
+LESSONS = [lesson.stem for lesson in course.lesson_files(course.ROOT)]
+LAWS = ["laws/index"] + [f"laws/lesson_{int(lesson[:2])}" for lesson in LESSONS]
+PAGES = ["index", *LESSONS, *LAWS, "search", "genindex"]
+
+
+def told(faults):
+    return "\n".join(f"{name}: {fault}" for name, found in faults.items() for fault in found)
+
+
+def test_no_page_is_left_out(book):
+    found = {file.relative_to(book).with_suffix("").as_posix() for file in book.rglob("*.html") if "_static" not in file.parts}
+    assert found == set(PAGES)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", PAGES)
+def test_page(chromium, book, figures, name, mode):
+    with opened(chromium, book / f"{name}.html", mode) as visit:
+        if mode == "light":
+            picture = visit.seen["picture"]
+            first = f"first picture after {picture:4.0f} ms" if picture else "no picture"
+            figures.append(f"{name:28} {weight(visit) / 1e6:5.2f} MB   {first}   layout shift {visit.seen['jumps']:.3f}")
+        faults = faults_of(visit)
+        if name in LESSONS:
+            faults["light_enough"] = light_enough(visit)
+    assert not any(faults.values()), told(faults)
+
+
+def test_search_finds_a_word(chromium, book):
+    with opened(chromium, book / f"{LESSONS[2]}.html") as visit:
+        page = visit.page
+        page.keyboard.press("Control+k")
+        page.keyboard.type("clipped")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search.html?q=clipped*")
+        page.wait_for_selector("#search-results li a")
+        found = page.eval_on_selector_all("#search-results li a", "(links) => links.map((link) => link.href)")
+    assert any(LESSONS[2] in address for address in found)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_downloads_are_what_they_say(chromium, book, tmp_path, lesson):
+    notebook, script = book / "downloads" / f"{lesson}.ipynb", book / "downloads" / f"{lesson}.py"
+    content = nbformat.read(notebook, as_version=4)
+    nbformat.validate(content)
+    assert all(cell.execution_count for cell in content.cells if cell.cell_type == "code")
+    assert script.read_bytes() == (course.ROOT / "lessons" / f"{lesson}.py").read_bytes()
+
+
+def test_the_links_download(chromium, book, tmp_path):
+    """From file:// too, where a browser may show a file instead."""
+    with opened(chromium, book / f"{LESSONS[2]}.html") as visit:
+        for name in ("Notebook", "Script"):
+            link = visit.page.locator(f".lesson-end .lesson-downloads a:has-text('{name}')")
+            with visit.page.expect_download() as download:
+                link.click()
+            download.value.save_as(tmp_path / name)
+            assert (tmp_path / name).read_bytes() == (book / "downloads" / download.value.suggested_filename).read_bytes()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_names_the_laws_it_relies_on(chromium, book, lesson):
+    """Each link leads to the very place of the function, where there is at least one law."""
+    with opened(chromium, book / f"{lesson}.html") as visit:
+        links = visit.page.eval_on_selector_all(".lesson-end li a", "(links) => links.map((a) => [a.innerText, a.href])")
+        assert len(links) >= 3
+        for name, address in links[:2]:
+            visit.page.goto(address)
+            section = visit.page.locator(f"section:has(> h2 > code:text-is('{name}'))")
+            assert section.locator(".law").count() >= 1
+            assert visit.page.locator(":target").evaluate("(e) => e.getBoundingClientRect().top") < 300

@@ -1,0 +1,115 @@
+"""Each check finds the fault that it is there for, and no other check takes it for its own."""
+
+import pytest
+from checks import CHECKS, MODES, faults_of, light_enough, opened
+
+PICTURE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+GOOD = f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>A page</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+  body {{ background: #fff; color: #222; margin: 16px }}
+  :focus-visible {{ outline: 3px solid #0a7aff }}
+  @media (prefers-color-scheme: dark) {{ body {{ background: #111; color: #eee }} a {{ color: #8bf }} }}
+</style></head><body><main>
+<h1 id="top">A page</h1>
+<p>Words, <a href="#top">a link</a>, and <a href="other.html#here">another</a>.</p>
+<details><summary>Hint</summary><a href="#top">folded</a></details>
+<img alt="A red square, one pixel high and one pixel wide, on white." src="{PICTURE}" width="64" height="64">
+<figure data-live="square"><img alt="A still picture of the figure that the reader can move." src="{PICTURE}" width="64" height="64">
+<script>
+  const figure = document.currentScript.parentElement;
+  figure.insertAdjacentHTML("beforeend", '<label>Width <input type="range" max="300" value="64"></label><canvas width="64" height="64"></canvas>');
+  const [input, canvas] = figure.querySelectorAll("input, canvas");
+  const draw = () => canvas.getContext("2d").fillRect(0, 0, input.value / 5, 64);
+  input.addEventListener("input", () => {{ canvas.width = 64; draw(); }});
+  draw();
+  figure.dataset.started = "yes";
+</script></figure>
+</main></body></html>"""
+
+
+@pytest.fixture
+def faults(chromium, tmp_path):
+    (tmp_path / "other.html").write_text('<p id="here">')
+
+    def find(text, mode="light"):
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        with opened(chromium, tmp_path / "page.html", mode) as visit:
+            return faults_of(visit)
+
+    return find
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_good_page_passes(faults, mode):
+    assert faults(GOOD, mode) == {}
+
+
+PLANTED = [
+    ("a script from elsewhere", "</main>", '<script src="https://cdn.example/x.js"></script></main>', ["stays_here"]),
+    ("a style from elsewhere", "</main>", '<style>@import "https://fonts.example/x.css"</style></main>', ["stays_here"]),
+    ("a request by a script", "draw();\n  figure", "draw(); fetch('https://example.org').catch(() => 0);\n  figure", ["stays_here"]),
+    ("a script that fails", "</main>", "<script>missing()</script></main>", ["no_errors"]),
+    ("a promise that fails", "</main>", "<script>Promise.reject(new Error('no'))</script></main>", ["no_errors"]),
+    ("an error in the console", "</main>", "<script>console.error('no')</script></main>", ["no_errors"]),
+    ("a script that is not there", "</main>", '<script src="gone.js"></script></main>', ["nothing_missing"]),
+    ("a block of 1300 px", "</main>", '<div style="width: 1300px">wide</div></main>', ["fits"]),
+    ("no alt", 'alt="A red square, one pixel high and one pixel wide, on white."', "", ["accessible", "pictures_have_words"]),
+    ("an empty alt", "A red square, one pixel high and one pixel wide, on white.", "", ["pictures_have_words"]),
+    ("a short alt", "A red square, one pixel high and one pixel wide, on white.", "A red square", ["pictures_have_words"]),
+    (
+        "the name of a file as alt",
+        "A red square, one pixel high and one pixel wide, on white.",
+        "../build/notebooks/03_inverse_normalize_files/figure_1.png",
+        ["pictures_have_words"],
+    ),
+    ("low contrast", "color: #222", "color: #aaa", ["accessible"]),
+    ("a button without a name", "</main>", "<button></button></main>", ["accessible"]),
+    ("a dead link", 'href="other.html#here"', 'href="gone.html"', ["links_lead_somewhere"]),
+    ("a dead anchor", 'href="other.html#here"', 'href="other.html#gone"', ["links_lead_somewhere"]),
+    ("a dead anchor here", '<a href="#top">a link', '<a href="#gone">a link', ["links_lead_somewhere"]),
+    ("no visible focus", "outline: 3px solid #0a7aff", "outline: none", ["keyboard_reaches"]),
+    (
+        "a trap for the keyboard",
+        "</main>",
+        "<script>document.querySelector('summary').onkeydown = (e) => e.preventDefault()</script></main>",
+        ["keyboard_reaches"],
+    ),
+    ("a slider that does nothing", 'addEventListener("input"', 'addEventListener("nothing"', ["live_figures_live"]),
+    ("a broken slider", "canvas.width = 64; draw()", "canvas.width = undefined_width; draw()", ["live_figures_live", "no_errors"]),
+    ("a live figure that does not start", "draw();\n  figure", "undefined_function();\n  figure", ["live_figures_live", "no_errors"]),
+    (
+        "a jump",
+        "</main>",
+        "<script>onload = () => requestAnimationFrame(() => setTimeout(() => { document.querySelector('h1').style.marginTop = "
+        "'400px' }))</script><p style='height: 500px'>Words</p></main>",
+        ["stays_put"],
+    ),
+]
+
+
+@pytest.mark.parametrize("old, new, expected", [plant[1:] for plant in PLANTED], ids=[plant[0] for plant in PLANTED])
+def test_finds(faults, old, new, expected):
+    assert old in GOOD
+    assert sorted(faults(GOOD.replace(old, new, 1))) == expected
+
+
+def test_finds_what_only_a_phone_or_the_dark_shows(faults):
+    assert list(faults(GOOD.replace("</main>", '<div style="width: 900px">wide</div></main>'), "phone")) == ["fits"]
+    assert faults(GOOD.replace("</main>", '<div style="width: 900px">wide</div></main>')) == {}
+    assert list(faults(GOOD.replace("color: #eee", "color: #333"), "dark")) == ["accessible"]
+
+
+def test_finds_a_heavy_page(chromium, tmp_path):
+    (tmp_path / "heavy.js").write_text("//" + "x" * 4_000_000)
+    (tmp_path / "page.html").write_text(GOOD.replace("</main>", '<script src="heavy.js"></script></main>'))
+    with opened(chromium, tmp_path / "page.html") as visit:
+        assert len(light_enough(visit)) == 1
+
+
+def test_every_check_has_a_planted_fault():
+    planted = {name for plant in PLANTED for name in plant[3]}
+    assert {check.__name__ for check in CHECKS} == planted

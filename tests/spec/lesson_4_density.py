@@ -268,8 +268,9 @@ def shades_what_is_unseen_and_nothing_else(plot_channel_densities, x, limits):
     image = np.array([[[0, 10, 20]], [[255, 30, 40]]], np.uint8)
     spans = shaded(plotted(plot_channel_densities, image, limits=(-100, 300)))
     expect_close(np.array(spans), np.array([(-100.0, 0.0), (255.0, 300.0)]), within=1e-9, cause="white is 255 for integers")
-    inside = plotted(plot_channel_densities, x, limits=(0.25, 0.75))
-    expect(not shaded(inside) and not words(inside), got=f"shading {shaded(inside)}", expected="none between 0.25 and 0.75")
+    for ends in ((0.25, 0.75), (0.0, 1.0)):
+        inside = plotted(plot_channel_densities, x, limits=ends)
+        expect(not shaded(inside) and not words(inside), got=f"shading {shaded(inside)}, words {words(inside)!r}", expected=f"none from {ends[0]} to {ends[1]}")
 
 
 @law("plot_channel_densities", lesson=4, cases=pictures)

@@ -10,6 +10,8 @@ import hypothesis.strategies
 import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 import seeing_tensors as st
@@ -306,6 +308,60 @@ def test_describe_in_full():
         (torch.tensor([[np.nan, np.inf]]), "float32 (H 1, W 2) contiguous | no finite value | 1 NaN, 1 inf"),
     ]:
         assert st.describe(thing) == words
+
+
+def test_a_density_plot_makes_its_own_limits():
+    spread = np.array([0.0, 9.0]).std(ddof=1) * 2 ** (-1 / 5)
+    for x, reach in [
+        (torch.tensor([[[0.4, 0.5, 0.6]]]), 2),
+        (np.array([[0, 100, 200]], np.uint8), 510),
+        (torch.tensor([[[0.0, 9.0]]]), 9 + 3 * spread),
+        (torch.tensor([[[-9.0, 0.0]]]), 9 + 3 * spread),
+        (torch.full((1, 2, 2), 9.0), 9),
+        (torch.full((1, 1, 1), 9.0), 9),
+    ]:
+        low, high = st.plot_channel_densities(x, Figure().subplots()).get_xlim()
+        assert (low, high) == pytest.approx((-reach, reach), rel=1e-12)
+
+
+def test_a_density_plot_can_be_read():
+    """Words and legend stand above the curves; what is unseen is pale and hatched, behind them; each part has its style."""
+    x = torch.cat([torch.linspace(-1, 2, 24).reshape(1, 4, 6) * k for k in (1, 0.5, 0)])
+    for inches in ((6.4, 4.8), (2.0, 1.5)):
+        fig = Figure(figsize=inches)
+        ax = st.plot_channel_densities(x, fig.add_axes((0.1, 0.1, 0.9, 0.9)), limits=(-2, 3))
+        FigureCanvasAgg(fig).draw()
+        inside = ax.get_window_extent()
+
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("value", "density")
+        assert ax.get_ylim()[0] == 0 and 2 <= len(ax.get_yticks()) <= 6
+        for line, name in zip(ax.get_lines(), "RGB", strict=True):
+            assert (line.get_color(), line.get_linestyle()) == (st.COLORS[name], st.LINES[name])
+            assert line.get_label() == (name if name != "B" else "B (constant)")
+        curves = ax.get_lines()[:2]
+        for line in curves:
+            np.testing.assert_allclose(line.get_xdata(), np.linspace(-2, 3, 1024))
+        top = max(line.get_ydata().max() for line in curves) / ax.get_ylim()[1]
+        assert (0.7 if inches[0] > 3 else 0.35) < top < 0.9
+
+        texts = [text.get_text() for text in ax.texts]
+        assert texts == ["unseen (black)\nR 33%\nG 33%\nB 0%", "unseen (white)\nR 33%\nG 0%\nB 0%"]
+        for side, text, patch in zip(("below", "above"), ax.texts, ax.patches, strict=True):
+            box = text.get_window_extent()
+            assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and box.y1 <= inside.y1
+            face, edge = patch.get_facecolor(), patch.get_edgecolor()
+            assert face[3] == 1 and 0.85 < min(face[:3]) < max(face[:3]) <= 1 and edge[:3] == to_rgba(st.COLORS[side])[:3]
+            assert edge[3] == 0.6 and patch.get_hatch() == st.HATCHES[side] and patch.get_linewidth() == 0
+            assert text.get_bbox_patch().get_facecolor() == face and text.get_bbox_patch().get_edgecolor()[3] == 0
+            assert patch.get_zorder() < text.get_zorder() < min(line.get_zorder() for line in curves)
+        legend = ax.get_legend().get_window_extent()
+        middle = (legend.x0 + legend.x1 - inside.x0 - inside.x1) / 2
+        assert abs(middle) < 2 and inside.y1 - legend.y1 < 10
+        if inches[0] > 3:  # there is room for all of it
+            assert len(ax.get_xticks()) > 5
+            lowest = (min(legend.y0, *(text.get_window_extent().y0 for text in ax.texts)) - inside.y0) / inside.height
+            assert top < lowest
+            assert not any(legend.overlaps(text.get_window_extent()) for text in ax.texts)
 
 
 def test_counts_say_how_often_each_value_occurs():

@@ -10,6 +10,7 @@ import contextlib
 import contextvars
 import io
 import math
+import numbers
 import os
 import re
 import tempfile
@@ -20,6 +21,10 @@ from typing import Any
 
 import numpy as np
 import torch
+
+
+NOTHING_CAME = "nothing came back: does every way through the function end with `return`?"
+_NAN = "NaN comes from 0 / 0, from inf - inf, or from the root of a negative number"
 
 
 class Unmet(AssertionError):
@@ -71,6 +76,11 @@ def expect_same(got: Any, expected: Any, cause: str = "") -> None:
             seen, wanted, cause = _first_difference(ours, theirs, ~same, cause)
             raise Unmet(seen, wanted, cause, seen=got, wanted=expected, margin=margin)
     elif not got == expected:
+        if isinstance(expected, numbers.Number):
+            if not isinstance(got, numbers.Number):
+                cause = _likely_of_kind(got, expected)
+            elif got != got:
+                cause = f"{_NAN}; {cause}".rstrip("; ")
         raise Unmet(picture_of(got), picture_of(expected), cause, seen=got, wanted=expected)
 
 
@@ -157,7 +167,7 @@ def _expect_kind(got: Any, expected: Any) -> None:
 def _likely_of_kind(got: Any, expected: Any) -> str:
     """What to do about a result of the wrong kind, type or shape."""
     if got is None:
-        return "nothing came back: does every way through the function end with `return`?"
+        return NOTHING_CAME
     if isinstance(got, np.ndarray) and isinstance(expected, torch.Tensor):
         return "a numpy array came back where a tensor is expected: stay in torch, or end with torch.from_numpy"
     if isinstance(got, torch.Tensor) and isinstance(expected, np.ndarray):
@@ -175,7 +185,7 @@ def _first_difference(ours: np.ndarray, theirs: np.ndarray, wrong: np.ndarray, c
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
     where = f" at {list(at)} ({int(wrong.sum())} of {wrong.size} differ)" if at else ""
     if ours.dtype.kind == "f" and np.isnan(ours[at]) and not np.isnan(theirs[at]):
-        cause = f"NaN comes from 0 / 0, from inf - inf, or from the root of a negative number. {cause}".rstrip(" .")
+        cause = f"{_NAN}; {cause}".rstrip("; ")
     return f"{ours[at]!s}{where}", f"{theirs[at]!s}", cause
 
 

@@ -69,7 +69,8 @@ def _file(name: str) -> Path | None:
     """The file to be run for a name, or None if it is an installed module's."""
     path = Path(name)
     if path.suffix != ".py" and len(path.parts) == 1 and re.fullmatch(r"\w+(\.\w+)*", name):
-        if importlib.util.find_spec(name.split(".")[0]) is not None:
+        found = importlib.util.find_spec(name.split(".")[0])
+        if found and found.origin != str(Path(f"{name}.py").resolve()):
             return None
     if path.is_dir():
         if not (path / "__init__.py").is_file():

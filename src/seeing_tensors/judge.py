@@ -35,7 +35,7 @@ def main() -> None:
     try:
         _judge(file, names, say)
     except BaseException as error:  # also KeyboardInterrupt and whatever else an answer may raise
-        say(escaped=f"{type(error).__name__} ended the judge")
+        say(escaped=f"the judge was ended by {type(error).__name__}: {error}"[:300])
     finally:
         os._exit(0)  # threads that an answer has started do not keep us
 

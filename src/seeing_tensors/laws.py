@@ -27,7 +27,7 @@ import hypothesis
 import hypothesis.configuration
 import torch
 
-from .expectations import Unmet, literal, memory_note, one_line, picture_of, with_imports
+from .expectations import NOTHING_CAME, Unmet, literal, memory_note, one_line, picture_of, with_imports
 from .implementations import import_line
 from .reading import repository_path
 from .watching import Watched
@@ -188,18 +188,25 @@ def law(about: str, *, lesson: int, cases: Sequence[Mapping[str, Any]] = (), **g
 
 def _broken(law: Law, watched: Watched, case: Mapping[str, Any], error: BaseException) -> LawBroken:
     unmet = error if isinstance(error, Unmet) else None
+    refused = unmet is not None and unmet.concerns == "refusal"
     if unmet:
         got, expected, cause = unmet.got, unmet.expected, unmet.cause
     elif error is watched.error:
-        got, expected, cause = one_line(error) + _where(watched.function, error), "a result, not an exception", ""
+        where = _where(watched.function, error)
+        got, expected, cause = one_line(error) + where, "a result, not an exception", ""
+        if isinstance(error, TypeError) and not where:
+            cause = "a call like this one must be possible: compare the names of your arguments with the exercise's"
     else:
         got = f"{picture_of(watched.result)}, with which the law could not go on: {one_line(error)}"
         expected = "a result of the kind that the docstring promises"
-        cause = "nothing came back: does every way through the function end with `return`?" if (
-            watched.result is None
-        ) else ""
-    if watched.changed and (unmet is None or unmet.concerns != "refusal"):
-        cause = f"the call changed its argument number {watched.changed}: work on a copy"
+        kind = type(watched.result).__name__
+        cause = NOTHING_CAME if watched.came_to_nothing else f"{kind} came back: compare with the docstring's Returns"
+    if watched.came_to_nothing and not refused and not _may_return_none(law.about):
+        got = got if got.startswith("None") else "None"  # not what a law has made of it, such as an array of NaN
+        cause = NOTHING_CAME
+    if watched.changed and not refused:
+        which = "a" if inspect.isclass(watched.function) else "the"
+        cause = f"{which} call changed its argument number {watched.changed}: work on a copy"
     lines = [
         f"{law.about} breaks a law of lesson {law.lesson}",
         f"  law       {law.sentence}",
@@ -215,6 +222,14 @@ def _broken(law: Law, watched: Watched, case: Mapping[str, Any], error: BaseExce
         lines.append(f"  again     {imported + '; ' if imported else ''}{with_imports(again)}")
         lines += [f"  with      {note}" for note in map(memory_note, watched.originals) if note]
     return LawBroken("\n".join(lines), law, case, unmet, cause)
+
+
+def _may_return_none(name: str) -> bool:
+    """True for a public function whose annotation says so, and for a class: its methods differ."""
+    import seeing_tensors
+
+    ours = getattr(seeing_tensors, name, None)
+    return inspect.isclass(ours) or (ours is not None and inspect.signature(ours).return_annotation in (None, "None"))
 
 
 def _fickle(watched: Watched) -> Unmet:

@@ -36,7 +36,8 @@ class Watched:
         function: what is judged.
         originals: the positional arguments of the latest call, the very objects.
         result, error: what came of the latest call.
-        changed: which of its arguments the latest call changed, counted from 1; 0 for none.
+        changed: which of its arguments the latest call changed, counted from 1; 0 for none. For an object,
+            any call since it was made: what was changed may show much later.
     """
 
     is_watched = True
@@ -76,7 +77,8 @@ class Watched:
         """Do a call and remember it."""
         kept = None if arguments is None else tuple(map(self._kept, arguments))
         self._steps.append(Step(before, name, kept, {key: self._kept(value) for key, value in keywords.items()}))
-        self.originals, self.result, self.error, self.changed = arguments or (), None, None, 0
+        self.originals, self.result, self.error = arguments or (), None, None
+        self.changed = self.changed if self._objects else 0
         self._inside = True
         try:
             self.result = call(*arguments or (), **keywords)
@@ -86,8 +88,13 @@ class Watched:
         finally:
             self._inside = False
             pairs = enumerate(zip(arguments or (), kept or (), strict=True), 1)
-            self.changed = next((place for place, pair in pairs if _differ(*pair)), 0)
+            self.changed = next((place for place, pair in pairs if _differ(*pair)), self.changed)
         return self.result
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """True if the latest call has ended and gave None."""
+        return bool(self._steps) and self.result is None and self.error is None
 
     def call(self, write: Callable[[Any], str]) -> str:
         """The latest call as Python, each argument written by `write`; for an object, all that led to it."""

@@ -159,8 +159,11 @@ def _agree(wrong: Mistake, known: list[tuple[int, Exception | None]]) -> bool:
 
 
 def _concerns(outcome: Exception | None) -> str:
-    """What a failure is about; an exception in place of a result is "exception"."""
-    return outcome.concerns if isinstance(outcome, Unmet) else "" if outcome is None else "exception"
+    """What a failure is about; an exception in place of a result is "exception", a wrong name or device a statement."""
+    if not isinstance(outcome, Unmet):
+        return "" if outcome is None else "exception"
+    in_words = outcome.concerns == "values" and not isinstance(_numbers(outcome.seen), np.ndarray)
+    return "statement" if in_words else outcome.concerns
 
 
 def _alike(ours: Exception | None, theirs: Exception) -> bool:

@@ -1,5 +1,7 @@
 # make            run the lessons that changed and make the book
+# make read       the same, and open the book
 # make test       run the lessons and every test
+# make test-book  test the pages in a browser; it needs Chromium
 # make lab        open the lessons in JupyterLab, as copies of your own in my-lessons/
 # make test-latest  the same tests with the newest releases of everything
 # make test-wandb-versions  the logged pixels on seven versions of wandb, an environment each
@@ -13,16 +15,27 @@ VENV = .venv
 LATEST = .venv-latest
 TOO_OLD = import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or later: make PYTHON=python3.11")
 
-.PHONY: build test lab test-latest test-wandb-versions mutants peers clean help
+.PHONY: build read test test-book lab test-latest test-wandb-versions mutants peers clean help
 
 build: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build
+
+read: build
+	$(VENV)/bin/python -m webbrowser -t "file://$(CURDIR)/$${SEEING_TENSORS_BUILD:-build}/book/index.html"
 
 # One thread each: two workers with two torch threads each get in one another's way.
 # pytest comes last, so that its verdict is the last thing to be read.
 test: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build --no-book
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest tests -n 2
+
+# pip brings what drives the browser; the browser itself comes from the system.
+test-book: $(VENV)/installed
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		{ echo "make test-book needs Chromium: apt-get install chromium"; exit 1; }
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[course,mutants,browser]"
+	$(VENV)/bin/seeing-tensors build
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest tests/browser
 
 lab: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors lab

@@ -8,7 +8,7 @@ from seeing_tensors import course
 
 LESSONS = [lesson.stem for lesson in course.lesson_files(course.ROOT)]
 LAWS = ["laws/index"] + [f"laws/lesson_{int(lesson[:2])}" for lesson in LESSONS]
-PAGES = ["index", *LESSONS, *LAWS, "search", "genindex"]
+PAGES = ["index", *LESSONS, *LAWS, "peers", "search", "genindex"]
 
 
 def told(faults):

@@ -7,8 +7,9 @@ import urllib.parse
 
 import pytest
 
-from seeing_tensors import course
-from seeing_tensors.book import build_book
+from seeing_tensors import course, law_pages
+from seeing_tensors.book import functions_of, make_pages
+from seeing_tensors.laws import Law, laws
 
 # Tags whose address the browser fetches by itself. A link <a href> is followed only when somebody clicks it.
 FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
@@ -104,6 +105,31 @@ def test_every_formula_is_mathml(book):
         assert page.count('display="block"') >= len(fences) // 2
 
 
+def test_every_law_is_in_the_book(book):
+    texts = {file: file.read_text(encoding="utf-8") for file in (book / "laws").glob("lesson_*.html")}
+    assert len(laws()) > 100
+    for law in laws():
+        (page,) = [text for text in texts.values() if f"<code>{law.name}</code>" in text]
+        assert f'id="laws-of-{law.about.lower().replace("_", "-")}"' in page
+
+
+def test_a_new_law_appears_by_itself(monkeypatch):
+    def the_sky_is_blue(normalize):
+        """x * y_c is [at most] 2**-24, see `normalize`."""
+
+    new = Law("normalize", 3, "the_sky_is_blue", the_sky_is_blue.__doc__, the_sky_is_blue)
+    monkeypatch.setattr(law_pages, "laws", lambda: [new])
+    pages = law_pages.pages(course.ROOT)
+    assert set(pages) == {"index.md", "lesson_3.md"}
+    assert r"x \* y\_c is \[at most\] 2\*\*-24, see `normalize`." in pages["lesson_3.md"]
+    assert "def the_sky_is_blue(normalize):" in pages["lesson_3.md"] and "test_book.py" in pages["lesson_3.md"]
+
+
+def test_a_lesson_relies_on_what_it_proves_and_what_it_checks():
+    script = 'st.prove("b")\nx = 1\nst.check(a)\nst.prove("b")\nst.check(C)\n# st.check(d)\n'
+    assert functions_of(script) == ["b", "a", "C"]
+
+
 # -------------------------------------------------- planted faults are found
 
 
@@ -145,9 +171,9 @@ def test_a_warning_fails_the_book_each_time(tmp_path, capfd):
     notebooks.mkdir(parents=True)
     shutil.copytree(course.ROOT / "lessons", lessons, ignore=shutil.ignore_patterns("[0-9]*.py", "scripts"))
     for _ in range(2):
-        (lessons / "index.md").write_text("# Home\n\n$\\notacommand{x}$ and $\\frac{1}{2}$\n")
-        assert not build_book(tmp_path, tmp_path / "build")
+        (notebooks / "index.md").write_text("# Home\n\n$\\notacommand{x}$ and $\\frac{1}{2}$\n")
+        assert not make_pages(tmp_path, tmp_path / "build")
         assert "latex2mathml cannot draw \\notacommand" in capfd.readouterr().err
-    (lessons / "index.md").write_text("# Home\n\n$\\frac{1}{2}$\n")
-    assert build_book(tmp_path, tmp_path / "build")
+    (notebooks / "index.md").write_text("# Home\n\n$\\frac{1}{2}$\n")
+    assert make_pages(tmp_path, tmp_path / "build")
     assert "<mfrac>" in (tmp_path / "build" / "book" / "index.html").read_text(encoding="utf-8")

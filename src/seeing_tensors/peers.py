@@ -130,7 +130,8 @@ theirs. So there are four verdicts:
 - **✗ broken**: the numbers are wrong, and the documentation does not say so. A counterexample stands below the table. A difference
   below 1e-4 of the value counts as rounding, not as broken.
 
-*Not offered* means that the library has no function for it, or none that the laws can be pointed at in a few lines.
+The tables count the laws; both kinds of ≠ count as different. A dash means that the library has no such function, or none that
+the laws can be pointed at in a few lines. Below each table, every function opens law by law.
 """
 
 _DETAILS = """<details><summary><code>{function}</code>, law by law</summary>
@@ -154,7 +155,8 @@ def page(peers: list[Peer], verdicts: Mapping[str, Mapping[str, Verdict]], lesso
         if functions:
             columns = [p for p in peers if any(key(law) in verdicts[p.name] for f in functions for law in about[f])]
             rows = [[f"[`{f}`](laws-of-{f})", *(_counts(about[f], verdicts[p.name]) for p in columns)] for f in functions]
-            parts.append(f"## {{doc}}`/{document}`\n\n{_table(['function', *(p.name for p in columns)], rows)}\n")
+            table = _table(["function", *(p.name for p in columns)], rows)
+            parts.append(f"## Lesson {number}\n\n{{doc}}`/{document}`\n\n{table}\n")
             parts += [_law_by_law(f, about[f], columns, verdicts) for f in functions]
     versions = _table(["library", "version"], [[p.name, p.version] for p in peers])
     parts.append(f"## Versions\n\n{versions}\n\nKeras runs on torch. `make peers` judges these versions again and compares.\n")
@@ -163,8 +165,8 @@ def page(peers: list[Peer], verdicts: Mapping[str, Mapping[str, Verdict]], lesso
 
 def _counts(its_laws: list[Law], verdicts: Mapping[str, Verdict]) -> str:
     count = Counter(verdicts[key(law)].word for law in its_laws if key(law) in verdicts)
-    told = [(count[HELD], "✓ held"), (count[OWN_WORDS] + count[DIFFERENT], "≠ different"), (count[BROKEN], "✗ broken")]
-    return ", ".join(f"{n} {word}" for n, word in told if n) or "not offered"
+    told = [(count[HELD], "held"), (count[OWN_WORDS] + count[DIFFERENT], "different"), (count[BROKEN], "**broken**")]
+    return "<br>".join(f"{n} {word}" for n, word in told if n) or "–"
 
 
 def _law_by_law(function: str, its_laws: list[Law], peers: list[Peer], verdicts: Mapping) -> str:

@@ -112,6 +112,7 @@ DIFFERENT = [
 FLOAT64 = "float64, which the documentation lists, comes back as float64 too."
 REMARKS = {
     "to_uint8.gives_back_all_256_levels": FLOAT64,
+    "to_uint8.float64_is_not_narrowed": FLOAT64,
     "to_image.is_to_uint8_with_channels_last": FLOAT64,
     "normalize.normalize_refuses_bad_statistics": "A std of 0 makes infinities or NaN of a finite picture.",
 }

@@ -119,9 +119,14 @@ DIFFERENT = [
 ]
 
 VARIANCE = "The variance is the mean of the squares less the square of the mean, in float32."
+NEGATIVE = " Here it comes out negative, and its root is NaN."
 REMARKS = {
     "read_image.refuses_sixteen_bits": "A grey PNG of 16 bits is clipped: every level above 255 comes out white.",
-    "batch_norm.subtracts_the_mean_of_the_batch_and_divides": VARIANCE + " Here it comes out negative.",
+    "batch_norm.subtracts_the_mean_of_the_batch_and_divides": VARIANCE + NEGATIVE,
+    "batch_norm.mean_zero_and_variance_nearly_one": VARIANCE + NEGATIVE,
+    "batch_norm.alone_it_is_instance_norm": VARIANCE + NEGATIVE,
+    "batch_norm.the_memory_layout_does_not_matter": VARIANCE + NEGATIVE,
+    "batch_norm.batch_norm_refuses_what_it_cannot_square": "Squares of 1e200 overflow; 0 comes back in place of -1 and 1.",
     "batch_norm.a_large_offset_costs_nothing": VARIANCE,
     "conv2d.memory_layout_does_not_matter": "Not Keras' own: torch's convolution gives this for a picture of one channel in such strides.",
     "conv2d.two_devices_are_refused": "torch's convolution, which Keras calls here, does the same.",

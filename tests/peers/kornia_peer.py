@@ -30,12 +30,12 @@ def batch_of(x):
 
 
 def normalize(x, mean, std):
-    mean, std = torch.as_tensor(mean, dtype=torch.float64), torch.as_tensor(std, dtype=torch.float64)
+    mean, std = (torch.as_tensor(numbers, dtype=torch.float64, device=x.device) for numbers in (mean, std))
     return kornia.enhance.normalize(batch_of(x), mean, std).reshape(x.shape)
 
 
 def inverse_normalize(x, mean, std):
-    mean, std = torch.as_tensor(mean, dtype=torch.float64), torch.as_tensor(std, dtype=torch.float64)
+    mean, std = (torch.as_tensor(numbers, dtype=torch.float64, device=x.device) for numbers in (mean, std))
     return kornia.enhance.denormalize(batch_of(x), mean, std).reshape(x.shape)
 
 

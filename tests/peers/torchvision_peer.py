@@ -137,9 +137,15 @@ DIFFERENT = [
     ),
 ]
 
+WHITE = "In float16 the product with 255.999 is 256, which wraps to 0: white becomes black."
+CHANNELS = "One channel and three means give three channels."
 REMARKS = {
     "read_mask.gives_the_stored_indices": "A palette PNG of 1, 2 or 4 bits comes back packed, and behind it memory that nobody wrote.",
     "resize_mask.takes_every_integer_type": "Labels above 2**24 lose digits on a way through float32.",
-    "to_uint8.no_axes_and_no_values": "In float16 the product with 255.999 is 256, which wraps to 0: white becomes black.",
+    "to_uint8.gives_back_all_256_levels": "In float16 the upper levels come back one too high.",
+    "to_uint8.half_precision_is_widened_first": WHITE,
+    "to_uint8.no_axes_and_no_values": WHITE,
+    "normalize.normalize_refuses_bad_pictures": CHANNELS,
+    "normalize.normalize_takes_any_number_of_channels": CHANNELS,
     "feature_maps.leaves_the_model_as_it_was": "A module in another mode than the whole model, a frozen BatchNorm say, is set to the mode of the whole.",
 }

@@ -9,8 +9,9 @@ mutmut makes the mutants: another number, operator or branch, an argument left o
 The laws of `tests/spec` judge each one: those about the function that was changed and no others. For a class they
 are the laws about the class; for a private function or a constant those about the public functions of its module
 that use it. A mutant is killed when one of these laws breaks, when its module cannot be imported, or when it runs
-out of time. After the laws, those tests in `tests/spec/test_house.py` that need nothing but the library and that name such
-a function: what it must do and a learner's need not. A mutant is a module of its own: the rest of the library, and so what a law computes beside it, stays whole.
+out of time. After the laws come those tests of `tests/spec/test_house.py` that need nothing but the library and that
+name such a function: what it must do and a learner's need not. A mutant is a module of its own: the rest of the
+library, and so what a law computes beside it, stays whole.
 
 Left out: docstrings, annotations, imports, decorators, the arguments of `len` and `isinstance` (never None),
 constants that no function of the module reads (a law is about a function). Counted apart as messages: what can only
@@ -24,8 +25,9 @@ each one listed still does. "crashed" are the killed ones that raised where a re
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
-import importlib
+import importlib.util
 import json
 import os
 import re
@@ -71,21 +73,34 @@ def judge(mutant: Mutant, by: Sequence[Law], profiles: Sequence[str] = ("check",
                 return law.name if broken.unmet else f"crashed in {law.name}"
             except Exception as error:  # Hypothesis: the function does not do the same thing twice
                 return f"{law.name}: {type(error).__name__}"
-    public = {name: value for name, value in vars(module).items() if name in seeing_tensors.__all__}
-    for test in house_tests({law.about for law in by}):
-        test.__globals__["st"] = types.SimpleNamespace(**{**vars(seeing_tensors), **public})
-        try:
-            test()
-        except (Exception, pytest.fail.Exception):
-            return test.__name__
+        if profile == profiles[0] and (failed := failed_test(module, {law.about for law in by})):
+            return failed
     return SURVIVED
 
 
-def house_tests(names: set[str]) -> list[Callable]:
-    """The tests of `tests/spec/test_house.py` without arguments that use one of these names as `st.NAME`."""
-    house = vars(importlib.import_module("seeing_tensors_spec.test_house"))
-    tests = [each for name, each in house.items() if name.startswith("test_") and not each.__code__.co_argcount]
-    return [test for test in tests if names & set(test.__code__.co_names)]
+def failed_test(module: types.ModuleType, names: set[str]) -> str:
+    """The first test of test_house.py without arguments that says `st.NAME` of one of these names and fails; or ""."""
+    house = vars(_house())
+    public = {name: value for name, value in vars(module).items() if name in seeing_tensors.__all__}
+    house["st"] = types.SimpleNamespace(**{**vars(seeing_tensors), **public})
+    for name, test in house.items():
+        if not name.startswith("test_") or test.__code__.co_argcount:
+            continue
+        used = set(test.__code__.co_names)
+        if "st" in used and names & used:
+            try:
+                test()
+            except (Exception, pytest.fail.Exception):
+                return name
+    return ""
+
+
+@functools.cache
+def _house() -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location("mutants_house", repository_path("tests/spec/test_house.py"))
+    house = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(house)
+    return house
 
 
 def as_module(name: str, source: str) -> types.ModuleType:
@@ -165,11 +180,12 @@ def accepted(text: str) -> dict[tuple[str, str, str, str], str]:
         ```
     """
     found = {}
-    for module, function, reason, block in re.findall(r"^### (\S+): (\S+)\n(.*?)\n```diff\n(.*?)\n```$", text, re.M | re.S):
+    entry = r"^### (\S+): (\S+)\n(.*?)\n```diff\n(.*?)\n```$"
+    for module, function, reason, block in re.findall(entry, text, re.M | re.S):
         lines = block.splitlines()
         for before, after in zip(lines[::2], lines[1::2], strict=True):
             if before[:2] != "- " or after[:2] not in ("+ ", "+"):
-                raise ValueError(f"{module}: {function}: a line with - and one with + in turn, got {before!r} and {after!r}")
+                raise ValueError(f"{module}: {function}: lines with - and + in turn, got {before!r} and {after!r}")
             found[module, function, before[2:], after[2:]] = " ".join(reason.split())
     return found
 
@@ -188,6 +204,9 @@ def judge_module(module: str, jobs: int, messages: bool, by_name: dict[str, list
     by_owner = {owner: [law for name in sorted(names) for law in by_name[name]] for owner, names in judges.items()}
     concerned = list({id(law): law for found in by_owner.values() for law in found}.values())
     seconds = seconds_of(module, source, concerned)  # in this process: what loads at its first use is loaded for all
+    [failed] = in_children([(lambda: failed_test(as_module(module, source), {law.about for law in concerned}), 600)], 1)
+    if failed:
+        sys.exit(f"{module}: the library as it is does not pass {failed} of tests/spec/test_house.py")
     gc.collect()
     gc.freeze()  # the children share this memory, and do not look through it
 
@@ -222,7 +241,8 @@ def main() -> int:
     listed = accepted(EQUIVALENTS.read_text())
 
     verdicts: dict[Mutant, str] = {}
-    print(f"{'module':16}{'mutants':>8}{'killed':>8}{'crashed':>9}{'survived':>10}{'killed %':>10}{'seconds':>9}", flush=True)
+    heads = f"{'mutants':>8}{'killed':>8}{'crashed':>9}{'survived':>10}{'killed %':>10}{'seconds':>9}"
+    print(f"{'module':16}{heads}", flush=True)
     for module in chosen.modules:
         begin = time.monotonic()
         found = judge_module(module, chosen.jobs, chosen.messages, by_name)

@@ -120,7 +120,8 @@ def test_docstrings_annotations_and_isinstance_are_left_alone():
 
 def test_the_list_is_read_and_a_broken_one_is_not():
     text = "# Title\n\n### toy: double\nEquivalent: for\na reason.\n```diff\n- a\n+ b\n- c\n+ \n```\n"
-    assert run.accepted(text) == {("toy", "double", b, a): "Equivalent: for a reason." for b, a in [("a", "b"), ("c", "")]}
+    found = {("toy", "double", "a", "b"), ("toy", "double", "c", "")}
+    assert run.accepted(text) == dict.fromkeys(found, "Equivalent: for a reason.")
     with pytest.raises(ValueError, match="in turn"):
         run.accepted(text.replace("+ b", "- b"))
 
@@ -131,7 +132,7 @@ def test_each_accepted_survivor_is_in_the_library_and_has_a_reason():
     assert len(listed) == sum(line.startswith("- ") for line in text.splitlines()), "a pair of lines that was not read"
     for (module, function, before, after), reason in listed.items():
         kind, _, why = reason.partition(": ")
-        assert kind in ("Equivalent", "Message", "Look", "Open") and len(why.split()) >= 5 and why.endswith("."), reason
+        assert kind in ("Equivalent", "Message", "Look") and len(why.split()) >= 5 and why.endswith("."), reason
         source = (run.SOURCES / f"{module}.py").read_text()
         assert before in " ".join(line.strip() for line in source.splitlines()), f"{module} has no such line: {before}"
         assert before != after

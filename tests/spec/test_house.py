@@ -10,6 +10,7 @@ import hypothesis.strategies
 import numpy as np
 import pytest
 import torch
+import torchvision
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -390,3 +391,8 @@ def test_the_inverse_wants_numbers_too(mean):
         st.inverse_normalize(torch.rand(3, 2, 2), mean, st.IMAGENET_STD)
     with pytest.raises(TypeError, match="mean must be a sequence of numbers"):
         st.InverseNormalize(mean, st.IMAGENET_STD)
+
+
+def test_the_imagenet_statistics_are_torchvisions():
+    transforms = torchvision.models.ResNet18_Weights.DEFAULT.transforms()
+    assert (st.IMAGENET_MEAN, st.IMAGENET_STD) == (tuple(transforms.mean), tuple(transforms.std))

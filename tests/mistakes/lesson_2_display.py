@@ -151,7 +151,7 @@ def half_added(x):
 def reshaped_to_the_end(x):
     """reshape is used to put the channels last: three small grey pictures appear, or noise. Permute"""
     image = library.to_image(x)
-    return np.array(torch.as_tensor(_levels(x)).reshape(image.shape))
+    return _levels(x).contiguous().reshape(image.shape).numpy().copy()
 
 
 @reshaped_to_the_end.in_other_words

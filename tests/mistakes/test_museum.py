@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import functools
 import inspect
 import io
 import math
@@ -28,6 +29,7 @@ def named(exhibit):
 every_mistake = pytest.mark.parametrize("mistake", MISTAKES, ids=named)
 
 
+@functools.cache  # two tests look at the same
 def broken_laws(function, about, *, most=None):
     """The laws about `about` that a function breaks, the first `most` of them."""
     found = []

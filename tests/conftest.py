@@ -16,7 +16,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--implementation",
         default=LIBRARY,
-        help="a module's name, a .py file or a package's folder whose functions tests/spec judges (default: %(default)s)",
+        help="a module, a file or a package's folder whose functions tests/spec judges (default: %(default)s)",
     )
 
 

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     starter = commands.add_parser(
         "start",
         help="write a file of blanks, one for every exercise",
-        description="Write a file with signature and docstring of every exercise. A file that exists is never overwritten.",
+        description="Write a file with every exercise, blank. A file that exists is never overwritten.",
     )
     starter.add_argument("file", type=Path, help="for instance my_answers.py")
     _add_check(commands)
@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         description="Hold torchvision, kornia, albumentations, scikit-image and Keras to the laws, those that are installed, "
         "and print which they break. `make peers` runs this with --check in an environment that has them all.",
     )
-    judge.add_argument("--check", action="store_true", help="compare with lessons/peers.md; exit status 1 if it is out of date")
+    judge.add_argument(
+        "--check", action="store_true", help="compare with lessons/peers.md; exit status 1 if it is out of date"
+    )
     judge.add_argument("--write", action="store_true", help="write lessons/peers.md")
     options = parser.parse_args(arguments)
     # Line by line also into a file or a CI log, so that our lines stay in order with those of pytest and Sphinx.
@@ -74,9 +76,13 @@ def _add_check(commands) -> None:
     )
     checker.add_argument("path", help="my_answers.py, a module's name, or a folder of submissions")
     checker.add_argument("--csv", type=Path, metavar="FILE", help="write a line for every submission and exercise")
-    checker.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, a test suite for every submission")
+    checker.add_argument(
+        "--junit", type=Path, metavar="FILE", help="write JUnit XML, a test suite for every submission"
+    )
     checker.add_argument("--seconds", type=float, default=Limits.seconds, help="for one submission (%(default)g)")
-    checker.add_argument("--exercise-seconds", type=float, default=Limits.step_seconds, help="for one exercise (%(default)g)")
+    checker.add_argument(
+        "--exercise-seconds", type=float, default=Limits.step_seconds, help="for one exercise (%(default)g)"
+    )
     checker.add_argument("--memory", type=float, default=Limits.mebibytes, help="resident, in MiB (%(default)g)")
     checker.add_argument("--processes", type=int, default=Limits.processes, help="for one submission (%(default)d)")
     checker.add_argument("--jobs", type=int, default=2, help="submissions at a time (%(default)d)")

@@ -1,4 +1,4 @@
-"""The exercises, read from the lessons: one place for the tests, for `start`, for `check`, and for the teacher's grades."""
+"""The exercises, read from the lessons: for the tests, `start`, `check` and a teacher's grades."""
 
 from __future__ import annotations
 

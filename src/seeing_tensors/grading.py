@@ -30,7 +30,7 @@ class Grade:
     """What came of one exercise of one submission.
 
     Attributes:
-        verdict: "right", "broken" (a law is), "not written", or "stopped" (a limit, a crash, a file that does not load).
+        verdict: "right", "broken" (a law is), "not written", or "stopped" (limit, crash, a file that does not load).
         laws: (name, sentence, report, seconds) of each law that was tried; the report is "" where it held.
         waiting: how many laws were not tried.
         mistake: what the museum recognises, or "".
@@ -77,9 +77,7 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def grade_all(
-    files: Iterable[Path], folder: Path, limits: Limits, *, jobs: int, boxed: bool
-) -> Iterator[Submission]:
+def grade_all(files: Iterable[Path], folder: Path, limits: Limits, *, jobs: int, boxed: bool) -> Iterator[Submission]:
     """Grade files, `jobs` at a time, in order. When the caller stops, what runs is ended."""
     laws()  # once, before there are threads
     running: set[subprocess.Popen] = set()
@@ -251,7 +249,9 @@ def junit(submissions: list[Submission]) -> ElementTree.ElementTree:
     """JUnit XML: a test suite for each submission, a test case for each law that was tried or waits."""
     root = ElementTree.Element("testsuites")
     for submission in submissions:
-        suite = ElementTree.SubElement(root, "testsuite", name=_printable(submission.name), time=str(submission.seconds))
+        suite = ElementTree.SubElement(
+            root, "testsuite", name=_printable(submission.name), time=str(submission.seconds)
+        )
         for grade in submission.grades:
             for name, sentence, report, seconds in grade.laws:
                 case = _case(suite, grade, name, seconds)
@@ -277,7 +277,13 @@ def _case(suite: ElementTree.Element, grade: Grade, name: str, seconds: float = 
 
 
 def run(
-    path: Path, limits: Limits, *, jobs: int = 2, table: Path | None = None, xml: Path | None = None, say: Callable = print
+    path: Path,
+    limits: Limits,
+    *,
+    jobs: int = 2,
+    table: Path | None = None,
+    xml: Path | None = None,
+    say: Callable = print,
 ) -> int:
     """Grade a file or a folder of files, and write the table and the XML that are asked for.
 
@@ -291,7 +297,11 @@ def run(
         say(f"there is no file of Python in {path}")
         return 1
     fault = sandbox.fault()
-    say(f"NOT SANDBOXED ({fault}): {sandbox.ADVICE}" if fault else "sandboxed: no network, no other files, by bubblewrap")
+    say(
+        f"NOT SANDBOXED ({fault}): {sandbox.ADVICE}"
+        if fault
+        else "sandboxed: no network, no other files, by bubblewrap"
+    )
     done: list[Submission] = []
     output = open(table, "w", newline="", encoding="utf-8-sig") if table else open(os.devnull, "w")
     with output:

@@ -55,7 +55,7 @@ def written(module: ModuleType, name: str) -> Callable | None:
 
 
 def import_line(function: Callable) -> str:
-    """Python that imports a judged function in the folder of its file; "" for one made in a notebook or inside another."""
+    """Python that imports a judged function in the folder of its file; "" for one made in a notebook."""
     module, name = getattr(function, "__module__", None), getattr(function, "__name__", "")
     if module in (None, "__main__") or getattr(sys.modules.get(module), name, None) is not function:
         return ""

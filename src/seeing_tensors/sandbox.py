@@ -50,7 +50,7 @@ def environment(home: str) -> dict[str, str]:
 
 
 def python(*arguments: str) -> list[str]:
-    """This Python without anything of the user's: no variables, no user packages, no working folder, nothing written."""
+    """This Python without anything of the user's: no variables, no packages, no working folder, nothing written."""
     return [sys.executable, "-I", "-B", *arguments]
 
 

@@ -112,7 +112,7 @@ class Supervised:
         if len(family) > self.limits.processes:
             return "processes"
         most = self.limits.mebibytes * 2**20
-        # Pages that a fork shares with its parent count once; that sum takes longer, so it is asked for when it matters.
+        # Pages that a fork shares with its parent count once. That sum takes longer: only when it matters.
         return "memory" if _sum(family, _resident) > most and _sum(family, _proportional) > most else ""
 
     def run(self) -> str:

@@ -1,6 +1,7 @@
 """One folder of hostile submissions, graded once in the sandbox and once, a part of it, without."""
 
 import csv
+import json
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import filelock
 import pytest
 
 from seeing_tensors import sandbox
@@ -61,6 +63,57 @@ def conv2d_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
 """
 NOSY += RIGHT.split("dilation=1):\n")[1]
 
+# 50 at most, and none of them for longer than a minute.
+FORKS = """
+import os, time
+for _ in range(50):
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+time.sleep(60)  # conv2d_output_size
+"""
+
+STAYS = """
+import os, signal, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(240)
+    os._exit(0)
+"""
+
+TALKS = """
+import sys
+for _ in range(400):
+    sys.stdout.write("x" * 1_000_000)
+    sys.stderr.write("x" * 1_000_000)
+try:
+    with open("large", "wb") as file:
+        for _ in range(2000):
+            file.write(bytes(1_000_000))
+except OSError:
+    pass
+"""
+
+# Lines like the judge's own, into every descriptor.
+FAKES = """
+import os
+LINES = b'{"begin": "conv2d_output_size"}\\n' + b'{"law": "x", "sentence": "x", "report": "", "seconds": 1}\\n' * 5
+for number in range(3, 30):
+    try:
+        os.write(number, b"\\n" + LINES)
+    except OSError:
+        pass
+def conv2d_output_size(*a): return 0
+"""
+
+PATCHES = """
+import seeing_tensors.laws
+seeing_tensors.laws.Law.run = lambda *a, **k: 1
+def conv2d_output_size(*a): return 0
+"""
+
 SUBMISSIONS = {
     "right.py": RIGHT,
     "two words/김 철수.py": "\ufeff" + RIGHT,
@@ -76,18 +129,11 @@ SUBMISSIONS = {
     "aborts.py": "import os\nos.abort()  # conv2d_output_size",
     "segfault.py": "import ctypes\nctypes.string_at(1)  # conv2d_output_size",
     "eats.py": "def conv2d_output_size(*a):\n    kept = []\n    while True: kept.append(bytearray(50_000_000))\n",
-    # 50 at most, and none of them for longer than a minute.
-    "forks.py": "import os, time\nfor _ in range(50):\n    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)\n"
-    "time.sleep(60)  # conv2d_output_size",
-    "stays.py": "import os, signal, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
-    "        signal.signal(signal.SIGTERM, signal.SIG_IGN)\n        time.sleep(240)\n    os._exit(0)\n" + RIGHT,
-    "talks.py": "import sys\nfor _ in range(400):\n    sys.stdout.write('x' * 1_000_000)\n    sys.stderr.write('x' * 1_000_000)\n"
-    "try:\n    with open('large', 'wb') as file:\n        for _ in range(2000): file.write(bytes(1_000_000))\n"
-    "except OSError: pass\n" + RIGHT,
-    "fakes.py": "import os\nline = b'{\"law\": \"x\", \"sentence\": \"x\", \"report\": \"\", \"seconds\": 1}\\n' * 50\n"
-    "for number in range(3, 30):\n    try: os.write(number, b'\\n{\"begin\": \"conv2d_output_size\"}\\n' + line)\n    except OSError: pass\n"
-    "def conv2d_output_size(*a): return 0",
-    "patches.py": "import seeing_tensors.laws\nseeing_tensors.laws.Law.run = lambda *a, **k: 1\ndef conv2d_output_size(*a): return 0",
+    "forks.py": FORKS,
+    "stays.py": STAYS + RIGHT,
+    "talks.py": TALKS + RIGHT,
+    "fakes.py": FAKES,
+    "patches.py": PATCHES,
     "=formula.py": "def conv2d_output_size(*a): raise ValueError('\\x00=1')",
     "victim.py": "# SECRET\n" + RIGHT,
 }
@@ -95,18 +141,14 @@ WITHOUT_SANDBOX = ["loops_later.py", "stays.py", "forks.py", "eats.py", "nosy.py
 
 
 def grade(folder, *, boxed):
-    """Run the command over folder/submissions; return what it said, its table and its XML."""
-    folder.mkdir(exist_ok=True)
-    table, xml = folder / "grades.csv", folder / "grades.xml"
-    command = [sys.executable, "-m", "seeing_tensors.cli", "check", "submissions", "--csv", table, "--junit", xml]
+    """Run the command over folder/submissions; it leaves grades.csv and grades.xml in the folder."""
+    command = [sys.executable, "-m", "seeing_tensors.cli", "check", "submissions"]
+    command += ["--csv", "grades.csv", "--junit", "grades.xml"]
     command += ["--exercise-seconds", "12", "--memory", "1500", "--jobs", "2"]
     environment = os.environ | {"GRADERS_TOKEN": "token-of-the-grader"}
     if not boxed:
         environment["PATH"] = str(folder)  # nothing is found there
-    run = subprocess.run(list(map(str, command)), cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    with open(table, encoding="utf-8-sig", newline="") as file:
-        rows = {(row["file"], row["exercise"]): row for row in csv.DictReader(file)}
-    return SimpleNamespace(run=run, folder=folder, rows=rows, xml=ElementTree.parse(xml).getroot())
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def write(folder, names):
@@ -127,38 +169,54 @@ def write(folder, names):
 
 
 @pytest.fixture(scope="session")
-def boxed(tmp_path_factory):
+def boxed(once):
     """The grades of all submissions, in the sandbox."""
     if sandbox.fault():
         pytest.skip(f"no sandbox here: {sandbox.fault()}")
-    folder = tmp_path_factory.mktemp("boxed")
-    with write(folder, [*SUBMISSIONS, "nosy.py"]) as listener:
-        submissions = folder / "submissions"
-        (submissions / "round.py").symlink_to("round.py")
-        (submissions / "linked.py").symlink_to("victim.py")
-        (submissions / "again").symlink_to(submissions, target_is_directory=True)
-        os.mkfifo(submissions / "pipe.py")
-        grades = grade(folder, boxed=True)
-        listener.setblocking(False)
-        grades.called = _called(listener)
-    return grades
+    return once("boxed", lambda folder: grade_with_listener(folder, [*SUBMISSIONS, "nosy.py"], boxed=True))
 
 
 @pytest.fixture(scope="session")
-def unboxed(tmp_path_factory):
+def unboxed(once):
     """The grades of some submissions where there is no bubblewrap."""
-    folder = tmp_path_factory.mktemp("unboxed")
-    with write(folder, WITHOUT_SANDBOX) as listener:
-        grades = grade(folder, boxed=False)
-        listener.setblocking(False)
-        grades.called = _called(listener)
-    (Path(__file__).parent / "left_by_a_submission.txt").unlink(missing_ok=True)
+    return once("unboxed", lambda folder: grade_with_listener(folder, WITHOUT_SANDBOX, boxed=False))
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory, worker_id):
+    """Grade a folder once, also where pytest-xdist has two sessions: the second reads what the first has found."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+
+    def grades(name, make):
+        folder = shared / name
+        with filelock.FileLock(shared / f"{name}.lock"):
+            if not (shared / f"{name}.json").exists():
+                folder.mkdir()
+                (shared / f"{name}.json").write_text(json.dumps(make(folder)))
+        with open(folder / "grades.csv", encoding="utf-8-sig", newline="") as file:
+            rows = {(row["file"], row["exercise"]): row for row in csv.DictReader(file)}
+        xml = ElementTree.parse(folder / "grades.xml").getroot()
+        return SimpleNamespace(**json.loads((shared / f"{name}.json").read_text()), folder=folder, rows=rows, xml=xml)
+
     return grades
 
 
-def _called(listener):
-    try:
-        listener.accept()
-    except BlockingIOError:
-        return False
-    return True
+def grade_with_listener(folder, names, *, boxed):
+    """Grade these submissions; return what the command said, and whether one of them reached a listener on loopback."""
+    with write(folder, names) as listener:
+        if boxed:
+            submissions = folder / "submissions"
+            (submissions / "round.py").symlink_to("round.py")
+            (submissions / "linked.py").symlink_to("victim.py")
+            (submissions / "again").symlink_to(submissions, target_is_directory=True)
+            os.mkfifo(submissions / "pipe.py")
+        run = grade(folder, boxed=boxed)
+        listener.setblocking(False)
+        try:
+            listener.accept()
+            called = True
+        except BlockingIOError:
+            called = False
+    (Path(__file__).parent / "left_by_a_submission.txt").unlink(missing_ok=True)
+    return {"status": run.returncode, "out": run.stdout, "err": run.stderr, "called": called}

@@ -20,7 +20,10 @@ def left_running(name):
     found = []
     for process in psutil.process_iter():
         try:
-            if any(part.endswith(f"/{name}") for part in process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
+            if (
+                any(part.endswith(f"/{name}") for part in process.cmdline())
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
                 found.append(process)
         except psutil.Error:
             pass
@@ -31,8 +34,8 @@ def left_running(name):
 
 
 def test_everything_is_graded_and_the_sandbox_is_named(boxed):
-    assert boxed.run.returncode == 0, boxed.run.stderr
-    assert boxed.run.stdout.startswith("sandboxed: no network, no other files") and boxed.run.stderr == ""
+    assert boxed.status == 0, boxed.err
+    assert boxed.out.startswith("sandboxed: no network, no other files") and boxed.err == ""
     files = {file for file, _ in boxed.rows}
     assert len(boxed.rows) == len(files) * len(exercises()) and len(files) == 25
 
@@ -70,7 +73,7 @@ def test_what_is_not_written_is_no_mistake(boxed, file):
 def test_what_went_wrong_is_said(boxed, file, words):
     kind, note = verdict(boxed, file)
     assert kind == "stopped" and words in note
-    assert f"{file}: 0 right" in boxed.run.stdout
+    assert f"{file}: 0 right" in boxed.out
 
 
 def test_what_was_graded_before_and_after_a_hang_stays(boxed):
@@ -113,7 +116,10 @@ def test_junit_counts_what_the_table_counts(boxed):
     assert [case.get("name") for case in right if case.get("classname").endswith(NAME)] != ["laws"]
     assert suites["patches.py"].get("errors") == str(len(exercises()))
     failures = suites["=formula.py"].findall("testcase/failure")
-    assert len(failures) == int(boxed.rows["'=formula.py", NAME]["broken"]) and "\N{REPLACEMENT CHARACTER}=1" in failures[0].text
+    assert (
+        len(failures) == int(boxed.rows["'=formula.py", NAME]["broken"])
+        and "\N{REPLACEMENT CHARACTER}=1" in failures[0].text
+    )
     for suite in boxed.xml:
         assert suite.get("tests") == str(len(suite.findall("testcase")))
 
@@ -122,8 +128,11 @@ def test_junit_counts_what_the_table_counts(boxed):
 
 
 def test_without_bubblewrap_the_first_line_says_so(unboxed):
-    first = unboxed.run.stdout.splitlines()[0]
-    assert first.startswith("NOT SANDBOXED (bubblewrap (bwrap) is not installed): ") and "apt-get install bubblewrap" in first
+    first = unboxed.out.splitlines()[0]
+    assert (
+        first.startswith("NOT SANDBOXED (bubblewrap (bwrap) is not installed): ")
+        and "apt-get install bubblewrap" in first
+    )
 
 
 def test_without_bubblewrap_the_limits_hold(unboxed):

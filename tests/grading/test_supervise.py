@@ -26,7 +26,9 @@ LIMITS = Limits(seconds=20, step_seconds=10, mebibytes=300, processes=5)
 def begin(code, limits=LIMITS):
     command = [sys.executable, "-S", "-c", HONEST + code]
     supervisor = sandbox.python("-m", "seeing_tensors.supervise", supervise.order(command, limits))
-    return subprocess.Popen(supervisor, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, encoding="utf-8")
+    return subprocess.Popen(
+        supervisor, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, encoding="utf-8"
+    )
 
 
 def supervised(code, limits=LIMITS):
@@ -62,7 +64,10 @@ def test_lines_without_the_secret_are_not():
         ("say(a=1); time.sleep(60)", "time"),
         ("say(begin='x'); say(law=1); time.sleep(60)", "step"),
         ("say(a=1); kept = [bytes([1]) * 10**7 for _ in range(60)]; time.sleep(60)", "memory"),
-        ("say(a=1)\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(60); os._exit(0)\ntime.sleep(60)", "processes"),
+        (
+            "say(a=1)\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(60); os._exit(0)\ntime.sleep(60)",
+            "processes",
+        ),
         ("say(a=1)\nwhile True: os.write(descriptor, bytes(10**6))", "talk"),
     ],
 )
@@ -74,8 +79,9 @@ def test_limits(code, end):
 
 
 def test_pages_shared_by_forks_count_once():
-    code = "kept = bytes([1]) * 150_000_000; say(a=1)\nfor _ in range(3):\n    if os.fork() == 0: time.sleep(1); os._exit(0)\n"
-    assert supervised(code + "time.sleep(1); say(done=True)")[1] == "done"
+    forks = "for _ in range(3):\n    if os.fork() == 0: time.sleep(1); os._exit(0)\n"
+    code = f"kept = bytes([1]) * 150_000_000; say(a=1)\n{forks}time.sleep(1); say(done=True)"
+    assert supervised(code)[1] == "done"
 
 
 def test_a_daemon_that_ignores_signals_is_ended():
@@ -110,7 +116,17 @@ def test_a_grader_that_is_interrupted_keeps_what_it_has_and_ends_what_runs(tmp_p
     submissions.mkdir()
     (submissions / "a_first.py").write_text("")
     (submissions / "b_endless.py").write_text("while True: pass  # to_uint8")
-    command = [sys.executable, "-m", "seeing_tensors.cli", "check", "submissions", "--csv", "grades.csv", "--junit", "grades.xml"]
+    command = [
+        sys.executable,
+        "-m",
+        "seeing_tensors.cli",
+        "check",
+        "submissions",
+        "--csv",
+        "grades.csv",
+        "--junit",
+        "grades.xml",
+    ]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as grader:
         assert "sandboxed" in grader.stdout.readline().lower()
         assert grader.stdout.readline() == "a_first.py: 0 right\n"

@@ -35,7 +35,10 @@ def checked(capsys, content=None):
 
 def test_start_writes_a_blank_for_every_exercise(folder, capsys):
     assert cli.main(["start", "my_answers.py"]) == 0
-    assert capsys.readouterr().out == "my_answers.py: 18 exercises. Write one, then run: seeing-tensors check my_answers.py\n"
+    assert (
+        capsys.readouterr().out
+        == "my_answers.py: 18 exercises. Write one, then run: seeing-tensors check my_answers.py\n"
+    )
     text = (folder / "my_answers.py").read_text(encoding="utf-8")
     tree = ast.parse(text)
     names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
@@ -68,14 +71,20 @@ def test_a_new_file_is_all_blank_and_the_first_exercise_comes_next(folder, capsy
     status, told = checked(capsys)
     assert status == 0 and told.count("not written yet") == 19
     assert told.splitlines()[0] == f"Lesson 1: {exercises(1)[0].title}"
-    assert told.endswith("0 of 18 exercises right, 18 not written yet\nNext: to_tensor, exercise 1 of lesson 1 (5 minutes).\n")
+    assert told.endswith(
+        "0 of 18 exercises right, 18 not written yet\nNext: to_tensor, exercise 1 of lesson 1 (5 minutes).\n"
+    )
 
 
 def test_a_mistake_is_shown_named_and_next(folder, capsys):
     status, told = checked(capsys, TRUNCATES + WORKS)
     count = len(laws("inverse_mean_std"))
     assert status == 1 and f"  inverse_mean_std      all {count} laws held\n" in told
-    assert "  to_uint8              " in told and " BROKEN\n" in told and "  resize_mask           not written yet\n" in told
+    assert (
+        "  to_uint8              " in told
+        and " BROKEN\n" in told
+        and "  resize_mask           not written yet\n" in told
+    )
     assert told.count("to_uint8 breaks a law of lesson 2") == 1 and "  likely    round, do not truncate" in told
     assert "1 of 18 exercises right, 16 not written yet\nNext: to_uint8: " in told
 
@@ -88,7 +97,9 @@ def test_all_that_is_written_holds(folder, capsys):
 
 def test_what_cannot_be_loaded_is_a_line(folder, capsys):
     status, told = checked(capsys, "def to_uint8(x:\n")
-    assert status == 1 and told.startswith("seeing-tensors: my_answers.py, line 1: SyntaxError") and told.count("\n") == 1
+    assert (
+        status == 1 and told.startswith("seeing-tensors: my_answers.py, line 1: SyntaxError") and told.count("\n") == 1
+    )
     assert cli.main(["check", "nothing_here"]) == 1
     assert capsys.readouterr().err == "seeing-tensors: there is no module and no file 'nothing_here'\n"
     assert cli.main(["check", "no_folder", "--csv", "x.csv"]) == 1
@@ -103,12 +114,18 @@ def test_an_empty_folder_is_nothing_to_grade(folder, capsys):
 
 def test_the_exit_status_reaches_the_shell(folder):
     (folder / "my_answers.py").write_text("def conv2d_output_size(*n): return 0\n")
-    run = subprocess.run([sys.executable, "-m", "seeing_tensors.cli", "check", "my_answers"], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "seeing_tensors.cli", "check", "my_answers"], capture_output=True, text=True
+    )
     assert run.returncode == 1 and "again     from my_answers import conv2d_output_size; " in run.stdout
 
 
 def test_what_the_readme_says_of_it_is_in_the_command():
     readme = (course.ROOT / "README.md").read_text(encoding="utf-8")
-    for words in ("seeing-tensors start my_answers.py", "seeing-tensors check my_answers.py", "--csv grades.csv --junit grades.xml"):
+    for words in (
+        "seeing-tensors start my_answers.py",
+        "seeing-tensors check my_answers.py",
+        "--csv grades.csv --junit grades.xml",
+    ):
         assert words in readme
     assert answers.start and "bubblewrap" in readme

@@ -4,9 +4,7 @@ import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-import torch
 from hypothesis import strategies
 
 import seeing_tensors as st
@@ -23,12 +21,32 @@ KINDS = {
     "nothing to unpack": ("attainable_range", "(weight, bias=None): weight.sum()", "None", "nothing came back"),
     "wrong shape": ("to_tensor", "(image): return st.to_tensor(image)[None]", "", "and must be (3, 1, "),
     "another order of axes": ("unseen", "(x): return st.unseen(x).T", "", "permute, do not reshape"),
-    "an array for a tensor": ("to_tensor", "(image): return st.to_tensor(image).numpy()", "", "end with torch.from_numpy"),
+    "an array for a tensor": (
+        "to_tensor",
+        "(image): return st.to_tensor(image).numpy()",
+        "",
+        "end with torch.from_numpy",
+    ),
     "a tensor for an array": ("unseen", "(x): return torch.from_numpy(st.unseen(x))", "", "end with .numpy()"),
-    "a list": ("to_tensor", "(image): return st.to_tensor(image).tolist()", "[[[", "list came back where Tensor is expected"),
+    "a list": (
+        "to_tensor",
+        "(image): return st.to_tensor(image).tolist()",
+        "[[[",
+        "list came back where Tensor is expected",
+    ),
     "a text": ("conv2d_output_size", "(*n): return 'one'", "'one'", "str came back where int is expected"),
-    "wrong type": ("to_tensor", "(image): return st.to_tensor(image).double()", "", "is torch.float64 and must be torch.float32"),
-    "too few things": ("attainable_range", "(w, b=None): return w.sum((1, 2, 3))", "could not go on", "Tensor came back: compare"),
+    "wrong type": (
+        "to_tensor",
+        "(image): return st.to_tensor(image).double()",
+        "",
+        "is torch.float64 and must be torch.float32",
+    ),
+    "too few things": (
+        "attainable_range",
+        "(w, b=None): return w.sum((1, 2, 3))",
+        "could not go on",
+        "Tensor came back: compare",
+    ),
     "NaN": ("unseen", "(x): return st.unseen(x) * np.nan", "nan at [0, 0]", "NaN comes from 0 / 0"),
     "one NaN": ("conv2d_output_size", "(*n): return float('nan')", "nan", "NaN comes from 0 / 0"),
     "a changed argument": (
@@ -38,10 +56,25 @@ KINDS = {
         "the call changed its argument number 1: work on a copy",
     ),
     "an exception from deep inside": ("to_tensor", "(image): return deep(image)", "at line 7: return torch.cat([", ""),
-    "an exception that cannot be printed": ("to_tensor", "(image): raise Mute()", "Mute: <its text raises ZeroDivisionError>", ""),
-    "a value that cannot be printed": ("to_tensor", "(image): return Shy()", "<Shy whose repr raises", "Shy came back where Tensor"),
+    "an exception that cannot be printed": (
+        "to_tensor",
+        "(image): raise Mute()",
+        "Mute: <its text raises ZeroDivisionError>",
+        "",
+    ),
+    "a value that cannot be printed": (
+        "to_tensor",
+        "(image): return Shy()",
+        "<Shy whose repr raises",
+        "Shy came back where Tensor",
+    ),
     "a very long exception": ("to_tensor", "(image): raise ValueError('x' * 10**6)", "xxx...", ""),
-    "another signature": ("to_tensor", "(): return 1", "TypeError: to_tensor() takes 0 positional", "compare the names of your arguments"),
+    "another signature": (
+        "to_tensor",
+        "(): return 1",
+        "TypeError: to_tensor() takes 0 positional",
+        "compare the names of your arguments",
+    ),
     "leaving": ("to_tensor", "(image): raise SystemExit", "SystemExit at line", ""),
     "for ever deeper": ("to_tensor", "(image): return to_tensor(image)", "RecursionError: maximum recursion depth", ""),
 }
@@ -160,30 +193,27 @@ def pytest_on(implementation, *options, cwd=ROOT):
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def answers(tmp_path_factory):
-    """A file with a function of many kinds of wrong, one right, and one blank; what pytest says of it, with two workers."""
+def test_pytest_prints_reports_and_a_table_and_nothing_else(tmp_path):
+    # A file with functions of many kinds of wrong, a right one, a blank one and a borrowed one, judged by two workers.
     chosen = {}
     for kind in KINDS:  # one of each name
         chosen.setdefault(KINDS[kind][0], kind)
-    folder = tmp_path_factory.mktemp("answers")
-    file = folder / "my_answers.py"
+    file = tmp_path / "my_answers.py"
     blank = "def to_image(x):\n    '''Not yet.'''\n    ...\n\nfrom seeing_tensors import split_view\n"
     right = "def conv2d_output_size(*a, **k):\n    return st.conv2d_output_size(*a, **k)\n"
     chosen.pop("conv2d_output_size")
     file.write_text(BESIDE + "\n".join(map(source, chosen.values())) + blank + right)
-    return file, pytest_on("my_answers.py", "-n", "2", cwd=folder)
-
-
-def test_pytest_prints_reports_and_a_table_and_nothing_else(answers):
-    _, run = answers
+    run = pytest_on("my_answers.py", "-n", "2", cwd=tmp_path)
     assert run.returncode == 1 and run.stderr == ""
     for noise in ("Traceback", "During handling", "site-packages", "law.run("):
         assert noise not in run.stdout
     for likely in ("nothing came back", "work on a copy", "and must be (3, "):
         assert f"{likely}" in run.stdout, run.stdout
     assert "the laws, and my_answers.py" in run.stdout
-    row = {name: re.search(rf"^ +\d  {name} +(.*)$", run.stdout, re.M)[1].split() for name in ("to_image", "conv2d_output_size", "split_view")}
+    row = {
+        name: re.search(rf"^ +\d  {name} +(.*)$", run.stdout, re.M)[1].split()
+        for name in ("to_image", "conv2d_output_size", "split_view")
+    }
     assert row == {"to_image": ["9"], "conv2d_output_size": ["5"], "split_view": ["5"]}
     header = next(line for line in run.stdout.splitlines() if line.startswith("lesson  function"))
     line = next(line for line in run.stdout.splitlines() if " conv2d_output_size " in line)
@@ -191,17 +221,15 @@ def test_pytest_prints_reports_and_a_table_and_nothing_else(answers):
     waiting = next(line for line in run.stdout.splitlines() if line.startswith("     2  to_image"))
     assert len(waiting) == len(header)  # under "not written"
     assert "test_house" not in run.stdout  # what is not a law is about our library
-
-
-def test_the_line_again_works_where_the_answers_are(answers):
-    file, run = answers
+    # The line behind `again` works where the answers are.
     again = re.findall(r"^  again     (from my_answers import to_uint8; .*)$", run.stdout, re.M)
-    assert again
-    subprocess.run([sys.executable, "-c", again[0]], cwd=file.parent, check=True)
+    subprocess.run([sys.executable, "-c", again[0]], cwd=tmp_path, check=True)
 
 
 def test_what_cannot_be_loaded_is_one_line(tmp_path):
     (tmp_path / "fails.py").write_text("\nimport nunpy")
     run = pytest_on("fails", cwd=tmp_path)
     assert run.returncode == 4 and run.stdout == ""
-    assert run.stderr.strip() == "ERROR: --implementation: fails.py, line 2: ModuleNotFoundError: No module named 'nunpy'"
+    assert (
+        run.stderr.strip() == "ERROR: --implementation: fails.py, line 2: ModuleNotFoundError: No module named 'nunpy'"
+    )

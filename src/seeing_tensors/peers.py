@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import torch
+
 from . import course
 from .expectations import refusals_in_any_words
 from .law_pages import _as_text
@@ -130,7 +132,7 @@ theirs. So there are four verdicts:
 - **✗ broken**: the numbers are wrong, and the documentation does not say so. A counterexample stands below the table. A difference
   below 1e-4 of the value counts as rounding, not as broken.
 
-The tables count the laws; both kinds of ≠ count as different. A dash means that the library has no such function, or none that
+The tables count the laws; both kinds of ≠ count as differing. A dash means that the library has no such function, or none that
 the laws can be pointed at in a few lines. Below each table, every function opens law by law.
 """
 
@@ -165,8 +167,8 @@ def page(peers: list[Peer], verdicts: Mapping[str, Mapping[str, Verdict]], lesso
 
 def _counts(its_laws: list[Law], verdicts: Mapping[str, Verdict]) -> str:
     count = Counter(verdicts[key(law)].word for law in its_laws if key(law) in verdicts)
-    told = [(count[HELD], "held"), (count[OWN_WORDS] + count[DIFFERENT], "different"), (count[BROKEN], "**broken**")]
-    return "<br>".join(f"{n} {word}" for n, word in told if n) or "–"
+    told = [(count[HELD], "held"), (count[OWN_WORDS] + count[DIFFERENT], "differ"), (count[BROKEN], "**broken**")]
+    return "<br>".join(f"{n}\N{NO-BREAK SPACE}{word}" for n, word in told if n) or "–"
 
 
 def _law_by_law(function: str, its_laws: list[Law], peers: list[Peer], verdicts: Mapping) -> str:
@@ -207,6 +209,7 @@ def differences(old: str, new: str) -> list[str]:
 def command(root: Path, *, write: bool = False, check: bool = False) -> int:
     """Judge the libraries that are installed and print what came of it; return the exit status."""
     file = root / "lessons" / "peers.md"
+    torch.set_num_threads(1)  # the order of a sum, and with it the last bit, is that of the threads
     peers = installed(root)
     missing = [name for name in PEERS.values() if name not in {peer.name for peer in peers}]
     if missing and (write or check):

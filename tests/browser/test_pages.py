@@ -77,3 +77,22 @@ def test_a_lesson_names_the_laws_it_relies_on(chromium, book, lesson):
             section = visit.page.locator(f"section:has(> h2 > code:text-is('{name}'))")
             assert section.locator(".law").count() >= 1
             assert visit.page.locator(":target").evaluate("(e) => e.getBoundingClientRect().top") < 300
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_lesson_prints_as_a_handout(chromium, book, mode):
+    with opened(chromium, book / f"{LESSONS[2]}.html", mode) as visit:
+        page = visit.page
+        page.emulate_media(media="print")
+        shown = lambda selector: [e for e in page.query_selector_all(selector) if e.is_visible()]  # noqa: E731
+        assert len(shown("h1")) == 1
+        for screen_only in (".bd-sidebar-primary", ".bd-sidebar-secondary", "#pst-search-dialog", "button", ".lesson-end", ".st-stage"):
+            assert not shown(screen_only), screen_only
+        assert len(shown("figure > img")) == len(page.query_selector_all("figure > img")) >= 5
+        assert page.query_selector_all("details") and not shown("details > :not(summary)")
+        assert page.query_selector_all(".tag_hide-input .cell_input") and not shown(".tag_hide-input .cell_input")
+        style = "(e) => [getComputedStyle(e).breakBefore, getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
+        assert page.eval_on_selector("section#your-turn", style)[0] == "page"
+        assert page.eval_on_selector("body", style)[1:] == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+        assert page.eval_on_selector("figure", "(e) => getComputedStyle(e).breakInside") == "avoid"
+        assert 8 <= page.pdf(format="A4").count(b"/Type /Page\n") <= 24

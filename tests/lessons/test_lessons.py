@@ -228,7 +228,7 @@ def test_runs_as_a_plain_script(lesson, tmp_path):
 @every_lesson
 def test_home_page_states_its_minutes(lesson):
     home = (course.ROOT / "lessons" / "index.md").read_text(encoding="utf-8")
-    row = next((line for line in home.splitlines() if lesson.stem in line), "")
+    row = next((line for line in home.splitlines() if line.startswith("|") and lesson.stem in line), "")
     minutes = re.search(r"^(\d+) minutes", prose_of(lesson.read_text(encoding="utf-8")), flags=re.M)
     assert minutes and f"| {minutes[1]} |" in row
 

@@ -202,7 +202,7 @@ print("with stride 2 in the first,", st.receptive_field([(5, 2, 1), (5, 1, 1), (
 #
 # $$b_o + \sum \min(w_o, 0) \;\le\; y_o \;\le\; b_o + \sum \max(w_o, 0)$$
 #
-# Both ends are reached, and the formula says by which picture: white where the weight is positive, black elsewhere, and the other way round. Look at the signs on the left and at the colours on the right.
+# Both ends are reached, and the formula says by which picture: white where the weight is positive, black elsewhere, and the other way round. Look at the signs above and at the colours below.
 
 # %%
 low, high = st.attainable_range(weight)
@@ -301,6 +301,26 @@ by_hand = torch.stack([torch.full((3, 3), 1 / 9), sharpen, sobel, sobel.T])[:, N
 for name, w in zip(("blur", "sharpen", "edges left-right", "edges up-down"), by_hand):
     low, high = st.attainable_range(w[None])
     print(f"{name:16} sum {w.sum():4.1f}, reaches {low.item():4.1f} to {high.item():.1f}")
+
+# %% [markdown]
+# Lay one on the cat. Under the window are nine pixels, nine weights and nine products; the map holds their sum. Type weights of your own. Then multiply all of them by a thousandth, on one scale and on a scale of its own, and say which of the two you would rather publish.
+
+# %% tags=["hide-input"]
+channel = x[:1, ::2, ::2]  # red, every second pixel: that keeps the page light
+four = torch.stack([torch.eye(9)[4].reshape(3, 3), sharpen, sobel, sobel / 1000])
+answers = st.conv2d(channel, four[:, None])
+ends = answers.abs().amax(dim=(1, 2))
+fig, axes = plt.subplots(2, 1, figsize=(6.2, 3.4))
+st.show_feature_maps(answers, axes[0], columns=4, title="identity, sharpen, Sobel, a thousandth of it: one scale")
+st.show_feature_maps(answers, axes[1], columns=4, shared_scale=False, title="each its own scale")
+st.live_filter(
+    fig,
+    channel,
+    alt=f"Four maps of the cat's red channel in two rows. The largest sizes are {ends[0]:.2f} for the identity, {ends[1]:.2f} for sharpen, {ends[2]:.2f} for "
+    f"Sobel and {ends[3]:.5f} for a thousandth of Sobel. On one scale, above, Sobel is pale and its thousandth is blank. With a scale each, below, "
+    "the two look the same, in strong colours.",
+    caption="The filter. A thousandth of a filter is blank on one scale and looks like the filter on its own.",
+)
 
 # %% [markdown]
 # ### Filters really trained

@@ -202,7 +202,7 @@ print("with stride 2 in the first,", st.receptive_field([(5, 2, 1), (5, 1, 1), (
 #
 # $$b_o + \sum \min(w_o, 0) \;\le\; y_o \;\le\; b_o + \sum \max(w_o, 0)$$
 #
-# Both ends are reached, and the formula says by which picture: white where the weight is positive, black elsewhere, and the other way round. Look at the signs above and at the colours below.
+# Both ends are reached, and the formula says by which picture: white where the weight is positive, black elsewhere, and the other way round. In the next figure look at the signs above and at the colours below.
 
 # %%
 low, high = st.attainable_range(weight)

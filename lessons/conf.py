@@ -3,11 +3,14 @@
 Nothing is fetched when a page is read: no script, no font, no style from elsewhere.
 """
 
+import base64
 import html
 from pathlib import Path
 
+import nbformat
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
+from seeing_tensors import course
 from seeing_tensors.book import functions_of
 from sphinx.util import logging
 
@@ -32,6 +35,7 @@ html_theme = "sphinx_book_theme"
 html_title = "Seeing Tensors"
 html_static_path = ["static"]
 html_css_files = ["course.css"]
+html_js_files = ["course.js"]
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
@@ -40,7 +44,7 @@ html_show_copyright = False
 html_theme_options = {
     "footer_content_items": [],
     "article_footer_items": ["lesson-end.html"],
-    "secondary_sidebar_items": {"**": ["page-toc.html", "lesson-downloads.html"], "index": []},
+    "secondary_sidebar_items": {"**": ["page-toc.html", "lesson-beside.html"], "index": []},
     "navbar_persistent": [],  # else there are two search boxes
     "max_navbar_depth": 1,  # the folds of deeper levels have no name that a screen reader could say
     "show_toc_level": 1,
@@ -83,7 +87,10 @@ def display_math(translator, node):
 
 
 def lesson_links(app, pagename, templatename, context, doctree):
-    """For the templates: where a lesson's notebook and script are, and the laws that it proves or lets you try."""
+    """For the templates: a lesson as a notebook and as a script, and the laws that it proves or lets you try.
+
+    Both are in the address itself: from file:// a browser shows a file that it should save.
+    """
     script = Path(app.confdir) / f"{pagename}.py"
     if doctree is None or not script.is_file():
         return
@@ -95,7 +102,16 @@ def lesson_links(app, pagename, templatename, context, doctree):
             logging.getLogger(__name__).warning("no law is about %s", name, location=pagename)
         else:
             functions.append((name, f"{context['pathto'](page)}#{anchor}"))
-    context["lesson"] = {"name": pagename, "functions": functions}
+    context["lesson"] = {
+        "name": pagename,
+        "functions": functions,
+        "notebook": _address(nbformat.writes(course.convert(script)).encode()),
+        "script": _address(script.read_bytes()),
+    }
+
+
+def _address(content):
+    return f"data:application/octet-stream;base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def setup(app):

@@ -8,6 +8,8 @@ a page of laws for each lesson, written from the very objects that judge.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shutil
 import subprocess
@@ -23,7 +25,8 @@ def build_book(root: Path, folder: Path) -> bool:
     write_sources(root, source)
     if not make_pages(root, folder):
         return False
-    copy_downloads(root, folder)
+    copy_laws(root, folder)
+    unpack_pictures(folder / "book")
     return True
 
 
@@ -70,17 +73,32 @@ def make_pages(root: Path, folder: Path) -> bool:
     return passed
 
 
-def copy_downloads(root: Path, folder: Path) -> None:
-    """Put each lesson beside its page, as a notebook with its outputs and as a script, and the files of the laws."""
-    downloads = folder / "book" / "downloads"
-    shutil.rmtree(downloads, ignore_errors=True)
-    downloads.mkdir(parents=True)
-    for lesson in course.lesson_files(root):
-        shutil.copyfile(lesson, downloads / lesson.name)
-        shutil.copyfile(folder / "notebooks" / f"{lesson.stem}.ipynb", downloads / f"{lesson.stem}.ipynb")
-    for file in sorted((root / "tests" / "spec").glob("*.py")):
-        (downloads / "spec").mkdir(exist_ok=True)
-        shutil.copyfile(file, downloads / "spec" / file.name)
+def copy_laws(root: Path, folder: Path) -> None:
+    """Put the files of the laws beside the pages that list them."""
+    shutil.copytree(
+        root / "tests" / "spec",
+        folder / "book" / "downloads" / "spec",
+        ignore=lambda _, names: [name for name in names if not name.endswith(".py")],
+        dirs_exist_ok=True,
+    )
+
+
+def unpack_pictures(book: Path) -> None:
+    """Turn the pictures inside the pages into files beside them: a quarter fewer bytes, and text that comes first."""
+    pictures = book / "_images"
+    pictures.mkdir(exist_ok=True)
+
+    def unpacked(found: re.Match) -> str:
+        content = base64.b64decode(found[1])
+        file = pictures / f"{hashlib.sha256(content).hexdigest()[:16]}.png"
+        file.write_bytes(content)
+        return f'src="_images/{file.name}"'
+
+    for page in book.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        lighter = re.sub(r'(?<=\s)src="data:image/png;base64,([^"]+)"', unpacked, text)
+        if lighter != text:
+            page.write_text(lighter, encoding="utf-8")
 
 
 def functions_of(script: str) -> list[str]:

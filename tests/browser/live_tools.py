@@ -47,6 +47,11 @@ def astronaut():
     return st.to_tensor(st.read_image(st.data_path("photos/people/astronaut.jpg")))[:, 40:440:2, 40:360:2]
 
 
+def grey_cat():
+    """The picture of lesson 5: one channel of the cat, every second pixel."""
+    return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:1, ::2, ::2]
+
+
 def hostile_picture():
     """Values of all kinds: below, above, at the ends, NaN and infinities."""
     x = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 1.5, (3, 24, 32)).astype(np.float32))

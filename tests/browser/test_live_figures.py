@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from live_tools import ALT, CAPTION, astronaut, brighter_cat, hostile_picture, markup, opened  # noqa: F401  the last is a fixture
+from live_tools import ALT, CAPTION, astronaut, brighter_cat, grey_cat, hostile_picture, markup, opened  # noqa: F401  the last is a fixture
 from matplotlib.figure import Figure
 from PIL import Image
 from torchvision.transforms import v2
@@ -31,6 +31,7 @@ from seeing_tensors.display import _percent
 FIGURES = {
     "display_range": lambda: markup(st.live_display, brighter_cat()),
     "normalize": lambda: markup(st.live_normalize, astronaut()),
+    "filter": lambda: markup(st.live_filter, grey_cat()),
 }
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
@@ -82,7 +83,7 @@ def test_every_control_can_be_reached_and_changes_something(opened, figure_of, n
 @every_figure
 def test_controls_are_large_enough_for_a_finger(opened, figure_of, name):  # noqa: F811
     page = opened(figure_of(name), width=390)
-    for control in page.locator(".st-stage :is(input[type=range], button, select, .st-check, input[type=file])").all():
+    for control in page.locator(".st-stage :is(input[type=range], input[type=number], button, select, .st-check, input[type=file])").all():
         box = control.bounding_box()
         assert box["height"] >= 24 and box["width"] >= 24, control.evaluate("(e) => e.outerHTML")
 
@@ -452,6 +453,228 @@ def test_normalize_and_back_refuses_what_its_sliders_do_not_have(x, numbers, err
         st.live_normalize(Figure(), x, alt=ALT, caption=CAPTION, **numbers)
 
 
+# --------------------------------------------------------------- the filter
+
+
+def number(text):
+    """A number as the figure writes it."""
+    return float(text.replace("−", "-"))
+
+
+def close(text, value):
+    """Is this what the figure writes for the value: three digits after the point, two digits if tiny, 0 if nothing?"""
+    return number(text) == (float(f"{value:.3f}") if 0.001 <= abs(value) < 1000 else float(f"{value:.1e}"))
+
+
+def typed_weights(page):
+    return [number(field.input_value()) for field in page.locator(".st-kernel input").all()]
+
+
+def tile(y, limit):
+    """What show_feature_maps makes of one map, without the frame of lines around it, (H, W, 3)."""
+    ax = Figure(figsize=(20, 20)).add_subplot()
+    st.show_feature_maps(y, ax, limit=limit, colorbar=False)
+    mosaic, (height, width) = ax.images[0].get_array(), y.shape[1:]
+    gap = (mosaic.shape[0] - height) // 2
+    return mosaic[gap : gap + height, gap : gap + width, :3]
+
+
+def assert_filtered(page, x, kernel, limit=None):
+    """Map, sizes and reach are those of the library. `limit`: of a shared scale; without it the map's own is meant."""
+    weight = torch.tensor(kernel, dtype=torch.float32).reshape(1, 1, 3, 3)
+    y = st.conv2d(x, weight)
+    size = y.abs().max().item()
+    limit = limit or size
+    assert np.array_equal(pixels_of(page.locator(".st-area canvas").nth(1)), tile(y, limit))
+    words = page.locator(".st-summary").inner_text()
+    assert close(page.locator(".st-summary strong").inner_text(), size)
+    assert close(re.search(r"end at ±(.*)\.$", words)[1], limit)
+    assert [close(text, v) for text, v in zip(page.locator(".st-ends span").all_inner_texts(), (-limit, 0, limit), strict=True)] == [True] * 3
+    said = re.findall(r"make (\S+) to (\S+?)\.( |$)", page.locator(".st-reach").inner_text())
+    ends = [*(end.item() for end in st.attainable_range(weight)), y.min().item(), y.max().item()]
+    assert [close(text, end) for text, end in zip([*said[0][:2], *said[1][:2]], ends, strict=True)] == [True] * 4
+    return y
+
+
+READY = {
+    "identity": [0, 0, 0, 0, 1, 0, 0, 0, 0],
+    "blur": [1 / 9] * 9,
+    "sharpen": [0, -1, 0, -1, 5, -1, 0, -1, 0],
+    "Sobel across": [-0.25, 0, 0.25, -0.5, 0, 0.5, -0.25, 0, 0.25],
+    "Sobel down": [-0.25, -0.5, -0.25, 0, 0, 0, 0.25, 0.5, 0.25],
+    "Laplace": [0, 1, 0, 1, -4, 1, 0, 1, 0],
+}
+
+
+def test_the_filter_makes_the_maps_of_the_library(opened):  # noqa: F811
+    x = grey_cat()[:, ::2, ::2]
+    page = opened(markup(st.live_filter, x))
+    page.get_by_role("button", name="random").click()
+    kernels = READY | {"random": typed_weights(page)}
+    assert len(set(kernels["random"])) > 5
+    layer = st.conv2d(x, torch.tensor(list(kernels.values())).reshape(7, 1, 3, 3))
+    limits = layer.abs().amax(dim=(1, 2)).tolist()
+    for own in (False, True):
+        page.get_by_label("each filter its own" if own else "one scale for all").check()
+        for k, (name, kernel) in enumerate(kernels.items()):
+            button = page.get_by_role("button", name=name)
+            if name != "random":  # a second click draws other weights
+                button.click()
+                assert button.get_attribute("aria-pressed") == "true"
+                assert page.locator(".st-ready [aria-pressed=true]").count() == 1
+                assert np.allclose(typed_weights(page), kernel, atol=0.0005)
+                assert_filtered(page, x, kernel, None if own else max(limits))
+            half = layer[k : k + 1, ::2, ::2]
+            assert np.array_equal(pixels_of(button.locator("canvas")), tile_of_half(half, limits[k] if own else max(limits)))
+            note = button.locator(".st-limit").inner_text()
+            assert close(note[1:], limits[k]) if own else note == ""
+
+
+def tile_of_half(y, limit):
+    large = y.repeat_interleave(4, dim=1).repeat_interleave(4, dim=2)  # beyond the size at which tiny maps are enlarged
+    return tile(large, limit)[::4, ::4]
+
+
+def test_an_own_scale_hides_what_a_shared_one_shows(opened):  # noqa: F811
+    x = grey_cat()[:, ::2, ::2]
+    page = opened(markup(st.live_filter, x))
+    looks = {}
+    for scale in ("one scale for all", "each filter its own"):
+        page.get_by_label(scale).check()
+        for power in (-6, -3, 0):
+            page.get_by_label("All weights times").fill(str(power))
+            if scale == "each filter its own":
+                assert_filtered(page, x, np.array(READY["Sobel across"]) * float(f"1e{power}"))
+            looks[scale, power] = pixels_of(page.locator(".st-area canvas").nth(1)).reshape(-1, 3)
+    # On the shared scale a millionth of the map is blank: only the two colours at 0. On its own scale it looks as before,
+    # but for values at the edge of a colour, since a thousandth is no power of two.
+    assert len(np.unique(looks["one scale for all", -6], axis=0)) <= 2
+    assert len(np.unique(looks["one scale for all", 0], axis=0)) > 10
+    for power in (-6, -3):
+        assert (looks["each filter its own", power] != looks["each filter its own", 0]).any(axis=1).mean() < 0.01
+
+
+def test_weights_are_typed(opened):  # noqa: F811
+    x = grey_cat()[:, ::2, ::2]
+    page = opened(markup(st.live_filter, x))
+    page.get_by_role("button", name="blur").click()
+    page.get_by_label("each filter its own").check()
+    field = page.get_by_label("Weight, row 2, column 3")
+    kernel = READY["blur"].copy()
+    for text, weight in (("-3.5", -3.5), ("", -3.5), ("-", -3.5), ("1e3", 99.0), ("0.1", 0.1)):
+        field.focus()
+        page.keyboard.press("Control+A")
+        page.keyboard.press("Backspace")
+        page.keyboard.type(text)
+        kernel[5] = weight
+        assert_filtered(page, x, kernel)  # the other eight are still a ninth, not the three digits that are shown
+        field.blur()
+        assert number(field.input_value()) == weight
+    field.focus()
+    page.keyboard.press("ArrowUp")
+    assert number(field.input_value()) == 0.25
+    for each in page.locator(".st-kernel input").all():
+        each.fill("0")
+    assert_nothing(page)
+
+
+def assert_nothing(page):
+    assert page.locator(".st-summary strong").inner_text() == "0"
+    pixels = pixels_of(page.locator(".st-area canvas").nth(1))
+    assert (pixels == tile(torch.zeros(1, 40, 40), 1.0)[0, 0]).all()
+
+
+def assert_window(page, x, kernel, row, column, factor=1.0):
+    weight = torch.tensor([w * factor for w in kernel], dtype=torch.float32)
+    assert page.locator(".st-kernel + div .st-title").inner_text() == f"Row {row}, column {column} of the map"
+    pixels = x[0, row : row + 3, column : column + 3].flatten()
+    y = st.conv2d(x, weight.reshape(1, 1, 3, 3))
+    chips = page.locator(".st-kernel .st-chip")
+    texts = chips.all_inner_texts()
+    for k, (pixel, w) in enumerate(zip(pixels, weight, strict=True)):
+        assert close(texts[2 * k], pixel.item()) and close(texts[2 * k + 1], (pixel * w).item())
+        grey = round(255 * pixel.item())
+        assert chips.nth(2 * k).evaluate("(e) => e.style.background") == f"rgb({grey}, {grey}, {grey})"
+    total = y[0, row, column].item()
+    chip = page.locator(".st-sum .st-chip")
+    assert close(chip.inner_text(), total)
+    *terms, end = re.split(r" [=+−] ", page.locator(".st-sum + p").inner_text())
+    assert [abs(number(t)) for t in terms] == [abs(number(t)) for t in texts[1::2]] and close(end, total)
+    canvas = page.locator(".st-area canvas").nth(1)
+    shown = pixels_of(canvas)[row, column]
+    assert chip.evaluate("(e) => e.style.background") == "rgb({}, {}, {})".format(*shown)
+    for which, size, shape in ((0, 3, x.shape), (1, 1, y.shape)):  # the frames lie where they should
+        box = page.locator(".st-area canvas").nth(which).bounding_box()
+        mark = page.locator(".st-mark").nth(which).bounding_box()
+        scale = box["width"] / shape[2]
+        got = [(mark["x"] - box["x"]) / scale, (mark["y"] - box["y"]) / scale, mark["width"] / scale, mark["height"] / scale]
+        assert np.allclose(got, [column, row, size, size], atol=0.1)
+
+
+def test_the_window_follows_the_arrow_keys(opened):  # noqa: F811
+    x = grey_cat()[:, ::2, ::2]  # 75 x 113, and a map of 73 x 111
+    page = opened(markup(st.live_filter, x))
+    kernel = READY["Sobel across"]
+    window = page.get_by_role("application")
+    window.focus()
+    assert_window(page, x, kernel, 30, 45)
+    for key, place in (("ArrowRight", (30, 46)), ("ArrowDown", (31, 46)), ("Shift+ArrowLeft", (31, 36)), ("Shift+ArrowUp", (21, 36))):
+        page.keyboard.press(key)
+        assert_window(page, x, kernel, *place)
+    for _ in range(9):
+        page.keyboard.press("Shift+ArrowDown")
+        page.keyboard.press("Shift+ArrowRight")
+    assert_window(page, x, kernel, 72, 110)
+    page.locator("[role=status]", has_text="Row 72, column 110").wait_for(state="attached")
+    page.get_by_label("All weights times").fill("-3")
+    assert_window(page, x, kernel, 72, 110, factor=0.001)
+    assert "Each times 0.001" in page.locator(".st-sum").inner_text()
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
+def test_the_window_follows_the_pointer_over_both_pictures(opened, touch):  # noqa: F811
+    x = grey_cat()[:, ::2, ::2]
+    page = opened(markup(st.live_filter, x), has_touch=touch, width=390)
+    for which, corner, shape in ((0, 1, (75, 113)), (1, 0, (73, 111))):
+        for row, column in ((20, 70), (0, 0), (50, 110)):
+            box = page.locator(".st-area canvas").nth(which).bounding_box()
+            at = box["x"] + box["width"] * (column + corner + 0.5) / shape[1], box["y"] + box["height"] * (row + corner + 0.5) / shape[0]
+            page.touchscreen.tap(*at) if touch else page.mouse.move(*at)
+            assert_window(page, x, READY["Sobel across"], row, column)
+
+
+def test_a_readers_colours_become_one_channel(opened, tmp_path):  # noqa: F811
+    mine = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    Image.fromarray(mine).save(tmp_path / "mine.png")
+    page = opened(markup(st.live_filter, grey_cat()))
+    page.locator("input[type=file]").set_input_files(tmp_path / "mine.png")
+    page.get_by_text("Now: mine.png").wait_for()
+    page.get_by_label("each filter its own").check()
+    assert_filtered(page, st.to_tensor(mine).mean(dim=0, keepdim=True), READY["Sobel across"])
+    Image.fromarray(mine[:2]).save(tmp_path / "flat.png")
+    page.locator("input[type=file]").set_input_files(tmp_path / "flat.png")
+    page.get_by_text("flat.png is not a picture").wait_for()
+    assert_filtered(page, st.to_tensor(mine).mean(dim=0, keepdim=True), READY["Sobel across"])
+
+
+@pytest.mark.parametrize(
+    "x, error, words",
+    [
+        (torch.zeros(3, 8, 8), ValueError, "one channel"),
+        (torch.zeros(8, 8), ValueError, "one channel"),
+        (torch.zeros(1, 2, 8), ValueError, "at least 3 x 3"),
+        (np.zeros((8, 8), np.float32), ValueError, "got ndarray"),
+        (torch.full((1, 8, 8), 1.5), ValueError, r"values in \[0, 1\]"),
+        (torch.full((1, 8, 8), torch.nan), ValueError, r"values in \[0, 1\]"),
+        (torch.zeros(1, 8, 8).double(), TypeError, "needs float32"),
+        (torch.zeros(1, 300, 451), ValueError, "too many"),
+    ],
+)
+def test_the_filter_refuses_what_it_cannot_show(x, error, words):
+    with pytest.raises(error, match=words):
+        st.live_filter(Figure(), x, alt=ALT, caption=CAPTION)
+
+
 # ------------------------------------------------------------ in JupyterLab
 
 
@@ -516,6 +739,22 @@ def test_in_jupyterlab_a_trusted_figure_moves(lab, chromium, dark):
         assert drawn(page, number) == before
         assert page.locator(".jp-Cell.jp-mod-active").count() == cell
         assert figure.locator("input[type=range]").first.evaluate("(e) => e === document.activeElement")
+    page.close()
+
+
+def test_in_jupyterlab_the_arrow_keys_move_the_window_and_not_the_cells(lab, chromium):
+    page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.goto(f"{lab}trusted.ipynb")
+    figure = page.locator("figure[data-live=filter]")
+    figure.locator("canvas").first.wait_for(timeout=60_000)
+    window = figure.get_by_role("application")
+    window.focus()
+    place = figure.locator(".st-kernel + div .st-title")
+    row, column = map(int, re.findall(r"\d+", place.inner_text()))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    assert place.inner_text() == f"Row {row + 1}, column {column + 1} of the map"
+    assert window.evaluate("(e) => e === document.activeElement")
     page.close()
 
 

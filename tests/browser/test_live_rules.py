@@ -1,15 +1,19 @@
 """The rules of the live figures, in JavaScript, against the library: the same data, the same bits."""
 
 import base64
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from matplotlib import colormaps
+from matplotlib.figure import Figure
 from torchvision.transforms import v2
 
 import seeing_tensors as st
 from seeing_tensors import live
+from seeing_tensors.activations import FEATURE_COLORS
 from seeing_tensors.display import _percent
 from seeing_tensors.drawing import _rendered
 
@@ -160,6 +164,52 @@ def test_min_max_refuses_what_the_library_refuses(javascript, values):
     with pytest.raises(ValueError):
         st.min_max_scale(torch.tensor(values))
     assert javascript("(() => { try { minMaxScale(x) } catch (e) { return e.name } })()", values) == "RangeError"
+
+
+def kernels():
+    """Nine weights each: those of the figure's filters, random ones, tiny and large ones, and one of signed zeros."""
+    generator = np.random.default_rng(5)
+    by_hand = [[0, 0, 0, 0, 1, 0, 0, 0, 0], [1 / 9] * 9, [-0.25, 0, 0.25, -0.5, 0, 0.5, -0.25, 0, 0.25], [-0.0, 0.0, -0.0] * 3]
+    drawn = [generator.normal(0, scale, 9) for scale in (1, 1e-6, 99, 1e30)]
+    return [np.float32(each).tolist() for each in (*by_hand, *drawn)]
+
+
+@pytest.mark.parametrize("kernel", kernels(), ids=lambda k: f"{k[0]:.2g}")
+def test_correlate_is_conv2d(javascript, kernel):
+    x = torch.from_numpy(np.random.default_rng(0).uniform(-1, 2, (1, 11, 17)).astype(np.float32))
+    x[0, 0, :3] = torch.tensor([0.0, -0.0, 1.0])
+    expected = st.conv2d(x, torch.tensor(kernel).reshape(1, 1, 3, 3))
+    same_bits(javascript(f"correlate(x, 11, 17, new Float32Array({json.dumps(kernel)}))", x.numpy()), expected.numpy())
+
+
+@pytest.mark.parametrize("kernel", kernels(), ids=lambda k: f"{k[0]:.2g}")
+def test_attainable_range(javascript, kernel):
+    expected = torch.cat(st.attainable_range(torch.tensor(kernel).reshape(1, 1, 3, 3)))
+    same_bits(javascript("attainableRange(x)", kernel), expected.numpy())
+
+
+@pytest.mark.parametrize("limit", [None, 1.0, 0.3, 1e-6, 77.7], ids=str)
+def test_the_colours_of_a_map_are_those_of_show_feature_maps(javascript, limit):
+    generator = np.random.default_rng(1)
+    size = limit or 1.3
+    edges = size * (np.arange(257) / 128 - 1)  # where one colour ends and the next begins, and a hair beside it
+    edges = np.concatenate([np.float32(edges), *(np.nextafter(np.float32(edges), np.float32(side)) for side in (-9, 9))])
+    values = np.concatenate([edges, np.float32([0, -0.0]), generator.normal(0, size, 1600 - len(edges) - 2)])
+    maps = torch.from_numpy(values.astype(np.float32).reshape(1, 40, 40))
+    if limit:  # the largest absolute value is taken over finite values
+        maps[0, 0, :3] = torch.tensor([torch.nan, torch.inf, -torch.inf])
+    ax = Figure(figsize=(20, 20)).add_subplot()
+    st.show_feature_maps(maps, ax, limit=limit, colorbar=False)
+    expected = ax.images[0].get_array()[1:-1, 1:-1]  # within a frame of one pixel
+    assert expected.shape == (40, 40, 4)
+    colours = colormaps[FEATURE_COLORS](np.arange(256), bytes=True)[:, :3].ravel().tolist()
+    scale = "x.reduce((most, v) => Math.max(most, Math.abs(v)), 0)" if limit is None else repr(limit)
+    same_bits(javascript(f"Uint8Array.from(mapPixels(x, {scale}, {colours}))", maps.numpy()), expected)
+
+
+def test_mean_of_channels(javascript):
+    x = picture(6).clamp(-10, 10)
+    same_bits(javascript("meanOfChannels(x)", x.numpy()), x.mean(dim=0).numpy())
 
 
 def test_percent_is_written_as_the_library_writes_it(javascript):

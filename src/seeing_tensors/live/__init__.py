@@ -18,8 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from ..activations import FEATURE_COLORS
 from ..display import Picture, describe
 from ..drawing import _channels_last, _put
 from ..normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
@@ -78,6 +80,29 @@ def live_normalize(
         raise ValueError(f"live_normalize: mean must lie in [0, 1] and std in [0.01, 1], got {mean} and {std}")
     data = {"photo": _packed("live_normalize", x, np.float32), "mean": list(mean), "std": list(std)}
     _live("normalize", fig, data, alt, caption)
+
+
+def live_filter(fig: Figure, x: torch.Tensor, *, alt: str, caption: str) -> None:
+    """Put a live figure on the page in which the reader lays a 3 x 3 filter on a photo: the nine products, their sum, the map.
+
+    The map has the colours of ``show_feature_maps``, on one scale with seven ready filters or on its own.
+
+    Args:
+        fig: the still picture, for paper and where no script runs; closed afterwards.
+        x: float32 (1, H, W), one channel with values in [0, 1], at least 3 x 3 and at most 40,000 pixels.
+        alt, caption: as in ``figure``.
+
+    Raises:
+        TypeError: x is not float32.
+        ValueError: another shape, values outside [0, 1], too few or too many pixels, no alt text or no caption.
+    """
+    if not isinstance(x, torch.Tensor) or x.ndim != 3 or len(x) != 1 or min(x.shape[1:]) < 3:
+        shape = tuple(x.shape) if isinstance(x, torch.Tensor) else type(x).__name__
+        raise ValueError(f"live_filter needs one channel (1, H, W) of at least 3 x 3 pixels, got {shape}")
+    if not ((x >= 0) & (x <= 1)).all():
+        raise ValueError(f"live_filter needs values in [0, 1], got {describe(x)}")
+    colours = colormaps[FEATURE_COLORS](np.arange(256), bytes=True)[:, :3]
+    _live("filter", fig, {"photo": _packed("live_filter", x, np.float32), "colours": _base64(colours)}, alt, caption)
 
 
 # ---------------------------------------------------------------- inside

@@ -106,6 +106,43 @@ function perChannel(x, mean, std, rule) {
   return x.map((value, i) => rule(value, means[Math.floor(i / size)], stds[Math.floor(i / size)]));
 }
 
+// conv2d of one channel with one 3 x 3 kernel, without padding: (height, width) to (height - 2, width - 2). It is
+// cross-correlation, one tap of the kernel at a time, in float32 after each product and each sum.
+function correlate(x, height, width, kernel) {
+  const [rows, columns] = [height - 2, width - 2];
+  const y = new Float32Array(rows * columns);
+  for (let k = 0; k < 9; k++) {
+    const first = Math.floor(k / 3) * width + (k % 3);
+    for (let row = 0, i = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++, i++) y[i] += fround(kernel[k] * x[first + row * width + column]);
+    }
+  }
+  return y;
+}
+
+// attainable_range of one filter: the sums of its negative and of its positive weights, in double, then float32.
+function attainableRange(weights) {
+  let [low, high] = [0, 0];
+  for (const w of weights) [low, high] = [low + Math.min(w, 0), high + Math.max(w, 0)];
+  return Float32Array.of(low, high);
+}
+
+// What show_feature_maps draws of a map on the scale from -limit to limit, as RGBA. `table`: the 256 colours of its colour map.
+function mapPixels(y, limit, table) {
+  const pixels = new Uint8ClampedArray(4 * y.length).fill(255);
+  for (let i = 0; i < y.length; i++) {
+    const k = Math.min(Math.floor(256 * clip(y[i] / limit / 2 + 0.5, 0, 1)), 255);
+    for (let c = 0; c < 3; c++) pixels[4 * i + c] = Number.isFinite(y[i]) ? table[3 * k + c] : [255, 0, 255][c];
+  }
+  return pixels;
+}
+
+// x.mean(dim=0) of three channels.
+function meanOfChannels(x) {
+  const size = x.length / 3;
+  return Float32Array.from({ length: size }, (_, i) => fround(fround(x[i] + x[size + i]) + x[2 * size + i]) / 3);
+}
+
 // How the library writes a fraction: 51%, 1.2%, <0.1%, >99%. Python rounds an exact half to even, toFixed takes it up.
 function percent(fraction) {
   if (fraction >= 0.995 && fraction < 1) return ">99%";

@@ -47,6 +47,22 @@ def astronaut():
     return st.to_tensor(st.read_image(st.data_path("photos/people/astronaut.jpg")))[:, 40:440:2, 40:360:2]
 
 
+def batch_arguments():
+    """The photo, its company and the layer of lesson 4: a cat at half its size, the others at a tenth."""
+
+    def piece(name, top, left):
+        return st.to_tensor(st.read_image(st.data_path(f"photos/{name}")))[:, top : top + 300, left : left + 360]
+
+    cat, coffee, astronaut = piece("animals/cat.png", 0, 45), piece("things/커피.png", 50, 130), piece("people/astronaut.jpg", 0, 12)
+    galaxies = [piece("space/hubble.jpg", top, left)[:, ::10, ::10] for top, left in [(0, 0), (120, 200)]]
+    outdoors = [piece("people/cameraman.jpg", top, 6)[:, ::10, ::10] for top in (0, 188)]
+    layer = st.BatchNorm2d(3)
+    for _ in range(50):
+        layer(torch.stack([cat, coffee, astronaut]))
+    company = {"galaxies": galaxies, "outdoors": outdoors, "others": [coffee[:, ::10, ::10], astronaut[:, ::10, ::10]], "none": []}
+    return cat[:, ::2, ::2], company, layer
+
+
 def grey_cat():
     """The picture of lesson 5: one channel of the cat, every second pixel."""
     return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:1, ::2, ::2]

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from live_tools import ALT, CAPTION, astronaut, brighter_cat, grey_cat, hostile_picture, markup, opened  # noqa: F401  the last is a fixture
+from live_tools import ALT, CAPTION, astronaut, batch_arguments, brighter_cat, grey_cat, hostile_picture, markup, opened  # noqa: F401  the last is a fixture
 from matplotlib.figure import Figure
 from PIL import Image
 from torchvision.transforms import v2
@@ -32,6 +32,7 @@ FIGURES = {
     "display_range": lambda: markup(st.live_display, brighter_cat()),
     "normalize": lambda: markup(st.live_normalize, astronaut()),
     "filter": lambda: markup(st.live_filter, grey_cat()),
+    "batch": lambda: markup(st.live_batch, *batch_arguments(), history="50 batches"),
 }
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
@@ -451,6 +452,96 @@ def test_a_picture_of_one_value_has_nothing_to_stretch(opened, tmp_path):  # noq
 def test_normalize_and_back_refuses_what_its_sliders_do_not_have(x, numbers, error, words):
     with pytest.raises(error, match=words):
         st.live_normalize(Figure(), x, alt=ALT, caption=CAPTION, **numbers)
+
+
+# ---------------------------------------------------------------- the batch
+
+
+def assert_normalised_in_batch(page, photo, statistics, expected):
+    """The figure shows and counts what BatchNorm makes of the photo, and states the mean and std that it took."""
+    below, above = st.unseen(expected)[:, :2].T
+    counts = [[_percent(b), _percent(a)] for b, a in zip(below, above, strict=True)]
+    numbers = [[f"{mean:.2f}", f"{variance**0.5:.2f}"] for mean, variance in zip(*statistics, strict=True)]
+    assert counted(page) == [row + count for row, count in zip(numbers, counts, strict=True)]
+    assert page.locator(".st-summary strong").inner_text() == _percent((below + above).sum() / 3)
+    shown = st.show(expected, Figure().add_subplot(), vmin=0, vmax=1).images[0].get_array()
+    assert np.array_equal(pixels_of(page.locator("canvas").first), shown)
+
+
+def in_training(photo, mates, brightness=0.0):
+    """The statistics of the batch in which every mate is as large as the photo, and what becomes of the photo."""
+    times = [photo.shape[-1] // mate.shape[-1] for mate in mates]
+    large = [m.repeat_interleave(k, dim=1).repeat_interleave(k, dim=2) for m, k in zip(mates, times, strict=True)]
+    batch = torch.stack([photo, *((mate + brightness).clamp(0, 1) for mate in large)])
+    statistics = batch.double().mean((0, 2, 3)).tolist(), batch.double().var((0, 2, 3), correction=0).tolist()
+    return statistics, st.batch_norm(batch)[0]
+
+
+def test_in_training_the_photo_is_what_batch_norm_makes_of_it(opened):  # noqa: F811
+    photo, company, layer = batch_arguments()
+    page = opened(markup(st.live_batch, photo, company, layer, history="50 batches"))
+    page.get_by_label("Paint the unseen").uncheck()
+    looks = set()
+    for name, mates in company.items():
+        page.get_by_label(name).check()
+        assert page.locator(".st-batch canvas").count() == 1 + len(mates)
+        assert page.get_by_label("Their brightness").is_disabled() == (not mates)
+        for brightness in (0.0, -0.4, 0.5) if mates else (0.0,):
+            if mates:
+                page.get_by_label("Their brightness").fill(str(brightness))
+            assert_normalised_in_batch(page, photo, *in_training(photo, mates, brightness))
+            looks.add(drawn(page))
+            for k, mate in enumerate(mates, 1):
+                expected = st.show((mate + brightness).clamp(0, 1), Figure().add_subplot()).images[0].get_array()
+                assert np.array_equal(pixels_of(page.locator(".st-batch canvas").nth(k)), expected)
+        if mates:
+            page.get_by_label("Their brightness").fill("0")
+    assert len(looks) == 10  # every company and brightness, another look
+
+
+def test_in_evaluation_company_has_no_say(opened):  # noqa: F811
+    photo, company, layer = batch_arguments()
+    page = opened(markup(st.live_batch, photo, company, layer, history="50 batches of three photos"))
+    page.get_by_label("Paint the unseen").uncheck()
+    page.get_by_label("evaluation").check()
+    expected = layer.eval()(photo[None])[0].detach()
+    for name in company:
+        page.get_by_label(name).check()
+        if company[name]:
+            page.get_by_label("Their brightness").fill("0.5")
+        assert_normalised_in_batch(page, photo, (layer.running_mean.tolist(), layer.running_var.tolist()), expected)
+        assert page.locator(".st-source").inner_text() == "Mean and std are remembered, from 50 batches of three photos."
+        assert page.locator(".st-batch canvas").count() == 1 + len(company[name])
+
+
+def test_the_histogram_lies_where_the_values_are(opened):  # noqa: F811
+    photo, company, layer = batch_arguments()
+    page = opened(markup(st.live_batch, photo, company, layer, history="50 batches"))
+    page.get_by_label("outdoors").check()
+    _, y = in_training(photo, company["outdoors"])
+    box = page.locator(".st-plot").bounding_box()
+    for c, name in enumerate(("red", "green", "blue")):
+        path = page.locator(f".st-plot .st-{name}").bounding_box()
+        ends = [(x - box["x"]) / box["width"] * 8 - 4 for x in (path["x"], path["x"] + path["width"])]
+        ((mean,), (variance,)) = ([each[c]] for each in in_training(photo, company["outdoors"])[0])
+        expected = [(level / 255 - mean) / (variance + 1e-5) ** 0.5 for level in (1.5, 253.5)]
+        assert np.allclose(ends, expected, atol=0.05)  # a stroke is two pixels wide
+        assert expected[0] - 0.05 < y[c].min() and y[c].max() < expected[1] + 0.05
+
+
+@pytest.mark.parametrize(
+    "photo, company, layer, error, words",
+    [
+        (torch.zeros(1, 4, 4), {"none": []}, st.BatchNorm2d(3), ValueError, "needs a photo"),
+        (torch.zeros(3, 4, 4), {"a": [torch.full((3, 4, 4), -0.1)]}, st.BatchNorm2d(3), ValueError, "needs a photo"),
+        (torch.zeros(3, 4, 4), {"a": [torch.zeros(3, 4, 4).double()]}, st.BatchNorm2d(3), TypeError, "needs float32, got float64"),
+        (torch.zeros(3, 4, 4), {}, st.BatchNorm2d(3), ValueError, "at least one company"),
+        (torch.zeros(3, 4, 4), {"none": []}, st.BatchNorm2d(1), ValueError, "three channels"),
+    ],
+)
+def test_the_batch_refuses_what_it_cannot_show(photo, company, layer, error, words):
+    with pytest.raises(error, match=words):
+        st.live_batch(Figure(), photo, company, layer, history="none", alt=ALT, caption=CAPTION)
 
 
 # --------------------------------------------------------------- the filter

@@ -166,6 +166,62 @@ def test_min_max_refuses_what_the_library_refuses(javascript, values):
     assert javascript("(() => { try { minMaxScale(x) } catch (e) { return e.name } })()", values) == "RangeError"
 
 
+def normalised_by_javascript(javascript, batch, statistics):
+    n, size = len(batch), batch[0].numel()
+    pictures = f"Array.from({{length: {n}}}, (_, k) => x.subarray(k * {size}, (k + 1) * {size}))"
+    return javascript(f"normalised(x.subarray(0, {size}), {statistics.replace('BATCH', pictures)})", batch.numpy())
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_batch_norm_of_photos(javascript, n):
+    """Sums of k/255 are exact in float64, so only the variance could depend on the order in which it is added up."""
+    levels = np.random.default_rng(n).integers(0, 256, (n, 3, 30, 36), np.uint8) // np.uint8([[[[1]], [[2]], [[9]]]])
+    batch = torch.stack([st.to_tensor(picture.transpose(1, 2, 0)) for picture in levels])
+    got = normalised_by_javascript(javascript, batch, "batchStatistics(BATCH, 3)")
+    same_bits(got, st.batch_norm(batch)[0].numpy())
+
+
+@pytest.mark.parametrize("scale, offset", [(1, 0), (1e-3, 1000), (1e4, -5), (0, 0.7), (1e-20, 0)])
+def test_batch_norm_of_any_values(javascript, scale, offset):
+    """Both compute in float64 what torch adds up in blocks and JavaScript in a row, n values at most n roundings apart.
+
+    The mean is then off by at most n 2^-53 max|x|, the std by n 2^-53 of itself (and by no more through the mean, to
+    first order), and the value that is rounded to float32 by these two, over sqrt(variance + eps). Rounding adds one float32.
+    """
+    generator = np.random.default_rng(7)
+    batch = torch.from_numpy((generator.normal(0, 1, (3, 3, 20, 25)) * scale + offset).astype(np.float32))
+    got = normalised_by_javascript(javascript, batch, "batchStatistics(BATCH, 3)").reshape(3, 20, 25)
+    expected = st.batch_norm(batch)[0].numpy()
+    n, double = 3 * 20 * 25, 2.0**-53
+    std = torch.sqrt(batch.double().var((0, 2, 3), correction=0) + 1e-5).numpy()[:, None, None]
+    bound = 2 * n * double * (batch.abs().max().item() / std + 2 * np.abs(expected)) + np.spacing(np.abs(expected))
+    assert (np.abs(got.astype(np.float64) - expected) <= bound).all() and bound.max() < 1e-5
+    assert not np.signbit(got[got == 0]).any()  # BatchNorm adds a bias of 0
+
+
+def test_a_picture_counts_the_same_whatever_its_size(javascript):
+    """One in the figure is given at a third of its size."""
+    photo = torch.from_numpy(np.random.default_rng(1).random((3, 6, 9), np.float32))
+    mate = torch.from_numpy(np.random.default_rng(2).random((3, 2, 3), np.float32))
+    large = mate.repeat_interleave(3, dim=1).repeat_interleave(3, dim=2)
+    expected = st.batch_norm(torch.stack([photo, large]))[0]
+    both = np.concatenate([photo.numpy().ravel(), mate.numpy().ravel()])
+    got = javascript("normalised(x.subarray(0, 162), batchStatistics([x.subarray(0, 162), x.subarray(162)], 3))", both)
+    same_bits(got, expected.numpy())
+
+
+@pytest.mark.parametrize("eps", [1e-5, 1e-3])
+def test_batch_norm_in_evaluation(javascript, eps):
+    layer = st.BatchNorm2d(3, eps=eps)
+    for seed in range(3):
+        layer(torch.from_numpy(np.random.default_rng(seed).random((4, 3, 8, 8), np.float32)) ** (1 + seed))
+    batch = picture(5).clamp(-100, 100)[None]
+    batch[0, :, 0, :3] = torch.tensor([torch.nan, torch.inf, -torch.inf])
+    statistics = f"{{mean: {layer.running_mean.tolist()}, variance: {layer.running_var.tolist()}}}, {eps}"
+    got = normalised_by_javascript(javascript, batch, statistics)
+    same_bits(got, layer.eval()(batch)[0].detach().numpy())
+
+
 def kernels():
     """Nine weights each: those of the figure's filters, random ones, tiny and large ones, and one of signed zeros."""
     generator = np.random.default_rng(5)

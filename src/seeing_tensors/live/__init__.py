@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from ..activations import FEATURE_COLORS
+from ..batchnorm import BatchNorm2d
 from ..display import Picture, describe
 from ..drawing import _channels_last, _put
 from ..normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
@@ -82,6 +83,50 @@ def live_normalize(
     _live("normalize", fig, data, alt, caption)
 
 
+def live_batch(
+    fig: Figure,
+    photo: torch.Tensor,
+    company: Mapping[str, Sequence[torch.Tensor]],
+    layer: BatchNorm2d,
+    *,
+    history: str,
+    alt: str,
+    caption: str,
+) -> None:
+    """Put a live figure on the page in which the reader chooses a photo's batch-mates, and BatchNorm's mode.
+
+    In training the photo is normalised by the statistics of the batch, and its mates can be made brighter or darker. In
+    evaluation it is normalised by the running statistics of `layer`. What is clipped is painted, shaded and counted.
+
+    Args:
+        fig: the still picture, for paper and where no script runs; closed afterwards.
+        photo: float32 (3, H, W) with values in [0, 1], at most 40,000 pixels.
+        company: the choices, by name, the first one chosen at first; each a list of pictures like `photo`, of any size. Each
+            counts as one picture as large as the photo. An empty list: the photo alone.
+        layer: gives the running statistics and eps; its three weights are 1 and its biases 0.
+        history: what the layer has seen, as in "evaluation: mean and std are remembered, from <history>".
+        alt, caption: as in ``figure``.
+
+    Raises:
+        TypeError: a picture is not float32.
+        ValueError: a picture is no colour picture, or has values outside [0, 1], or too many pixels; no company to choose;
+            a layer of other than three channels, or with a learned weight or bias; no alt text or no caption.
+    """
+    for x in (photo, *(mate for mates in company.values() for mate in mates)):
+        _require_photo("live_batch", x)
+    if not company:
+        raise ValueError("live_batch needs at least one company to choose, as in {'alone': []}")
+    if layer.num_features != 3 or not (layer.weight == 1).all() or not (layer.bias == 0).all():
+        raise ValueError("live_batch needs a layer of three channels whose weights are 1 and biases 0, as they are at first")
+    choices = [
+        {"label": label, "pictures": [_packed("live_batch", mate, np.float32) for mate in mates]}
+        for label, mates in company.items()
+    ]
+    remembered = {"mean": layer.running_mean.tolist(), "variance": layer.running_var.tolist(), "eps": layer.eps}
+    data = {"photo": _packed("live_batch", photo, np.float32), "company": choices, "history": history, **remembered}
+    _live("batch", fig, data, alt, caption)
+
+
 def live_filter(fig: Figure, x: torch.Tensor, *, alt: str, caption: str) -> None:
     """Put a live figure on the page in which the reader lays a 3 x 3 filter on a photo: the nine products, their sum, the map.
 
@@ -106,6 +151,11 @@ def live_filter(fig: Figure, x: torch.Tensor, *, alt: str, caption: str) -> None
 
 
 # ---------------------------------------------------------------- inside
+
+
+def _require_photo(name: str, x: torch.Tensor) -> None:
+    if x.ndim != 3 or x.shape[0] != 3 or not ((x >= 0) & (x <= 1)).all():
+        raise ValueError(f"{name} needs a photo (3, H, W) with values in [0, 1], got {describe(x)}")
 
 
 def _live(name: str, fig: Figure, data: dict, alt: str, caption: str) -> None:

@@ -310,7 +310,7 @@ channel = x[:1, ::2, ::2]  # red, every second pixel: that keeps the page light
 four = torch.stack([torch.eye(9)[4].reshape(3, 3), sharpen, sobel, sobel / 1000])
 answers = st.conv2d(channel, four[:, None])
 ends = answers.abs().amax(dim=(1, 2))
-fig, axes = plt.subplots(2, 1, figsize=(6.2, 3.4))
+fig, axes = plt.subplots(2, 1, figsize=(6.2, 2.8))
 st.show_feature_maps(answers, axes[0], columns=4, title="identity, sharpen, Sobel, a thousandth of it: one scale")
 st.show_feature_maps(answers, axes[1], columns=4, shared_scale=False, title="each its own scale")
 st.live_filter(

@@ -292,6 +292,28 @@ with_dark, with_bright = (layer(torch.stack([cat, *others]))[0] for others in (g
 print("in evaluation the same bits in both batches:", torch.equal(with_dark, with_bright))
 
 # %% [markdown]
+# Change the cat's company and its brightness, in training and in evaluation.
+
+# %% tags=["hide-input"]
+small, few = cat[:, ::2, ::2], slice(None, None, 10)  # fewer pixels keep the page light
+company = {"two galaxy photos": galaxies, "two outdoor photos": outdoors, "coffee and astronaut": [coffee, astronaut], "none, it is alone": []}
+among = {mode: [batch_of(torch.stack([cat, *mates]))[0].detach() for mates in company.values()] for mode, batch_of in (("training", st.batch_norm), ("evaluation", layer))}
+lost = {mode: [f"{st.unseen(p)[:, :2].sum(axis=1).mean():.0%}" for p in pictures] for mode, pictures in among.items()}
+fig, axes = plt.subplots(1, 4, figsize=(6.2, 1.9))
+for ax, (mode, k, name) in zip(axes, [(mode, k, name) for mode in among for k, name in enumerate(("galaxies", "outdoors"))]):
+    st.show(among[mode][k][:, ::3, ::3].clamp(0, 1), ax, title=f"{mode},\n{name}")
+st.live_batch(
+    fig,
+    small,
+    {name: [mate[:, few, few] for mate in mates] for name, mates in company.items()},
+    layer,
+    history="50 batches of cat, coffee and astronaut",
+    alt=f"The cat after BatchNorm, four times. In training it is nearly white among galaxies, {lost['training'][0]} of its values unseen, and nearly "
+    f"black among outdoor photos, {lost['training'][1]}. In evaluation both pictures are the same, {lost['evaluation'][0]} and {lost['evaluation'][1]}.",
+    caption="In training the company decides how the cat looks. In evaluation it has no say.",
+)
+
+# %% [markdown]
 # The gradient says on which input pixels an output depends. Ask it for one red value of the cat.
 
 # %%
@@ -413,7 +435,7 @@ st.prove("keras_options")
 #
 # With data-parallel training each process has a BatchNorm of its own and sees only its share of the batch. Four photos, two processes: the cat with a galaxy in one, the astronaut and the outdoor photo in the other. The script normalises each share by its own statistics. Then it adds three whole numbers per channel over both processes with `all_reduce`, the count, the sum and the sum of squares, and normalises again.
 
-# %%
+# %% tags=["hide-input"]
 torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", "--nproc-per-node=2"]
 script = st.data_path("../lessons/scripts/batchnorm_in_processes.py")
 four = torch.stack([cat, galaxies[0], astronaut, outdoors[0]])

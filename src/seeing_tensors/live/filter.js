@@ -24,8 +24,9 @@ function randomWeights(seed) {
 
 function filter(stage, data) {
   const colourTable = decodeBytes(data.colours);
+  const filters = { ...READY }; // the random one is drawn again in this figure, not in another
   let photo;
-  let entries = [...READY["Sobel across"]]; // what is typed; the weights are these times `factor`
+  let entries = [...filters["Sobel across"]]; // what is typed; the weights are these times `factor`
   let [factor, shared, seed] = [1, true, 1];
   let map; // {y, height, width, limit} of the reader's filter
   let at = { row: 0, column: 0 };
@@ -49,16 +50,18 @@ function filter(stage, data) {
     const input = make("input", { type: "number", min: -MOST, max: MOST, step: 0.25 });
     input.addEventListener("input", () => Number.isFinite(input.valueAsNumber) && setEntry(k, input.valueAsNumber));
     input.addEventListener("change", () => (input.value = typed(entries[k])));
-    const label = make("label", {}, make("span", { className: "st-hidden" }, `Weight, row ${row + 1}, column ${column + 1}`), input);
+    const words = make("span", { className: "st-hidden" }, `Weight, row ${row + 1}, column ${column + 1}`);
+    const label = make("label", {}, words, input);
     const [pixel, product] = [make("span", { className: "st-chip" }), make("span", { className: "st-chip" })];
     const line = (sign, element) => make("div", {}, make("span", { aria: { hidden: "true" } }, sign), element);
-    return { input, pixel, product, element: make("div", { className: "st-tap" }, line("", pixel), line("×", label), line("=", product)) };
+    const element = make("div", { className: "st-tap" }, line("", pixel), line("×", label), line("=", product));
+    return { input, pixel, product, element };
   });
   const size = slider({
     label: "All weights times", min: -6, max: 1, step: 1, value: 0, format: (v) => String(powerOfTen(v)),
     onInput: (v) => draw((factor = powerOfTen(v))),
   });
-  const ready = Object.keys(READY).map((name) => {
+  const ready = Object.keys(filters).map((name) => {
     const canvas = make("canvas", { aria: { hidden: "true" } });
     const note = make("span", { className: "st-limit" });
     const element = button(name, () => choose(name));
@@ -66,15 +69,15 @@ function filter(stage, data) {
     element.append(note);
     return { name, canvas, note, element };
   });
-  const window_ = make("div", { className: "st-pair", tabIndex: 0, aria: { role: "application" } }, seen.element, made.element);
-  window_.setAttribute("aria-label", "The window over the photo. The arrow keys move it, with Shift by ten pixels.");
-  window_.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab would take the arrow keys
+  const pair = make("div", { className: "st-pair", tabIndex: 0, aria: { role: "application" } }, seen.element, made.element);
+  pair.setAttribute("aria-label", "The window over the photo. The arrow keys move it, with Shift by ten pixels.");
+  pair.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab would take the arrow keys
   made.element.append(bar, barEnds);
   seen.element.append(make("p", { className: "st-hint" }, "Point, tap, or use the arrow keys."));
   const scales = { shared: "one scale for all filters", own: "each filter its own scale" };
   const colourChoice = choice("Colours", scales, "shared", (key) => draw((shared = key === "shared")));
   stage.prepend(
-    window_,
+    pair,
     make("div", { className: "st-columns" }, make("div", {}, colourChoice, size.element), make("div", {}, summary)),
     make("div", { className: "st-ready" }, ...ready.map((each) => each.element)),
     make(
@@ -91,15 +94,15 @@ function filter(stage, data) {
     if (next.height < 3 || next.width < 3) throw new RangeError("a 3 x 3 filter needs at least 3 x 3 pixels");
     photo = next.channels === 1 ? next : { ...next, channels: 1, x: meanOfChannels(next.x) };
     paint(seen.canvas, showPixels(photo.x, 1), photo.height, photo.width);
-    for (const each of ready) each.map = mapOf(READY[each.name]);
+    for (const each of ready) each.map = mapOf(filters[each.name]);
     at = { row: Math.floor(0.4 * photo.height), column: Math.floor(0.4 * photo.width) };
     draw();
   }
 
   function choose(name) {
-    if (name === "random" && entries.every((w, k) => w === READY.random[k])) READY.random = randomWeights(++seed);
-    ready.at(-1).map = mapOf(READY.random);
-    entries = [...READY[name]];
+    if (name === "random" && entries.every((w, k) => w === filters.random[k])) filters.random = randomWeights(++seed);
+    ready.at(-1).map = mapOf(filters.random);
+    entries = [...filters[name]];
     factor = 1;
     size.set(0);
     draw();
@@ -131,7 +134,7 @@ function filter(stage, data) {
     };
     for (const kind of ["pointerdown", "pointermove"]) area.addEventListener(kind, follow);
   }
-  window_.addEventListener("keydown", (event) => {
+  pair.addEventListener("keydown", (event) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
@@ -150,18 +153,21 @@ function filter(stage, data) {
       const half = everySecond(each.map);
       paint(each.canvas, mapPixels(half.y, scaleOf(each.map), colourTable), half.height, half.width);
       each.note.textContent = shared ? "" : `±${written(each.map.limit)}`;
-      each.element.setAttribute("aria-pressed", factor === 1 && entries.every((w, k) => w === READY[each.name][k]));
+      each.element.setAttribute("aria-pressed", factor === 1 && entries.every((w, k) => w === filters[each.name][k]));
     }
     cells.forEach(({ input }, k) => {
       if (input !== document.activeElement || input.valueAsNumber !== entries[k]) input.value = typed(entries[k]);
     });
     const colour = (k) => `rgb(${colourTable.subarray(3 * k, 3 * k + 3).join()})`;
-    bar.style.background = `linear-gradient(to right, ${Array.from({ length: 17 }, (_, k) => colour(Math.min(16 * k, 255))).join()})`;
+    const stops = Array.from({ length: 17 }, (_, k) => colour(Math.min(16 * k, 255)));
+    bar.style.background = `linear-gradient(to right, ${stops.join()})`;
     barEnds.replaceChildren(...[-limit, 0, limit].map((value) => make("span", {}, written(value))));
-    summary.replaceChildren(make("strong", {}, written(map.limit)), ` is the largest size in this map. The colours end at ±${written(limit)}.`);
+    const ends = ` is the largest size in this map. The colours end at ±${written(limit)}.`;
+    summary.replaceChildren(make("strong", {}, written(map.limit)), ends);
     const [low, high] = attainableRange(weights());
     const [least, most] = [map.y.reduce((a, b) => Math.min(a, b)), map.y.reduce((a, b) => Math.max(a, b))];
-    reach.textContent = `From any photo these weights can make ${written(low)} to ${written(high)}. From this one they make ${written(least)} to ${written(most)}.`;
+    const fromAny = `From any photo these weights can make ${written(low)} to ${written(high)}.`;
+    reach.textContent = `${fromAny} From this one they make ${written(least)} to ${written(most)}.`;
     drawWindow();
     say(`Largest size ${written(map.limit)}, colours end at plus and minus ${written(limit)}.`);
   }

@@ -1,14 +1,18 @@
 """The pages of the book: whole, readable without pictures, and fetching nothing from elsewhere."""
 
+import base64
 import html.parser
+import io
 import re
 import shutil
 import urllib.parse
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from seeing_tensors import course, law_pages
-from seeing_tensors.book import functions_of, make_pages
+from seeing_tensors.book import functions_of, make_pages, unpack_pictures
 from seeing_tensors.laws import Law, laws
 
 # Tags whose address the browser fetches by itself. A link <a href> is followed only when somebody clicks it.
@@ -128,6 +132,19 @@ def test_a_new_law_appears_by_itself(monkeypatch):
 def test_a_lesson_relies_on_what_it_proves_and_what_it_checks():
     script = 'st.prove("b")\nx = 1\nst.check(a)\nst.prove("b")\nst.check(C)\n# st.check(d)\n'
     assert functions_of(script) == ["b", "a", "C"]
+
+
+def test_a_picture_in_a_file_has_the_same_pixels(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 4), dtype=np.uint8)
+    inside = io.BytesIO()
+    Image.fromarray(pixels).save(inside, "png")
+    address = f"data:image/png;base64,{base64.b64encode(inside.getvalue()).decode()}"
+    (tmp_path / "a.html").write_text(f'<img alt="noise" src="{address}"><p>"src={address}" stays text</p>')
+    for _ in range(2):  # the second time there is nothing to do
+        unpack_pictures(tmp_path)
+    (file,) = (tmp_path / "_images").iterdir()
+    assert np.array_equal(np.asarray(Image.open(file)), pixels)
+    assert (tmp_path / "a.html").read_text() == f'<img alt="noise" src="_images/{file.name}"><p>"src={address}" stays text</p>'
 
 
 # -------------------------------------------------- planted faults are found

@@ -20,7 +20,7 @@ _HOMES = {
         "unseen",
     ],
     "drawing": ["figure", "show", "show_grid"],
-    "live": ["live_batch", "live_display", "live_filter", "live_normalize"],
+    "live": ["live_batch", "live_display", "live_filter", "live_logger", "live_normalize"],
     "normalization": [
         "ChannelStatistics",
         "IMAGENET_MEAN",

@@ -1,5 +1,7 @@
 """What the tests of the live figures share: a figure's markup as a notebook would hold it, and a page with figures."""
 
+import ast
+from pathlib import Path
 from unittest import mock
 
 import IPython
@@ -47,6 +49,11 @@ def astronaut():
     return st.to_tensor(st.read_image(st.data_path("photos/people/astronaut.jpg")))[:, 40:440:2, 40:360:2]
 
 
+def coffee():
+    """The photo of lesson 6, every third pixel."""
+    return st.to_tensor(st.read_image(st.data_path("photos/things/커피.png")))[:, ::3, ::3]
+
+
 def batch_arguments():
     """The photo, its company and the layer of lesson 4: a cat at half its size, the others at a tenth."""
 
@@ -73,6 +80,15 @@ def hostile_picture():
     x = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 1.5, (3, 24, 32)).astype(np.float32))
     x[0, 0, :6] = torch.tensor([0.0, -0.0, 1.0, torch.nan, torch.inf, -torch.inf])
     return x
+
+
+def lesson_rules():
+    """The functions of lesson 6, which tests/wandb_versions holds to the files of real old releases."""
+    script = (Path(__file__).parents[2] / "lessons/06_logging_to_wandb.py").read_text(encoding="utf-8")
+    names = {"np": np}
+    wanted = [node for node in ast.parse(script).body if isinstance(node, ast.FunctionDef)]
+    exec(compile(ast.Module(wanted, []), "lesson 6", "exec"), names)
+    return names
 
 
 @pytest.fixture

@@ -18,7 +18,19 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from live_tools import ALT, CAPTION, astronaut, batch_arguments, brighter_cat, grey_cat, hostile_picture, markup, opened  # noqa: F401  the last is a fixture
+from live_tools import (  # noqa: F401  opened is a fixture
+    ALT,
+    CAPTION,
+    astronaut,
+    batch_arguments,
+    brighter_cat,
+    coffee,
+    grey_cat,
+    hostile_picture,
+    lesson_rules,
+    markup,
+    opened,
+)
 from matplotlib.figure import Figure
 from PIL import Image
 from torchvision.transforms import v2
@@ -32,6 +44,7 @@ FIGURES = {
     "display_range": lambda: markup(st.live_display, brighter_cat()),
     "normalize": lambda: markup(st.live_normalize, astronaut()),
     "filter": lambda: markup(st.live_filter, grey_cat()),
+    "logger": lambda: markup(st.live_logger, coffee()),
     "batch": lambda: markup(st.live_batch, *batch_arguments(), history="50 batches"),
 }
 every_figure = pytest.mark.parametrize("name", FIGURES)
@@ -764,6 +777,81 @@ def test_a_readers_colours_become_one_channel(opened, tmp_path):  # noqa: F811
 def test_the_filter_refuses_what_it_cannot_show(x, error, words):
     with pytest.raises(error, match=words):
         st.live_filter(Figure(), x, alt=ALT, caption=CAPTION)
+
+
+# --------------------------------------------------------------- the logger
+
+OLD_RULES = {"to 0.19.11": "up_to_0_19_tensor", "0.20.0": "only_0_20_0", "0.20.1–0.28": "from_0_20_1_to_0_28", "since 0.29.0": "from_0_29"}
+
+
+def assert_logged(page, photo, low, high):
+    """Five small pictures and the large one, its five levels and its distance are what the rules of lesson 6 and ours make."""
+    x = (low + photo.double() * (high - low)).float().permute(1, 2, 0).numpy()
+    rules = {name: lesson_rules()[function] for name, function in OLD_RULES.items()}
+    rules["ours"] = lambda values: np.array(st.to_wandb_image(values.reshape(1, -1), value_range=(low, high)).image).reshape(values.shape)
+    ramp = np.linspace(x.min(), x.max(), 5, dtype=np.float64).astype(np.float32)
+    looks = {}
+    for k, (name, rule) in enumerate(rules.items()):
+        page.get_by_label(name).check()
+        everything = rule(np.append(x.ravel(), ramp))
+        looks[name] = everything[: x.size].reshape(x.shape)
+        assert np.array_equal(pixels_of(page.locator("canvas").nth(k)), looks[name])
+        assert np.array_equal(pixels_of(page.locator("canvas").nth(5)), looks[name])
+        assert page.locator(".st-ramp-table tr").nth(1).locator("td").all_inner_texts() == list(map(str, everything[-5:]))
+        off = np.abs(looks[name].astype(int) - st.to_image(photo)).mean()
+        assert page.locator(".st-summary strong").inner_text() == ("0" if off == 0 else "<0.1" if off < 0.1 else f"{off:.1f}")
+    return looks
+
+
+def test_the_logger_writes_what_the_rules_write_and_only_ours_stays(opened):  # noqa: F811
+    photo = coffee()[:, ::4, ::4]
+    page = opened(markup(st.live_logger, photo))
+    looks = [assert_logged(page, photo, -2, 2)]
+    for low, high, label in [(0, 1, "0 to 1"), (-1, 1, "−1 to 1"), (0.2, 0.8, "0.2 to 0.8"), (0, 255, "0 to 255")]:
+        page.get_by_role("button", name=label, exact=True).click()
+        looks.append(assert_logged(page, photo, low, high))
+    for name in [*OLD_RULES, "ours"]:
+        same = len({look[name].tobytes() for look in looks}) == 1
+        assert same if name == "ours" else not same or name == "to 0.19.11"  # which stretches this photo by next to nothing
+    assert np.array_equal(looks[0]["ours"], st.to_image(photo))
+
+
+def test_a_value_above_one_makes_a_picture_black(opened):  # noqa: F811
+    photo = coffee()[:, ::4, ::4]
+    page = opened(markup(st.live_logger, photo, value_range=(0, 1)))
+    page.get_by_label("0.20.1–0.28").check()
+    before = pixels_of(page.locator("canvas").nth(5))
+    page.get_by_label("white is").fill("1.5")
+    after = pixels_of(page.locator("canvas").nth(5))
+    assert before.max() > 200 and after.max() <= 1
+    assert_logged(page, photo, 0, 1.5)
+
+
+def test_the_loggers_white_stays_above_its_black(opened):  # noqa: F811
+    page = opened(markup(st.live_logger, coffee()[:, ::8, ::8]))
+    page.get_by_label("black is").fill("3")
+    assert page.get_by_label("black is").input_value() == "1.99"
+    page.get_by_role("button", name="0 to 255").click()
+    assert page.get_by_label("white is").input_value() == "255"
+    page.get_by_label("white is").fill("2")
+    assert page.get_by_label("white is").get_attribute("step") == "0.01"
+    page.get_by_label("white is").fill("-3")
+    assert page.get_by_label("white is").input_value() == "0.01"
+
+
+@pytest.mark.parametrize(
+    "photo, value_range, error, words",
+    [
+        (torch.zeros(1, 4, 4), (0, 1), ValueError, "needs a photo"),
+        (torch.zeros(3, 4, 4) - 1, (0, 1), ValueError, "needs a photo"),
+        (torch.zeros(3, 4, 4).double(), (0, 1), TypeError, "needs float32, got float64"),
+        (torch.zeros(3, 4, 4), (1, 0), ValueError, "low first"),
+        (torch.zeros(3, 4, 4), (0, 255), ValueError, r"must lie in \[-3, 3\]"),
+    ],
+)
+def test_the_logger_refuses_what_its_sliders_do_not_have(photo, value_range, error, words):
+    with pytest.raises(error, match=words):
+        st.live_logger(Figure(), photo, value_range=value_range, alt=ALT, caption=CAPTION)
 
 
 # ------------------------------------------------------------ in JupyterLab

@@ -2,20 +2,26 @@
 
 import base64
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from live_tools import lesson_rules
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from torchvision.transforms import v2
 
-import seeing_tensors as st
-from seeing_tensors import live
+os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SILENT="true")
+
+import wandb  # noqa: E402
+
+import seeing_tensors as st  # noqa: E402
+from seeing_tensors import live  # noqa: E402
 from seeing_tensors.activations import FEATURE_COLORS
-from seeing_tensors.display import _percent
-from seeing_tensors.drawing import _rendered
+from seeing_tensors.display import _percent  # noqa: E402
+from seeing_tensors.drawing import _rendered  # noqa: E402
 
 RULES = (Path(live.__file__).parent / "rules.js").read_text(encoding="utf-8")
 LIMITS = [(0, 1), (-2.1, 2.6), (0.1, 0.3), (0.5, 0.5000001), (-1e-30, 1e30)]
@@ -266,6 +272,56 @@ def test_the_colours_of_a_map_are_those_of_show_feature_maps(javascript, limit):
 def test_mean_of_channels(javascript):
     x = picture(6).clamp(-10, 10)
     same_bits(javascript("meanOfChannels(x)", x.numpy()), x.mean(dim=0).numpy())
+
+
+WANDB_RULES = {
+    "upTo019": "up_to_0_19_tensor",
+    "only0200": "only_0_20_0",
+    "from0201to028": "from_0_20_1_to_0_28",
+    "from029": "from_0_29",
+}
+LEVELS = np.arange(256, dtype=np.float32) / np.float32(255)
+LOGGED = {
+    "unit": LEVELS,
+    "a little above one": LEVELS * np.float32(1.0001),
+    "a little below zero": np.append(LEVELS, np.float32(-1e-6)),
+    "part": 0.2 + np.float32(0.6) * LEVELS,
+    "minus one to one": (LEVELS - np.float32(0.5)) / np.float32(0.5),
+    "minus two to two": np.float32(4) * LEVELS - 2,
+    "normalised": (LEVELS - np.float32(0.485)) / np.float32(0.229),
+    "bytes": np.arange(256, dtype=np.float32),
+    "wide": np.linspace(-700, 900, 1001, dtype=np.float32),
+    "constant": np.ones(9, np.float32),
+    "nothing": np.zeros(9, np.float32),
+    "edges": np.clip(floats(9), -4, 5),
+}
+
+
+@pytest.mark.parametrize("name", WANDB_RULES)
+@pytest.mark.parametrize("x", LOGGED.values(), ids=LOGGED)
+def test_what_wandb_writes_is_what_lesson_6_says(javascript, name, x):
+    same_bits(javascript(f"{name}(x)", x), lesson_rules()[WANDB_RULES[name]](x))
+
+
+@pytest.mark.parametrize("x", LOGGED.values(), ids=LOGGED)
+def test_the_installed_wandb_casts(javascript, x):
+    tensor = torch.from_numpy(x[: len(x) // 3 * 3]).reshape(3, 1, -1).repeat(1, 2, 1)
+    written = np.array(wandb.Image(tensor).image)
+    same_bits(javascript("from029(x)", tensor.permute(1, 2, 0).numpy()), written)
+
+
+@pytest.mark.parametrize("low, high", [(0, 1), (-1, 1), (0.2, 0.8), (-2, 2), (0, 255), (-2.13, 2.64)])
+def test_to_wandb_image(javascript, low, high):
+    values = np.linspace(low, high, 3000).astype(np.float32)
+    written = np.array(st.to_wandb_image(values[None], value_range=(low, high)).image)
+    same_bits(javascript(f"toLevels(x, {low}, {high})", values), written)
+
+
+@pytest.mark.parametrize("value", [-0.01, 1.01, np.nan, np.inf])
+def test_to_wandb_image_refuses_what_lies_outside(javascript, value):
+    with pytest.raises(ValueError):
+        st.to_wandb_image(np.float32([[0, value]]), value_range=(0, 1))
+    assert javascript("(() => { try { toLevels(x, 0, 1) } catch (e) { return e.name } })()", [0, value]) == "RangeError"
 
 
 def test_percent_is_written_as_the_library_writes_it(javascript):

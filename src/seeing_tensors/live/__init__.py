@@ -150,6 +150,34 @@ def live_filter(fig: Figure, x: torch.Tensor, *, alt: str, caption: str) -> None
     _live("filter", fig, {"photo": _packed("live_filter", x, np.float32), "colours": _base64(colours)}, alt, caption)
 
 
+def live_logger(
+    fig: Figure, photo: torch.Tensor, *, value_range: tuple[float, float] = (-2, 2), alt: str, caption: str
+) -> None:
+    """Put a live figure on the page in which the reader gives a photo a range of values, and sees what ``wandb.Image`` writes of it.
+
+    Four versions of wandb and ``to_wandb_image`` stand side by side; of the chosen one there is the rule, the levels of five
+    values, and how far the picture is from the photo.
+
+    Args:
+        fig: the still picture, for paper and where no script runs; closed afterwards.
+        photo: float32 (3, H, W) with values in [0, 1], at most 40,000 pixels.
+        value_range: the values of black and white at first, from -3 to 3, as the sliders go, at least 0.01 apart.
+        alt, caption: as in ``figure``.
+
+    Raises:
+        TypeError: the photo is not float32.
+        ValueError: it is no colour picture, or has values outside [0, 1], or too many pixels; a range that no slider has;
+            no alt text or no caption.
+    """
+    _require_photo("live_logger", photo)
+    low, high = value_range
+    if not (-3 <= low and high <= 3 and high - low >= 0.01):
+        raise ValueError(f"live_logger: value_range must lie in [-3, 3], low first, 0.01 apart, got {value_range}")
+    presets = [(0, 1), (-1, 1), (0.2, 0.8), (-2, 2), (0, 255)]
+    data = {"photo": _packed("live_logger", photo, np.float32), "range": [low, high], "version": "cast", "presets": presets}
+    _live("logger", fig, data, alt, caption)
+
+
 # ---------------------------------------------------------------- inside
 
 

@@ -92,8 +92,7 @@ const inverseNormalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s
 
 // min_max_scale: float32 after each step, one scale for all values. Where all are one there is nothing to stretch.
 function minMaxScale(x) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of x) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  const [low, high] = extent(x);
   const width = fround(high - low);
   if (!(width > 0 && width < Infinity)) throw new RangeError("minMaxScale: nothing to stretch, or not finite");
   return x.map((value) => fround(fround(value - low) / width));
@@ -163,6 +162,47 @@ function mapPixels(y, limit, table) {
 function meanOfChannels(x) {
   const size = x.length / 3;
   return Float32Array.from({ length: size }, (_, i) => fround(fround(x[i] + x[size + i]) + x[2 * size + i]) / 3);
+}
+
+// What wandb.Image makes of a float32 tensor, by version: the functions of lesson 6, float32 after each step. Uint8Array.from
+// drops decimals and wraps modulo 256, as the cast does on an x86-64 processor, and makes 0 of NaN.
+const from029 = (x) => Uint8Array.from(x, (value) => value);
+
+function from0201to028(x) {
+  const [low, high] = extent(x);
+  if (low >= 0 && high <= 1) return from029(x.map((value) => value * 255));
+  if (low >= -1 && high <= 1) return from029(x.map((value) => 127.5 * fround(value + 1)));
+  return from029(x.map((value) => clip(value, 0, 255)));
+}
+
+function only0200(x) {
+  const [low, high] = extent(x);
+  const start = Math.min(low, 0);
+  const width = fround(fround(high - start) - fround(low - start));
+  const scaled = x.map((value) => fround(value - start) / (width || 1));
+  const isUnit = extent(scaled)[1] <= 1;
+  return from029(scaled.map((value) => clip(isUnit ? Math.trunc(fround(255 * value)) : value, 0, 255)));
+}
+
+function upTo019(x) {
+  const [low, high] = extent(x);
+  const width = Math.max(fround(high - low), fround(1e-5));
+  return from029(x.map((value) => fround(fround(value - low) / width) * 255));
+}
+
+// to_wandb_image: the level nearest to 255 (x - low) / (high - low), in float64. What lies outside is refused.
+function toLevels(x, low, high) {
+  return Uint8Array.from(x, (value) => {
+    const level = roundHalfEven(255 * position(value, low, high));
+    if (!(level >= 0 && level <= 255)) throw new RangeError(`toLevels: ${value} lies outside ${low} to ${high}`);
+    return level;
+  });
+}
+
+function extent(x) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of x) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return [low, high];
 }
 
 // How the library writes a fraction: 51%, 1.2%, <0.1%, >99%. Python rounds an exact half to even, toFixed takes it up.

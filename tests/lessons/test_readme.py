@@ -33,9 +33,9 @@ def test_commands_exist():
     for target in set(re.findall(r"`make ([\w-]+)`|^make ([\w-]+)", README, re.M)):
         assert re.search(rf"^{''.join(target)}:", makefile, re.M), f"README names `make {''.join(target)}`"
     # What the README gives to people without make is what make itself runs.
-    for line in ('pip install -c constraints.txt -e ".[course]"', "seeing-tensors build", "-m pytest tests -n 2"):
+    for line in ('pip install -c constraints.txt -e ".[course,mutants]"', "seeing-tensors build", "-m pytest tests -n 2"):
         assert line in README
-    assert 'install --disable-pip-version-check -c constraints.txt -e ".[course]"' in makefile
+    assert 'install --disable-pip-version-check -c constraints.txt -e ".[course,mutants]"' in makefile
     assert "-m pytest tests -n 2" in makefile
 
 

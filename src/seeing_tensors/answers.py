@@ -6,7 +6,6 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .exercises import Exercise, exercises
@@ -85,23 +84,6 @@ def _with_docstrings(exercise: Exercise) -> str:
 # ------------------------------------------------------------------ judging
 
 
-def judged(function: Callable, name: str) -> Iterator[tuple]:
-    """Each law about `name` with what came of it: (law, None) where it holds, (law, LawBroken) where not.
-
-    The first counterexample is the smallest that was found.
-    """
-    from .laws import LawBroken, laws
-
-    found = False
-    for law in laws(name):
-        try:
-            law.run(function, smallest=not found)
-            yield law, None
-        except LawBroken as broken:
-            found = True
-            yield law, broken
-
-
 def names_to_judge(module) -> list[str]:
     """What a file of answers is judged on: every exercise, then whatever else it holds that there are laws about."""
     from .implementations import written
@@ -118,8 +100,8 @@ def check(path: str) -> int:
     Returns the exit status: 0 if no function that is written breaks a law, otherwise 1.
     """
     from .implementations import load, written
-    from .museum import recognise
-    from .practice import next_thing
+    from .laws import judged
+    from .practice import explain, next_thing
 
     module = load(path)
     asked = {each.name: each for each in exercises()}
@@ -134,23 +116,19 @@ def check(path: str) -> int:
             waiting.append(exercise)
             print(f"  {name:20}  not written yet")
             continue
-        outcomes = [broken for _, broken in judged(function, name)]
+        outcomes = [broken for *_, broken in judged(function, name)]
         faults = [broken for broken in outcomes if broken]
         held = len(outcomes) - len(faults)
         print(f"  {name:20}  " + (f"{held} held, {len(faults)} BROKEN" if faults else f"all {held} laws held"))
         if faults:
             reports.append((function, name, faults[0]))
     for function, name, report in reports:
-        print(f"\n{report}")
-        known = recognise(function, name)
-        if known:
-            print(f"\n{known}")
+        explain(function, name, report)
     right = len(asked) - len(waiting) - sum(name in asked for _, name, _ in reports)
     print(f"\n{right} of {len(asked)} exercises right, {len(waiting)} not written yet")
     if reports:
         _, name, report = reports[0]
         print(f"Next: {name}: {next_thing(name, report)}")
     elif waiting:
-        first = waiting[0]
-        print(f"Next: {first.name}, exercise {first.number} of lesson {first.lesson} ({first.minutes} minutes).")
+        print(f"Next: {waiting[0].place}.")
     return 1 if reports else 0

@@ -40,6 +40,10 @@ class Exercise:
     blank: str
     hint: str
 
+    @property
+    def place(self) -> str:
+        return f"{self.name}, exercise {self.number} of lesson {self.lesson} ({self.minutes} minutes)"
+
 
 def exercises(lesson: int | None = None) -> list[Exercise]:
     """Every exercise in the order of the lessons, or those of one lesson."""

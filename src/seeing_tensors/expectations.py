@@ -176,6 +176,8 @@ def _likely_of_kind(got: Any, expected: Any) -> str:
         return f"{type(got).__name__} came back where {type(expected).__name__} is expected"
     if got.shape != expected.shape:
         if got.ndim > 1 and sorted(got.shape) == sorted(expected.shape):
+            if got.ndim == 2:
+                return "the two axes are swapped: transpose, do not reshape (cv2 and Pillow want the width first)"
             return "the axes are in another order: permute, do not reshape"
         return f"the shape is {tuple(got.shape)} and must be {tuple(expected.shape)}: look at it before the values"
     return f"the values may be right, the type is {got.dtype} and must be {expected.dtype}"

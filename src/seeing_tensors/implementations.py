@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dis
 import importlib
 import importlib.util
+import inspect
 import re
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 LIBRARY = "seeing_tensors"
 
@@ -45,13 +47,26 @@ def load(name: str) -> ModuleType:
 
 def written(module: ModuleType, name: str) -> Callable | None:
     """The function or class `name` of a module; None where it is missing, blank, or taken from the library."""
-    from .laws import is_blank
-
     value = getattr(module, name, None)
     if not callable(value) or is_blank(value):
         return None
     of_the_library = str(getattr(value, "__module__", "")).startswith(LIBRARY + ".")
     return None if of_the_library and not module.__name__.startswith(LIBRARY) else value
+
+
+def is_blank(function: Callable) -> bool:
+    """True while the body is `...`: a function that does nothing, or a class whose methods all do nothing."""
+    if inspect.isclass(function):
+        methods = [m.fget if isinstance(m, property) else m for m in vars(function).values()]
+        return all(_does_nothing(m.__code__) for m in methods if inspect.isfunction(m))
+    return inspect.isfunction(function) and _does_nothing(function.__code__)
+
+
+def _does_nothing(code: CodeType) -> bool:
+    harmless = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
+    steps = list(dis.get_instructions(code))
+    returned = [s.argval for s in steps if s.opname in ("LOAD_CONST", "RETURN_CONST")]
+    return {s.opname for s in steps} <= harmless and returned == [None]
 
 
 def import_line(function: Callable) -> str:

@@ -50,7 +50,7 @@ def _judge(file: str, names: list[str], say) -> None:
         return say(done=True)
     if not names:
         return say(done=True)
-    from . import answers, expectations, implementations, laws, museum, watching
+    from . import expectations, implementations, laws, museum, watching
 
     for name in names:  # loaded now, before anybody can change them
         laws.laws(name), museum.mistakes(name)
@@ -58,7 +58,7 @@ def _judge(file: str, names: list[str], say) -> None:
     quiet = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(quiet, standard)
-    judges = [answers, expectations, implementations, laws, museum, watching, sys.modules[__name__]]
+    judges = [expectations, implementations, laws, museum, watching, sys.modules[__name__]]
     spec = [module for name, module in sys.modules.items() if name.startswith("seeing_tensors_")]
     seal = Seal(judges + spec)
     say(ready=True)
@@ -75,7 +75,7 @@ def _judge(file: str, names: list[str], say) -> None:
         say(begin=name)
         faults = 0
         begun = time.monotonic()
-        for law, broken in answers.judged(function, name):
+        for law, _, broken in laws.judged(function, name):
             now = time.monotonic()
             say(law=law.name, sentence=law.sentence, report=str(broken or ""), seconds=round(now - begun, 3))
             faults, begun = faults + bool(broken), now

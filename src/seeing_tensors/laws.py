@@ -8,7 +8,6 @@ mistakes, on peers, and on files of answers.
 
 from __future__ import annotations
 
-import dis
 import importlib
 import importlib.util
 import inspect
@@ -20,7 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import hypothesis
@@ -214,6 +213,8 @@ def _broken(law: Law, watched: Watched, case: Mapping[str, Any], error: BaseExce
         f"  got       {got}",
         f"  expected  {expected}",
     ]
+    if watched.printed:
+        lines.append(f"  printed   {_in_one_line(watched.printed)}")
     if cause:
         lines.append(f"  likely    {cause}")
     again = watched.call(literal)
@@ -222,6 +223,11 @@ def _broken(law: Law, watched: Watched, case: Mapping[str, Any], error: BaseExce
         lines.append(f"  again     {imported + '; ' if imported else ''}{with_imports(again)}")
         lines += [f"  with      {note}" for note in map(memory_note, watched.originals) if note]
     return LawBroken("\n".join(lines), law, case, unmet, cause)
+
+
+def _in_one_line(printed: str) -> str:
+    words = " ".join(printed.split())
+    return words if len(words) <= 200 else f"{words[:200]}..."
 
 
 def _may_return_none(name: str) -> bool:
@@ -298,16 +304,15 @@ def _package(folder: str) -> ModuleType:
     return sys.modules[name]
 
 
-def is_blank(function: Callable) -> bool:
-    """True while the body is `...`: a function that does nothing, or a class whose methods all do nothing."""
-    if inspect.isclass(function):
-        methods = [m.fget if isinstance(m, property) else m for m in vars(function).values()]
-        return all(_does_nothing(m.__code__) for m in methods if inspect.isfunction(m))
-    return inspect.isfunction(function) and _does_nothing(function.__code__)
+def judged(function: Callable, about: str) -> Iterator[tuple[Law, int, LawBroken | None]]:
+    """Each law about a public function with what came of it: how many cases held, and the report where it is broken.
 
-
-def _does_nothing(code: CodeType) -> bool:
-    harmless = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
-    steps = list(dis.get_instructions(code))
-    returned = [s.argval for s in steps if s.opname in ("LOAD_CONST", "RETURN_CONST")]
-    return {s.opname for s in steps} <= harmless and returned == [None]
+    The first counterexample is the smallest that was found.
+    """
+    found = False
+    for each in laws(about):
+        try:
+            yield each, each.run(function, smallest=not found), None
+        except LawBroken as broken:
+            found = True
+            yield each, 0, broken

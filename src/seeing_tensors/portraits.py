@@ -6,6 +6,8 @@ on a photo, only a photo can show.
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -85,7 +87,8 @@ def show_beside_target(function: Callable, name: str) -> bool:
         return False
     wanted = _SITTINGS[name](getattr(seeing_tensors, name))
     try:
-        yours = _SITTINGS[name](function)
+        with contextlib.redirect_stdout(io.StringIO()):
+            yours = _SITTINGS[name](function)
         if np.array_equal(as_array(yours), as_array(wanted)):
             return False
         with plt.style.context(STYLE):

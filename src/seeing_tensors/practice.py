@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .exercises import exercises
-from .laws import LawBroken, is_blank, laws
+from .implementations import is_blank
+from .laws import LawBroken, judged, laws
 from .museum import recognise
 from .portraits import show_beside_target
 from .reading import repository_path
@@ -36,30 +37,33 @@ def check(function: Callable) -> None:
     input that breaks it. Where your version makes a mistake that others have
     published before you, it says which. Where a picture says more, yours is
     drawn beside the one that is wanted. Then it names the next thing to try.
-    Prints "not written yet" while the body is `...`.
+    Prints "not written yet" while the body is `...`. What your own code prints
+    is left out, but for the call in the report: that line begins with `printed`.
     """
     name = function.__name__
-    chosen = laws(name)
+    number = len(laws(name))
     if is_blank(function):
-        print(f"{name}: not written yet. {len(chosen)} laws are waiting.")
+        print(f"{name}: not written yet. {number} laws are waiting.")
         return
     broken = []
-    for each in chosen:
-        try:
-            count = each.run(function, smallest=not broken)
-            print(f"  held    {each.sentence}  [{count}]")
-        except LawBroken as report:
-            broken.append(report)
-            print(f"  BROKEN  {each.sentence}")
+    for law, count, report in judged(function, name):
+        print(f"  BROKEN  {law.sentence}" if report else f"  held    {law.sentence}  [{count}]")
+        broken += [report] if report else []
     if not broken:
-        print(f"\nAll {len(chosen)} laws hold. Your {name} is right.")
+        print(f"\nAll {number} laws hold. Your {name} is right.")
     else:
-        print(f"\n{name}: {len(chosen) - len(broken)} laws held, {len(broken)} broken\n\n{broken[0]}")
-        known = recognise(function, name)
-        if known:
-            print(f"\n{known}")
+        print(f"\n{name}: {number - len(broken)} laws held, {len(broken)} broken")
+        explain(function, name, broken[0])
         show_beside_target(function, name)
     print(f"\nNext: {next_thing(name, broken[0] if broken else None)}")
+
+
+def explain(function: Callable, name: str, broken: LawBroken) -> None:
+    """Print a report, and the mistake of the museum that the function makes, where there is one."""
+    print(f"\n{broken}")
+    known = recognise(function, name)
+    if known:
+        print(f"\n{known}")
 
 
 def answer(name: str) -> None:
@@ -97,5 +101,4 @@ def next_thing(name: str, broken: LawBroken | None) -> str:
         return "your function is right; the lessons have others."
     if place + 1 == len(known):
         return "that was the last exercise. `seeing-tensors check` judges a file of all of them."
-    following = known[place + 1]
-    return f"{following.name}, exercise {following.number} of lesson {following.lesson} ({following.minutes} minutes)."
+    return f"{known[place + 1].place}."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
+import io
 import string
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -29,6 +31,16 @@ class Name(str):
     __repr__ = str.__str__
 
 
+class _Screen(io.TextIOBase):
+    """Stands in for standard output. Keeps the beginning: what prints for ever fills no memory."""
+
+    text = ""
+
+    def write(self, text: str) -> int:
+        self.text += text[: 1000 - len(self.text)]
+        return len(text)
+
+
 class Watched:
     """Stands in for a function, or for a class, in a law.
 
@@ -36,6 +48,7 @@ class Watched:
         function: what is judged.
         originals: the positional arguments of the latest call, the very objects.
         result, error: what came of the latest call.
+        printed: the beginning of what it printed. A law has hundreds of calls: their prints would bury the report.
         changed: which of its arguments the latest call changed, counted from 1; 0 for none. For an object,
             any call since it was made: what was changed may show much later.
     """
@@ -51,6 +64,7 @@ class Watched:
 
     def forget(self) -> None:
         self.originals, self.result, self.error, self.changed = (), None, None, 0
+        self._screen = _Screen()
         self._steps: list[Step] = []
         self._names: dict[int, str] = {}
         self._objects: list[Any] = []  # keeps them alive, so that no two have one id
@@ -79,9 +93,10 @@ class Watched:
         self._steps.append(Step(before, name, kept, {key: self._kept(value) for key, value in keywords.items()}))
         self.originals, self.result, self.error = arguments or (), None, None
         self.changed = self.changed if self._objects else 0
-        self._inside = True
+        self._inside, self._screen = True, _Screen()
         try:
-            self.result = call(*arguments or (), **keywords)
+            with contextlib.redirect_stdout(self._screen):
+                self.result = call(*arguments or (), **keywords)
         except (Exception, SystemExit) as error:
             self.error = error
             raise
@@ -90,6 +105,10 @@ class Watched:
             pairs = enumerate(zip(arguments or (), kept or (), strict=True), 1)
             self.changed = next((place for place, pair in pairs if _differ(*pair)), self.changed)
         return self.result
+
+    @property
+    def printed(self) -> str:
+        return self._screen.text
 
     @property
     def came_to_nothing(self) -> bool:

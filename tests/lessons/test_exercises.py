@@ -9,7 +9,8 @@ import pytest
 import seeing_tensors as st
 from seeing_tensors import course
 from seeing_tensors.exercises import exercises, exercises_in
-from seeing_tensors.laws import is_blank, laws
+from seeing_tensors.implementations import is_blank
+from seeing_tensors.laws import laws
 
 ALL = exercises()
 EACH = pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: f"{exercise.lesson}-{exercise.name}")

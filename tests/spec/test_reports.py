@@ -5,12 +5,12 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from hypothesis import strategies
 
 import seeing_tensors as st
-from seeing_tensors.answers import judged
 from seeing_tensors.expectations import expect_same
-from seeing_tensors.laws import LawBroken, law, laws
+from seeing_tensors.laws import LawBroken, judged, law, laws
 
 ROOT = st.data_path(".").parent
 
@@ -20,7 +20,7 @@ KINDS = {
     "nothing made into an array": ("unseen", "(x): x.sum()", "None", "nothing came back: does every way"),
     "nothing to unpack": ("attainable_range", "(weight, bias=None): weight.sum()", "None", "nothing came back"),
     "wrong shape": ("to_tensor", "(image): return st.to_tensor(image)[None]", "", "and must be (3, 1, "),
-    "another order of axes": ("unseen", "(x): return st.unseen(x).T", "", "permute, do not reshape"),
+    "another order of axes": ("unseen", "(x): return st.unseen(x).T", "", "transpose, do not reshape"),
     "an array for a tensor": (
         "to_tensor",
         "(image): return st.to_tensor(image).numpy()",
@@ -125,7 +125,7 @@ def parts(report):
 @EACH
 def test_the_report_says_what_is_wrong(kind, tmp_path):
     name, _, got, likely = KINDS[kind]
-    report = next(str(broken) for _, broken in judged(made(kind, tmp_path), name) if broken)
+    report = next(str(broken) for *_, broken in judged(made(kind, tmp_path), name) if broken)
     said = parts(report)
     assert got in said["got"] and likely in said.get("likely", "")
     assert len(said["got"]) < 450 and "Traceback" not in report
@@ -135,6 +135,18 @@ def test_check_prints_the_same_report(tmp_path, capsys):
     st.check(made("an array for a tensor", tmp_path))
     printed = capsys.readouterr()
     assert "end with torch.from_numpy" in printed.out and "Traceback" not in printed.out + printed.err
+
+
+def test_what_the_function_prints_is_left_out_but_for_the_call_in_the_report(capsys):
+    def to_uint8(x):
+        print("of shape", tuple(x.shape), "\n" + "and more " * 1000)
+        return (255 * x.detach()).clamp(0, 255).to(torch.uint8)
+
+    st.check(to_uint8)
+    told = capsys.readouterr().out
+    (line,) = (line for line in told.splitlines() if "of shape" in line)
+    assert re.fullmatch(r"  printed   of shape \(1, 1, 1\) (and more )+.{0,8}\.\.\.", line) and len(line) < 230
+    assert told.count("and more") == line.count("and more")
 
 
 def test_a_method_that_returns_nothing_or_changes_its_argument(capsys):
@@ -156,12 +168,12 @@ def test_a_method_that_returns_nothing_or_changes_its_argument(capsys):
 
 
 def test_a_function_that_may_return_nothing_is_not_blamed_for_it():
-    broken = [str(b) for _, b in judged(lambda *arguments, **options: None, "log_images") if b]
+    broken = [str(b) for *_, b in judged(lambda *arguments, **options: None, "log_images") if b]
     assert broken and not any("nothing came back" in report for report in broken)
 
 
 def test_a_refusal_that_is_missing_is_not_blamed_on_what_came_back():
-    reports = [b for _, b in judged(lambda x: None, "min_max_scale") if b and b.unmet and b.unmet.concerns == "refusal"]
+    reports = [b for *_, b in judged(lambda x: None, "min_max_scale") if b and b.unmet and b.unmet.concerns == "refusal"]
     assert reports and not any("nothing came back" in str(report) for report in reports)
 
 

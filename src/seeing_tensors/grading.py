@@ -61,8 +61,9 @@ class Submission:
     def line(self) -> str:
         count = {verdict: sum(g.verdict == verdict for g in self.grades) for verdict in ("right", "broken", "stopped")}
         note = next((grade.note for grade in self.grades if grade.verdict == "stopped"), "")
-        told = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number or verdict == "right")
-        return f"{self.name}: {told}" + (f" ({note})" if note else "")
+        told = [f"{count.pop('right')} of {len(self.grades)} right"]
+        told += [f"{number} {verdict}" for verdict, number in count.items() if number]
+        return f"{self.name}: {', '.join(told)}" + (f" ({note})" if note else "")
 
 
 # ------------------------------------------------------------- many submissions
@@ -316,4 +317,6 @@ def run(
         finally:
             if xml:
                 junit(done).write(xml, encoding="utf-8", xml_declaration=True)
+    written = " and ".join(str(each) for each in (table, xml) if each)
+    say(f"{len(done)} submissions graded" + (f"; see {written}" if written else ""))
     return 0

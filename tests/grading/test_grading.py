@@ -75,7 +75,7 @@ def test_what_is_not_written_is_no_mistake(boxed, file):
 def test_what_went_wrong_is_said(boxed, file, words):
     kind, note = verdict(boxed, file)
     assert kind == "stopped" and words in note
-    assert f"{file}: 0 right" in boxed.out
+    assert f"{file}: 0 of {len(exercises())} right" in boxed.out
 
 
 def test_what_was_graded_before_and_after_a_hang_stays(boxed):

@@ -29,7 +29,10 @@ def pytest_addoption(parser):
 
 @pytest.fixture(scope="session")
 def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api", reason='pip install -c constraints.txt -e ".[course,mutants,browser]"')
+    try:
+        from playwright import sync_api
+    except ImportError:
+        pytest.exit('no Playwright here: pip install -c constraints.txt -e ".[course,mutants,browser]"', returncode=1)
     if not CHROMIUM:
         pytest.exit("no Chromium here: apt-get install chromium", returncode=1)
     # Chromium's sandbox does not work for root.

@@ -152,6 +152,34 @@ Markdown(f"| values | {' | '.join(rules)} |\n|---|{'---|' * len(rules)}\n" + "\n
 # %% [markdown]
 # Find three things in it. No row is the same in all columns. In row 2 one value lies a ten-thousandth above 1, in row 3 a millionth below 0, and in some column the *other* pixels change, too (compare with row 1): those rules look at all values to guess the range. Only the last column treats each pixel by itself, but it takes every number for a byte.
 #
+# Now choose the range yourself, and look at all versions at once. “Ours” is the tool of this lesson, which is told the range.
+
+# %% tags=["hide-input"]
+cup = x[:, ::3, ::3]  # every third pixel keeps the page light
+ranges = [(-1, 1), (0.2, 0.8), (-2, 2)]
+old = {"to 0.19.11": up_to_0_19_tensor, "0.20.0": only_0_20_0, "0.20.1–0.28": from_0_20_1_to_0_28, "since 0.29.0": from_0_29}
+fig, axes = plt.subplots(3, 5, figsize=(6.2, 2.9))
+*_, two, three = old
+black = {name: [] for name in old}
+for i, (row, (l, h)) in enumerate(zip(axes, ranges)):
+    moved = (l + cup[:, ::2, ::2] * (h - l)).permute(1, 2, 0).numpy()
+    pixels = {name: rule(moved) for name, rule in old.items()}
+    for name in old:
+        black[name].append(f"{(pixels[name] < 3).all(axis=2).mean():.0%}")
+    pixels["ours"] = np.array(st.to_wandb_image(moved, value_range=(l, h)).image)
+    for ax, (name, levels) in zip(row, pixels.items()):
+        st.show(levels, ax, title=name.replace(" ", "\n").replace("–", "–\n") if i == 0 else None)
+    row[0].text(-0.08, 0.5, f"{l:g} … {h:g}", ha="right", va="center", transform=row[0].transAxes)
+st.live_logger(
+    fig,
+    cup,
+    alt=f"The coffee cup in five columns, {', '.join([*old, 'ours'])}, and in three rows, for values from {', '.join(f'{l:g} to {h:g}' for l, h in ranges)}. "
+    f"The last column is the same photo in all rows, and so is the first, as this photo has values from black to white. Nearly black are, row by row, {', '.join(black[two])} of the pixels in the column {two}, and "
+    f"{', '.join(black[three])} in the column {three}.",
+    caption="One photo as a tensor of one range or another. Then take a photo of less light: who still writes what you hand over?",
+)
+
+# %% [markdown]
 # The normalised photo of the opening figure is like the row -2 … 2. Two of its pictures were computed by the rules; the third is wandb's own file. Does it keep its rule?
 
 # %%

@@ -684,6 +684,7 @@ def test_weights_are_typed(opened):  # noqa: F811
 
 def assert_nothing(page):
     assert page.locator(".st-summary strong").inner_text() == "0"
+    assert page.locator(".st-ends span").all_inner_texts() == ["−1.000", "0", "1.000"]  # as show_feature_maps: 1 will do
     pixels = pixels_of(page.locator(".st-area canvas").nth(1))
     assert (pixels == tile(torch.zeros(1, 40, 40), 1.0)[0, 0]).all()
 
@@ -810,6 +811,9 @@ def test_the_logger_writes_what_the_rules_write_and_only_ours_stays(opened):  # 
     for low, high, label in [(0, 1, "0 to 1"), (-1, 1, "−1 to 1"), (0.2, 0.8, "0.2 to 0.8"), (0, 255, "0 to 255")]:
         page.get_by_role("button", name=label, exact=True).click()
         looks.append(assert_logged(page, photo, low, high))
+    page.get_by_label("less light").check()
+    stretched = assert_logged(page, photo * 0.4, 0, 255)["to 0.19.11"]
+    assert np.abs(stretched.astype(int) - st.to_image(photo * 0.4)).mean() > 20
     for name in [*OLD_RULES, "ours"]:
         same = len({look[name].tobytes() for look in looks}) == 1
         assert same if name == "ours" else not same or name == "to 0.19.11"  # which stretches this photo by next to nothing

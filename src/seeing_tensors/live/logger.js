@@ -32,11 +32,13 @@ const WRITE = {
   stated: (x, low, high) => toLevels(x, low, high),
 };
 
+const DIM = fround(0.4); // of the light; half would put every second level between two levels
+
 function loggedPictures(stage, data) {
   const first = decodePicture(data.photo);
   let photo = first;
   let [low, high] = data.range;
-  let chosen = data.version;
+  let [chosen, dimmed] = [data.version, false];
   const say = liveRegion(stage);
 
   // ------------------------------------------------------------ elements
@@ -60,7 +62,7 @@ function loggedPictures(stage, data) {
   const presets = data.presets.map(([a, b]) => button(`${written(a)} to ${written(b)}`, () => setRange(a, b)));
   stage.prepend(
     make("div", { className: "st-ends-of-range" }, ends.low.element, ends.high.element),
-    make("div", { className: "st-buttons" }, ...presets),
+    make("div", { className: "st-buttons" }, ...presets, checkbox("a photo of less light", dimmed, (on) => draw((dimmed = on)))),
     versions,
     make("div", { className: "st-columns" }, canvas, make("div", {}, summary, rule, table)),
     ownPicture(stage, first.height * first.width, (next) => draw((photo = next))),
@@ -74,8 +76,9 @@ function loggedPictures(stage, data) {
 
   // ------------------------------------------------------------- drawing
   function draw() {
-    const x = inRange(photo.x, low, high);
-    const bytes = toUint8(photo.x);
+    const light = dimmed ? photo.x.map((value) => value * DIM) : photo.x;
+    const x = inRange(light, low, high);
+    const bytes = toUint8(light);
     const [smallest, largest] = extent(x);
     const ramp = Float32Array.from({ length: 5 }, (_, k) => smallest + (k / 4) * (largest - smallest));
     ramp[4] = largest;

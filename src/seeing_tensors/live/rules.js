@@ -124,7 +124,7 @@ function average(values) {
 function normalised(x, { mean, variance }, eps = 1e-5) {
   const slopes = variance.map((each) => 1 / Math.sqrt(each + eps));
   const size = x.length / mean.length;
-  return x.map((value, i) => (value - mean[Math.floor(i / size)]) * slopes[Math.floor(i / size)] + 0); // + 0: no -0
+  return x.map((value, i) => (value - mean[Math.floor(i / size)]) * slopes[Math.floor(i / size)]);
 }
 
 // conv2d of one channel with one 3 x 3 kernel, without padding: (height, width) to (height - 2, width - 2). It is

@@ -62,7 +62,7 @@ def pages(root: Path) -> dict[str, str]:
 
 def _section(function: str, its_laws: list[Law]) -> str:
     described = inspect.getdoc(getattr(seeing_tensors, function)) or ""
-    summary = _as_text(" ".join(described.split("\n\n")[0].split()))
+    summary = as_text(" ".join(described.split("\n\n")[0].split()))
     heading = f"(laws-of-{function})=\n## `{function}`\n\n{summary}\n\n"
     return heading + "\n".join(_law(law) for law in its_laws)
 
@@ -70,7 +70,7 @@ def _section(function: str, its_laws: list[Law]) -> str:
 def _law(law: Law) -> str:
     source, line = inspect.getsourcelines(law.test)
     return _LAW.format(
-        sentence=_as_text(law.sentence),
+        sentence=as_text(law.sentence),
         name=law.name,
         source="".join(source).rstrip(),
         file=Path(inspect.getsourcefile(law.test)).name,
@@ -82,7 +82,7 @@ def _count(its_laws: list[Law]) -> str:
     return f"{len(its_laws)} law{'s' if len(its_laws) > 1 else ''}"
 
 
-def _as_text(docstring: str) -> str:
+def as_text(docstring: str) -> str:
     """A docstring's sentence in Markdown: what looks like markup is meant as it stands, except for `code`."""
     parts = re.split(r"(``[^`]+``|`[^`]+`)", docstring)
     return "".join(part if part[:1] == "`" else re.sub(r"([\\*_\[\]<>$#|{}~^])", r"\\\1", part) for part in parts)

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import seeing_tensors as st
+from seeing_tensors import course
 
 KERNEL = torch.arange(1.0, 10).reshape(1, 1, 3, 3)
 IMPULSE = torch.zeros(1, 5, 5)
@@ -145,3 +146,21 @@ def test_float32_holds_whole_numbers_to_2_to_the_24():
     """Lesson 5: "whole numbers below 2^24, which float32 holds exactly"."""
     top = torch.tensor(2.0**24)
     assert top - 1 + 1 == top and top + 1 == top, "lesson 5 says: float32 holds whole numbers below 2**24"
+
+
+def test_torch_convolves_one_permuted_channel_wrongly():
+    """The page on other libraries: "On a processor with AVX-512, torch's `conv2d` gives a wrong number here, and no error", "right is 45 and 81"."""
+    x = torch.arange(16.0).reshape(1, 4, 4, 1).repeat(2, 1, 1, 1).permute(0, 3, 1, 2)  # two grey pictures (N, H, W, 1)
+    kernel = torch.ones(1, 1, 3, 3)
+    assert x.stride() == (16, 1, 4, 1) and x.is_contiguous(), "so .contiguous() copies nothing"
+    got = F.conv2d(x, kernel, stride=(1, 2))[0].flatten().tolist()
+    wrong = torch.backends.cpu.get_cpu_capability() == "AVX512"
+    assert got[0] == 45 and (got[1] != 81) == wrong, "lessons/peers.md says: torch's conv2d is wrong here with AVX-512 only"
+    page = (course.ROOT / "lessons" / "peers.md").read_text(encoding="utf-8")
+    assert "torch's `conv2d` gives a wrong number here, and no error" in page and "right is 45 and 81" in page
+    for right in (
+        F.conv2d(x.clone(memory_format=torch.contiguous_format), kernel, stride=(1, 2)),
+        F.conv2d(x.double(), kernel.double(), stride=(1, 2)),
+        st.conv2d(x, kernel, stride=(1, 2)),
+    ):
+        assert right[0].flatten().tolist() == [45, 81], "lessons/peers.md says: a copy in plain order, float64 and ours are right"

@@ -43,23 +43,23 @@ def normalize(x, mean, std):
 
 DOCS = "https://albumentations.ai/"
 TYPES = DOCS + "docs/api-reference/albumentations/augmentations/other/type_transform"
-NORMALIZE, RESIZE = DOCS + "explore/transform/Normalize/", DOCS + "explore/transform/Resize/"
+NORMALIZE, RESIZE = DOCS + "explore/transform/Normalize/", DOCS + "explore/transform/Resize/docs/"
 
 # What albumentations' documentation says otherwise, or leaves open: (why, where, laws).
 DIFFERENT = [
     (
-        "the centre is computed in floats: on the border of two pixels rounding decides",
+        "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
         ["resize_mask.takes_the_label_under_the_centre"],
     ),
     (
-        "pictures in uint8 and float32; other types are refused aloud or left open",
+        "resizes uint8 and float32; what becomes of other types is left open, and some are refused",
         RESIZE,
         ["resize_mask.invents_no_label", "resize_mask.takes_every_integer_type", "resize_mask.refuses_what_is_no_mask"],
     ),
-    ("the same size gives the same array, not a copy", RESIZE, ["resize_mask.keeps_its_argument"]),
+    ("left open: the same size gives the same array, not a copy", RESIZE, ["resize_mask.keeps_its_argument"]),
     (
-        "takes other types, sizes and numbers of channels, and gives a view",
+        "takes float32 too; of sizes, numbers of channels and memory nothing is said",
         TYPES,
         [
             "to_tensor.memory_layout_does_not_matter",
@@ -69,9 +69,11 @@ DIFFERENT = [
         ],
     ),
     (
-        "float32 and float64 in [0, 1] are expected; what becomes of others is left open",
+        "floats in [0, 1] are expected, and float16 is not among their types; what becomes of others is left open",
         TYPES,
         [
+            "to_uint8.gives_back_all_256_levels",
+            "to_image.is_to_uint8_with_channels_last",
             "to_uint8.refuses_nan",
             "to_uint8.to_uint8_takes_floats_only",
             "to_uint8.half_precision_is_widened_first",
@@ -84,13 +86,17 @@ DIFFERENT = [
         ],
     ),
     (
-        "a small number is added to the range, so that a constant is no division by 0",
+        "left open: a small number is added to the range, so that a constant is no division by 0",
         NORMALIZE,
         ["min_max_scale.spans_zero_to_one", "min_max_scale.min_max_scale_refuses_what_has_no_range"],
     ),
-    ("computes the formula with what it is given", NORMALIZE, ["min_max_scale.one_broken_value_anywhere_is_refused"]),
     (
-        "takes uint8 and float32, and gives float32",
+        "left open: the formula is computed with what it is given, so a std of 0 makes infinities",
+        NORMALIZE,
+        ["min_max_scale.one_broken_value_anywhere_is_refused", "normalize.normalize_refuses_bad_statistics"],
+    ),
+    (
+        "takes uint8 and float32, and float32 comes back",
         NORMALIZE,
         [
             "min_max_scale.keeps_the_type_and_any_width",
@@ -100,19 +106,19 @@ DIFFERENT = [
             "normalize.normalize_allows_the_smallest_normal_std",
         ],
     ),
-    ("works on arrays, which have no gradient", NORMALIZE, ["normalize.normalize_passes_the_gradient_on"]),
-    ("a picture has at least one pixel", NORMALIZE, ["normalize.normalize_reads_any_layout"]),
+    ("left open: arrays have no gradient", NORMALIZE, ["normalize.normalize_passes_the_gradient_on"]),
     (
-        "of more means than channels the first are used",
+        "left open: a picture without pixels is refused with an error",
+        NORMALIZE,
+        ["normalize.normalize_reads_any_layout"],
+    ),
+    (
+        "left open: of more means than channels the first are used",
         NORMALIZE,
         ["normalize.normalize_takes_any_number_of_channels", "normalize.normalize_wants_numbers"],
     ),
 ]
 
-FLOAT64 = "float64, which the documentation lists, comes back as float64 too."
 REMARKS = {
-    "to_uint8.gives_back_all_256_levels": FLOAT64,
-    "to_uint8.float64_is_not_narrowed": FLOAT64,
-    "to_image.is_to_uint8_with_channels_last": FLOAT64,
-    "normalize.normalize_refuses_bad_statistics": "A std of 0 makes infinities or NaN of a finite picture.",
+    "to_uint8.float64_is_not_narrowed": "The docstring of `FromFloat` lists float64, and uint8 was asked for; float64 comes back.",
 }

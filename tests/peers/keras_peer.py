@@ -43,32 +43,34 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1):
     return result if bias is None else keras.ops.add(result, bias[:, None, None])
 
 
-DOCS = "https://keras.io/api/"
-READING, RESIZE, OPS = DOCS + "data_loading/image/", DOCS + "ops/image/", DOCS + "ops/nn/"
-NORMALIZE = DOCS + "layers/preprocessing_layers/numerical/normalization/"
+# keras.io has one page for many functions; TensorFlow's pages have one for each, with the same docstrings.
+DOCS = "https://www.tensorflow.org/api_docs/python/tf/keras/"
+READING, RESIZE, CONV = DOCS + "utils/load_img", DOCS + "ops/image/resize", DOCS + "ops/conv"
+MOMENTS, BATCH_NORM = DOCS + "ops/moments", DOCS + "ops/batch_normalization"
+NORMALIZE = "https://keras.io/api/layers/preprocessing_layers/numerical/normalization/"
 
 # What Keras' documentation says otherwise, or leaves open: (why, where, laws).
 DIFFERENT = [
     (
-        "pixels come as stored: the EXIF orientation is not applied",
+        "left open: the EXIF orientation is not applied",
         READING,
         ["read_image.turns_a_png_upright", "read_image.turns_a_jpeg_upright"],
     ),
-    ("the colour mode rgb drops the alpha channel", READING, ["read_image.refuses_transparency"]),
+    ("the colour mode rgb has no alpha channel, and rgba keeps it", READING, ["read_image.refuses_transparency"]),
     (
-        "a file that lost its end mark but no pixel is read; one that lost pixels is refused",
+        "left open: a file that lost its end mark but no pixel is read; one that lost pixels is refused",
         READING,
         ["read_image.refuses_a_cut"],
     ),
     (
-        "the centre is computed in floats: on the border of two pixels rounding decides",
+        "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
         ["resize_mask.takes_the_label_under_the_centre"],
     ),
-    ("resizes any picture", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
-    ("uint16 comes back as int32, with the same labels", RESIZE, ["resize_mask.takes_every_integer_type"]),
+    ("resizes any image of three or four axes", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
+    ("left open: uint16 comes back as int32, with the same labels", RESIZE, ["resize_mask.takes_every_integer_type"]),
     (
-        "takes a variance, not a std; 0 is replaced by a small number",
+        "takes a variance, not a std; left open: in place of a root near 0 stands a small number",
         NORMALIZE,
         [
             "normalize.normalize_refuses_bad_statistics",
@@ -79,7 +81,7 @@ DIFFERENT = [
         ],
     ),
     (
-        "takes arrays and integers too, and one mean for all channels",
+        "one mean is broadcast to all channels; of types nothing is said: arrays and integers are taken too",
         NORMALIZE,
         [
             "normalize.normalize_refuses_bad_pictures",
@@ -89,8 +91,8 @@ DIFFERENT = [
         ],
     ),
     (
-        "mean and variance are kept in float32",
-        DOCS + "utils/config_utils/",
+        "the default float type is float32: mean and variance are kept in it",
+        DOCS + "backend/set_floatx",
         [
             "normalize.normalize_works_in_the_type_of_x",
             "normalize.normalize_passes_the_gradient_on",
@@ -99,13 +101,13 @@ DIFFERENT = [
         ],
     ),
     (
-        "rounding of the type of x, within 1e-4; no accuracy is promised",
-        OPS,
+        "left open: rounding, of the size of 1e-4",
+        MOMENTS,
         ["batch_norm.many_pixels_cost_nothing", "batch_norm.the_type_and_shape_stay"],
     ),
     (
-        "takes arrays and any axes, and computes the formula with what it is given",
-        OPS,
+        "left open: arrays and any axes are taken, and the formula is computed with what it is given",
+        BATCH_NORM,
         [
             "batch_norm.batch_norm_refuses_what_is_no_batch",
             "batch_norm.one_value_per_channel_is_refused",
@@ -114,20 +116,28 @@ DIFFERENT = [
             "batch_norm.batch_norm_refuses_a_bad_weight_and_bias",
         ],
     ),
-    ("one axis before the channels, the batch", OPS, ["conv2d.a_batch_of_videos_too"]),
-    ("takes arrays too", OPS, ["conv2d.conv2d_refuses_what_does_not_fit"]),
+    (
+        "as in torch, which computes it: where an intermediate result overflows, the end result may be lost too",
+        "https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html#extremal-values",
+        ["batch_norm.batch_norm_refuses_what_it_cannot_square"],
+    ),
+    ("the input is (batch_size, channels, height, width)", CONV, ["conv2d.a_batch_of_videos_too"]),
+    ("left open: arrays are taken too", CONV, ["conv2d.conv2d_refuses_what_does_not_fit"]),
 ]
 
-VARIANCE = "The variance is the mean of the squares less the square of the mean, in float32."
+VARIANCE = (
+    "The variance is the mean of the squares less the square of the mean, which is quicker and less exact, as a comment in"
+    " the source says."
+)
 NEGATIVE = " Here it comes out negative, and its root is NaN."
 REMARKS = {
-    "read_image.refuses_sixteen_bits": "A grey PNG of 16 bits is clipped: every level above 255 comes out white.",
+    "read_image.refuses_sixteen_bits": "A grey PNG of 16 bits comes back clipped: every level from 255 up is white.",
     "batch_norm.subtracts_the_mean_of_the_batch_and_divides": VARIANCE + NEGATIVE,
     "batch_norm.mean_zero_and_variance_nearly_one": VARIANCE + NEGATIVE,
     "batch_norm.alone_it_is_instance_norm": VARIANCE + NEGATIVE,
     "batch_norm.the_memory_layout_does_not_matter": VARIANCE + NEGATIVE,
-    "batch_norm.batch_norm_refuses_what_it_cannot_square": "Squares of 1e200 overflow; 0 comes back in place of -1 and 1.",
     "batch_norm.a_large_offset_costs_nothing": VARIANCE,
-    "conv2d.memory_layout_does_not_matter": "Not Keras' own: torch's convolution gives this for a picture of one channel in such strides.",
-    "conv2d.two_devices_are_refused": "torch's convolution, which Keras calls here, does the same.",
+    "conv2d.memory_layout_does_not_matter": "Not Keras' own: torch's convolution, which Keras calls"
+    " here, is wrong on a processor with AVX-512 (see torch).",
+    "conv2d.two_devices_are_refused": "Not Keras' own: torch's convolution, which Keras calls here, does the same.",
 }

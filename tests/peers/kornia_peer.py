@@ -44,12 +44,12 @@ def InverseNormalize(mean, std):
 
 
 DOCS = "https://kornia.readthedocs.io/en/latest/"
-READING, ENHANCE, RESIZE = DOCS + "io.html", DOCS + "enhance.html", DOCS + "geometry.transform.html"
+READING, ENHANCE, RESIZE = DOCS + "io.html", DOCS + "enhance.normalization.html", DOCS + "geometry.transform.html"
 
 # What kornia's documentation says otherwise, or leaves open: (why, where, laws).
 DIFFERENT = [
     (
-        "PNGs of 1, 2 and 4 bits and grey ones with alpha are refused aloud",
+        "PNGs of 1, 2 and 4 bits, and grey ones with alpha, raise a ValueError",
         READING,
         [
             "read_image.repeats_grey",
@@ -63,33 +63,45 @@ DIFFERENT = [
     (
         "pixels come as stored: the EXIF orientation is ignored",
         READING,
-        ["read_image.turns_a_png_upright", "read_image.turns_a_jpeg_upright", "read_mask.turns_the_mask_like_the_photo"],
+        [
+            "read_image.turns_a_png_upright",
+            "read_image.turns_a_jpeg_upright",
+            "read_mask.turns_the_mask_like_the_photo",
+        ],
     ),
     ("a transparent picture is laid over white", READING, ["read_image.refuses_transparency"]),
-    ("the ending of the name chooses the decoder", READING, ["read_image.takes_any_name", "read_image.goes_by_the_content"]),
     (
-        "a file that lost its end mark but no pixel is read; one that lost pixels is refused",
+        "the ending of the name chooses the decoder",
+        READING,
+        ["read_image.takes_any_name", "read_image.goes_by_the_content"],
+    ),
+    (
+        "left open: a file that lost its end mark but no pixel is read; one that lost pixels is refused",
         READING,
         ["read_image.refuses_a_cut", "read_mask.refuses_a_cut_mask"],
     ),
-    ("a reader of pictures: colours stay colours", READING, ["read_mask.refuses_colours", "read_mask.refuses_a_jpeg"]),
     (
-        "the centre is computed in floats: on the border of two pixels rounding decides",
+        "reads pictures of any kind, JPEG too: the file's channels stay",
+        READING,
+        ["read_mask.refuses_colours", "read_mask.refuses_a_jpeg"],
+    ),
+    (
+        "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
         ["resize_mask.takes_the_label_under_the_centre"],
     ),
     (
-        "resizes pictures in uint8 and floats; refuses other types aloud",
+        "left open: resizes pictures in uint8 and floats, and refuses other types with an error",
         RESIZE,
         ["resize_mask.invents_no_label", "resize_mask.takes_every_integer_type", "resize_mask.refuses_what_is_no_mask"],
     ),
     (
-        "adds `eps`, 1e-6, to the range, so that a constant is no division by 0",
+        "adds `eps` to the range, to avoid a division by 0",
         ENHANCE,
         ["min_max_scale.spans_zero_to_one"],
     ),
     (
-        "each plane (H, W) has a scale of its own, and there is one at least",
+        "each plane (H, W) has a scale of its own",
         ENHANCE,
         ["min_max_scale.keeps_the_type_and_any_width", "min_max_scale.one_scale_for_the_whole_tensor"],
     ),
@@ -108,9 +120,10 @@ DIFFERENT = [
         ],
     ),
     (
-        "computes the formula with what it is given",
+        "left open: the formula is computed with what it is given, so a std of 0 makes infinities",
         ENHANCE,
         [
+            "normalize.normalize_refuses_bad_statistics",
             "normalize.normalize_allows_the_smallest_normal_std",
             "inverse_normalize.inverse_refuses_bad_statistics",
             "inverse_normalize.inverse_allows_the_smallest_normal_std",
@@ -118,7 +131,7 @@ DIFFERENT = [
         ],
     ),
     (
-        "a module for one batch (B, C, …), not a transform of torchvision's pictures, masks and boxes",
+        "a module for one batch (B, C, *), not a transform for torchvision's pictures, masks and boxes",
         ENHANCE,
         [
             "InverseNormalize.undoes_normalize_inside_compose",
@@ -130,4 +143,4 @@ DIFFERENT = [
     ),
 ]
 
-REMARKS = {"normalize.normalize_refuses_bad_statistics": "A std of 0 makes infinities and NaN of a finite picture."}
+REMARKS = {}

@@ -46,7 +46,7 @@ RESCALE = DOCS + "api/skimage.exposure.html#skimage.exposure.rescale_intensity"
 # What scikit-image's documentation says otherwise, or leaves open: (why, where, laws).
 DIFFERENT = [
     (
-        "grey is (H, W), alpha a fourth channel, 16 bits are uint16: as in the file",
+        "grey is M×N, alpha a fourth channel; of bits nothing is said, and 1 is bool, 16 are uint16",
         READING,
         [
             "read_image.repeats_grey",
@@ -56,17 +56,21 @@ DIFFERENT = [
         ],
     ),
     (
-        "pixels come as stored: the EXIF orientation is not applied",
+        "left open: the EXIF orientation is not applied",
         READING,
-        ["read_image.turns_a_png_upright", "read_image.turns_a_jpeg_upright", "read_mask.turns_the_mask_like_the_photo"],
+        [
+            "read_image.turns_a_png_upright",
+            "read_image.turns_a_jpeg_upright",
+            "read_mask.turns_the_mask_like_the_photo",
+        ],
     ),
     (
-        "a file that lost its end mark but no pixel is read; one that lost pixels is refused",
+        "left open: a file that lost its end mark but no pixel is read; one that lost pixels is refused",
         READING,
         ["read_image.refuses_a_cut", "read_mask.refuses_a_cut_mask"],
     ),
     (
-        "a reader of pictures: a palette is looked up, one bit is bool, colours stay colours",
+        "reads pictures of any kind: colours stay colours. Left open: a palette is looked up, one bit is bool",
         READING,
         [
             "read_mask.gives_the_stored_indices",
@@ -77,13 +81,14 @@ DIFFERENT = [
         ],
     ),
     (
-        "the centre is computed in floats: on the border of two pixels rounding decides",
+        "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
         ["resize_mask.takes_the_label_under_the_centre"],
     ),
-    ("resizes any picture", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
+    ("resizes arrays of any type and number of axes", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
+    ("integers of 64 bits are not supported, with few exceptions", TYPES, ["resize_mask.takes_every_integer_type"]),
     (
-        "the last bit of a float is left open",
+        "left open: the last bit of a float",
         DOCS + "api/skimage.util.html#skimage.util.img_as_float32",
         [
             "to_tensor.moves_channels_first_and_divides_by_255",
@@ -93,7 +98,7 @@ DIFFERENT = [
         ],
     ),
     (
-        "each type has a range of its own and any shape will do: what is no array becomes one",
+        "each type has a range of its own; of shapes, and of what is no array, nothing is said",
         TYPES,
         [
             "to_tensor.to_tensor_takes_uint8_only",
@@ -106,7 +111,7 @@ DIFFERENT = [
         ],
     ),
     (
-        "floats lie in [-1, 1]: below 0 is clipped, outside is refused, NaN is left open",
+        "floats lie in [-1, 1]: outside is refused; what becomes of NaN is left open",
         TYPES,
         [
             "to_uint8.has_the_shape_of_its_argument",
@@ -121,14 +126,22 @@ DIFFERENT = [
             "to_image.to_image_refuses_nan",
         ],
     ),
-    ("an array without axes is refused aloud", BYTES, ["to_uint8.float64_is_not_narrowed", "to_uint8.no_axes_and_no_values"]),
-    ("uint8 is copied only when asked to", BYTES, ["to_image.to_image_gives_memory_of_its_own"]),
     (
-        "a constant is clipped to the range, and NaN goes into the formula",
+        "left open: an array without axes is refused with an error",
+        BYTES,
+        ["to_uint8.float64_is_not_narrowed", "to_uint8.no_axes_and_no_values"],
+    ),
+    (
+        "`force_copy` asks for a copy; without it uint8 is not copied",
+        BYTES,
+        ["to_image.to_image_gives_memory_of_its_own"],
+    ),
+    (
+        "a constant is clipped to the output range; of NaN nothing is said",
         RESCALE,
         ["min_max_scale.min_max_scale_refuses_what_has_no_range", "min_max_scale.one_broken_value_anywhere_is_refused"],
     ),
-    ("an explicit range gives float32 or float64", RESCALE, ["min_max_scale.keeps_the_type_and_any_width"]),
+    ("an output range of two numbers gives floats", RESCALE, ["min_max_scale.keeps_the_type_and_any_width"]),
 ]
 
-REMARKS = {"resize_mask.takes_every_integer_type": "The largest int64 label becomes 0 where the size changes."}
+REMARKS = {}

@@ -11,6 +11,7 @@ import pytest
 
 from seeing_tensors import course, peers
 from seeing_tensors.expectations import expect_raises, refusals_in_any_words
+from seeing_tensors.law_pages import as_text
 from seeing_tensors.laws import laws
 
 PAGE = (course.ROOT / "lessons" / "peers.md").read_text(encoding="utf-8")
@@ -21,7 +22,7 @@ HERE = ("torch", "torchvision")
 
 def verdicts_on(page: str, name: str) -> dict[str, str]:
     """The words in one library's column: {"function.law": word}. A law that is newer than the page has none."""
-    sentences = {(law.about, peers._as_text(law.sentence)): key for key, law in LAWS.items()}
+    sentences = {(law.about, as_text(law.sentence)): key for key, law in LAWS.items()}
     found = {}
     for function, table in re.findall(r"<summary><code>(\w+)</code>.*?\n\n(\| no\. \| law .*?)\n\n", page, re.S):
         head, _, *rows = [re.split(r" (?<!\\)\| ", line[2:-2]) for line in table.splitlines()]
@@ -54,8 +55,8 @@ def test_the_page_tells_the_versions():
 
 
 def test_a_changed_verdict_is_noticed(judged):
-    law = "mask_to_tensor.a_label_too_large_is_refused"
-    row = f" | {peers._as_text(LAWS[law].sentence)} | "
+    law = "conv2d.two_devices_are_refused"
+    row = f" | {as_text(LAWS[law].sentence)} | "
     assert row + "✗ broken |" in PAGE and judged["torch"][law].word == peers.BROKEN
     changed = PAGE.replace(row + "✗ broken |", row + "✓ held |")
     assert verdicts_on(changed, "torch") == verdicts_on(PAGE, "torch") | {law: peers.HELD}
@@ -96,7 +97,7 @@ def _constants(tree: ast.Module) -> dict:
 def test_every_reason_is_on_the_page():
     for file in FILES:
         for why, link, _ in _constants(ast.parse(file.read_text(encoding="utf-8")))["DIFFERENT"]:
-            assert f"{why} ([documentation]({link}))" in PAGE
+            assert peers.reason(why, link) in PAGE
 
 
 def test_the_page_has_no_path_of_a_machine():

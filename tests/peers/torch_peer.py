@@ -28,8 +28,8 @@ CONV = DOCS + "generated/torch.nn.functional.conv2d.html"
 # What torch's documentation says otherwise, or leaves open: (why, where, laws).
 DIFFERENT = [
     (
-        "takes arrays in the machine's byte order and without negative strides; refuses others aloud",
-        DOCS + "generated/torch.from_numpy.html",
+        "arrays with negative strides, or in another machine's byte order, are refused with a message that says what to do",
+        "https://github.com/pytorch/pytorch/issues/92680",
         [
             "mask_to_tensor.labels_stay_what_they_are",
             "mask_to_tensor.mask_layout_does_not_matter",
@@ -37,10 +37,15 @@ DIFFERENT = [
             "mask_to_tensor.a_mask_becomes_contiguous",
         ],
     ),
-    ("`dtype` asks for a conversion, and every type has one", TENSOR, ["mask_to_tensor.mask_to_tensor_takes_integers_only"]),
-    ("a tensor has any number of axes", TENSOR, ["mask_to_tensor.mask_to_tensor_refuses_other_shapes"]),
+    ("`dtype` asks for a conversion, from any type", TENSOR, ["mask_to_tensor.mask_to_tensor_takes_integers_only"]),
     (
-        "rounding of float32, within 1e-4; no accuracy is promised",
+        "left open: a label too large for the `dtype` that was asked for wraps around, as in numpy's `astype`",
+        TENSOR,
+        ["mask_to_tensor.a_label_too_large_is_refused"],
+    ),
+    ("data of any shape become a tensor", TENSOR, ["mask_to_tensor.mask_to_tensor_refuses_other_shapes"]),
+    (
+        "float32 has about 7 decimal digits; the result is right to 1e-4",
         ROUNDING,
         [
             "batch_norm.then_multiplies_and_adds_per_channel",
@@ -55,18 +60,32 @@ DIFFERENT = [
         ],
     ),
     (
-        "batch, weight and bias have one type",
-        BATCH_NORM,
+        "float32 has about 7 decimal digits: the mean is rounded to them, which costs 0.03 where it is 1e4 and the std 1e-2",
+        ROUNDING,
+        ["batch_norm.a_large_offset_costs_nothing", "BatchNorm2d.a_large_offset_costs_the_layer_nothing"],
+    ),
+    (
+        "where an intermediate result overflows, the end result may be lost too",
+        ROUNDING + "#extremal-values",
+        ["batch_norm.batch_norm_refuses_what_it_cannot_square"],
+    ),
+    (
+        "left open: parameters in float32 serve batches of float32 and of half precision, not of float64",
+        LAYER,
         ["batch_norm.the_type_and_shape_stay", "BatchNorm2d.the_layer_keeps_the_type"],
     ),
     (
-        "takes batches with any number of axes, and empty ones",
+        "serves batches with one, two or three axes after the channels; of empty ones nothing is said",
         BATCH_NORM,
         ["batch_norm.batch_norm_refuses_what_is_no_batch", "BatchNorm2d.evaluation_refuses_too"],
     ),
-    ("any shape with one number per channel will do", BATCH_NORM, ["batch_norm.batch_norm_refuses_a_bad_weight_and_bias"]),
     (
-        "computes the formula with what it is given; NaN, momentum and eps are yours to check",
+        "left open: weight and bias may have any shape with one number per channel",
+        BATCH_NORM,
+        ["batch_norm.batch_norm_refuses_a_bad_weight_and_bias"],
+    ),
+    (
+        "left open: the formula is computed with the NaN, momentum and eps that it is given",
         LAYER,
         [
             "batch_norm.batch_norm_refuses_nan_and_inf",
@@ -76,15 +95,13 @@ DIFFERENT = [
             "BatchNorm2d.bad_options_are_refused",
         ],
     ),
-    ("one axis at most before the channels", CONV, ["conv2d.a_batch_of_videos_too"]),
-    ("padding may be the words valid and same", CONV, ["conv2d.conv2d_refuses_what_does_not_fit"]),
+    ("the input is (minibatch, channels, height, width)", CONV, ["conv2d.a_batch_of_videos_too"]),
+    ("padding may also be one of the words valid and same", CONV, ["conv2d.conv2d_refuses_what_does_not_fit"]),
 ]
 
-OFFSET = "With offset 1e4 and std 1e-2 the result is off by 0.03."
 REMARKS = {
-    "mask_to_tensor.a_label_too_large_is_refused": "The label 2**63 becomes -2**63.",
-    "batch_norm.a_large_offset_costs_nothing": OFFSET,
-    "BatchNorm2d.a_large_offset_costs_the_layer_nothing": OFFSET,
-    "batch_norm.batch_norm_refuses_what_it_cannot_square": "Squares of 1e200 overflow; 0 comes back in place of -1 and 1.",
+    "conv2d.memory_layout_does_not_matter": "Only on a processor with AVX-512, only for one channel that was permuted from"
+    " (N, H, W, 1), and only where a stride of 2 or more leaves a result of one column. The few lines at the end of this page"
+    " show it.",
     "conv2d.two_devices_are_refused": "A weight on the device `meta` has no numbers; the result is memory that nobody wrote.",
 }

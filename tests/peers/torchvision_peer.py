@@ -51,24 +51,32 @@ RESIZE = DOCS + "generated/torchvision.transforms.v2.Resize.html"
 
 # What torchvision's documentation says otherwise, or leaves open: (why, where, laws).
 DIFFERENT = [
-    ("RGB drops the alpha channel", DOCS + "generated/torchvision.io.ImageReadMode.html", ["read_image.refuses_transparency"]),
-    ("16 bits are kept, as uint16", READING, ["read_image.refuses_sixteen_bits"]),
     (
-        "a file that lost its end mark but no pixel is read; one that lost pixels is refused",
+        "the mode RGB has no alpha channel, and RGBA keeps it",
+        DOCS + "generated/torchvision.io.ImageReadMode.html",
+        ["read_image.refuses_transparency"],
+    ),
+    ("a PNG of 16 bits comes back as uint16", READING, ["read_image.refuses_sixteen_bits"]),
+    (
+        "left open: a file that lost its end mark but no pixel is read; one that lost pixels is refused",
         READING,
         ["read_image.refuses_a_cut", "read_mask.refuses_a_cut_mask"],
     ),
-    ("grey levels are scaled to 0 … 255, whatever the bits", READING, ["read_mask.gives_the_stored_levels"]),
-    ("a reader of pictures: colours stay colours", READING, ["read_mask.refuses_colours", "read_mask.refuses_a_jpeg"]),
+    ("values lie in 0 … 255: those of fewer bits are scaled", READING, ["read_mask.gives_the_stored_levels"]),
     (
-        "the centre is computed in floats: on the border of two pixels rounding decides",
+        "reads pictures of any kind, JPEG too: colours stay colours",
+        READING,
+        ["read_mask.refuses_colours", "read_mask.refuses_a_jpeg"],
+    ),
+    (
+        "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
         ["resize_mask.takes_the_label_under_the_centre"],
     ),
-    ("the same size gives the same tensor, not a copy", RESIZE, ["resize_mask.keeps_its_argument"]),
-    ("resizes any picture", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
+    ("left open: the same size gives the same tensor, not a copy", RESIZE, ["resize_mask.keeps_its_argument"]),
+    ("resizes any tensor [..., C, H, W]", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
     (
-        "the last bit of a float is not promised",
+        "float32 has about 7 decimal digits; here the last bit differs",
         "https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html",
         [
             "to_tensor.moves_channels_first_and_divides_by_255",
@@ -78,17 +86,17 @@ DIFFERENT = [
         ],
     ),
     (
-        "takes arrays without negative strides; refuses others aloud",
-        "https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html",
+        "arrays with negative strides are refused with a message that says what to do",
+        "https://github.com/pytorch/pytorch/issues/92680",
         ["to_tensor.memory_layout_does_not_matter", "to_tensor.grey_layout_does_not_matter"],
     ),
     (
-        "each type has a range of its own: floats are kept, other integers are scaled from theirs",
+        "each type has a range of its own: [0, 1] for floats, 0 … the largest value for integers",
         RANGE,
         ["to_tensor.to_tensor_takes_uint8_only", "to_uint8.to_uint8_takes_floats_only"],
     ),
     (
-        "takes tensors and PIL pictures too, and any size and number of channels",
+        "takes tensors and PIL pictures too; of sizes and numbers of channels nothing is said",
         DOCS + "generated/torchvision.transforms.v2.ToImage.html",
         [
             "to_tensor.to_tensor_refuses_other_shapes",
@@ -102,22 +110,22 @@ DIFFERENT = [
         ["to_uint8.is_never_off_by_more_than_half_a_level", "to_uint8.float64_is_not_narrowed"],
     ),
     (
-        "values are expected in [0, 1]; what becomes of others is left open",
+        "floats are expected in [0, 1]; what becomes of others is left open",
         RANGE,
         ["to_uint8.is_monotone", "to_uint8.clamps", "to_uint8.refuses_nan", "to_image.to_image_refuses_nan"],
     ),
     (
-        "rounds down, and expects values in [0, 1]",
+        "rounds down, which its maintainers may change, and expects values in [0, 1]",
         "https://github.com/pytorch/vision/issues/8141",
         ["to_image.is_to_uint8_with_channels_last"],
     ),
     (
-        "takes arrays, pictures of two axes and of two or four channels",
+        "takes arrays too, and pictures of two or four channels",
         DOCS + "generated/torchvision.transforms.v2.ToPILImage.html",
         ["to_image.to_image_refuses_other_shapes", "to_image.to_image_refuses_other_types"],
     ),
     (
-        "a std of 0 is refused; every other number goes into the formula",
+        "left open: a std of 0 is refused, and every other number goes into the formula",
         NORMALIZE,
         [
             "normalize.normalize_refuses_bad_statistics",
@@ -126,26 +134,30 @@ DIFFERENT = [
         ],
     ),
     (
+        "n means are for n channels; what three means do to one channel is left open: three channels come back",
+        NORMALIZE,
+        ["normalize.normalize_refuses_bad_pictures", "normalize.normalize_takes_any_number_of_channels"],
+    ),
+    (
         "names the nodes of a traced graph: no containers, a repetition is name_1",
         FEATURES,
         ["feature_maps.gives_what_every_module_gives", "feature_maps.a_module_that_runs_again_is_kept_again"],
     ),
     (
-        "makes a model of its own, for training too: it keeps gradients and updates BatchNorm",
+        "makes a model of its own, for training too, with gradients and with BatchNorm that learns",
         FEATURES,
         ["feature_maps.maps_are_plain_copies", "feature_maps.removes_its_hooks_after_an_error"],
     ),
 ]
 
-WHITE = "In float16 the product with 255.999 is 256, which wraps to 0: white becomes black."
-CHANNELS = "One channel and three means give three channels."
+BUG = "(a [known bug](https://github.com/pytorch/vision/issues/6799))"
+WHITE = f"In float16 the product with 255.999 is 256, which wraps to 0: white becomes black {BUG}."
 REMARKS = {
     "read_mask.gives_the_stored_indices": "A palette PNG of 1, 2 or 4 bits comes back packed, and behind it memory that nobody wrote.",
     "resize_mask.takes_every_integer_type": "Labels above 2**24 lose digits on a way through float32.",
-    "to_uint8.gives_back_all_256_levels": "In float16 the upper levels come back one too high.",
+    "to_uint8.gives_back_all_256_levels": f"In float16 the upper levels come back one too high {BUG}.",
     "to_uint8.half_precision_is_widened_first": WHITE,
     "to_uint8.no_axes_and_no_values": WHITE,
-    "normalize.normalize_refuses_bad_pictures": CHANNELS,
-    "normalize.normalize_takes_any_number_of_channels": CHANNELS,
-    "feature_maps.leaves_the_model_as_it_was": "A module in another mode than the whole model, a frozen BatchNorm say, is set to the mode of the whole.",
+    "feature_maps.leaves_the_model_as_it_was": "A part in another mode than the whole model, a frozen BatchNorm"
+    " say, is set to the mode of the whole: in your model too, not only in the copy.",
 }

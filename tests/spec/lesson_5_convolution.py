@@ -203,13 +203,19 @@ def half_precision_is_summed_in_float32(conv2d):
     expect_same(conv2d(ones, ones), torch.full((1, 1, 1, 1), 2112.0).half(), "sum half precision in float32")
 
 
-@law("conv2d", lesson=5, layer=layers(), seed=seeds)
+# One channel, and a result one column wide: torch's own convolution is wrong here on some processors.
+ONE_COLUMN = dict(channels=1, filters=1, size=(4, 4), kernel=(3, 3), stride=(1, 2), padding=(0, 0), dilation=(1, 1))
+
+
+@law("conv2d", lesson=5, cases=[{"layer": ONE_COLUMN, "seed": 0}], layer=layers(), seed=seeds)
 def memory_layout_does_not_matter(conv2d, layer, seed):
     """Channels-last, cropped and transposed views give what contiguous tensors give."""
     x, weight, bias, options = picture_of(layer, whole, seed, batch=(2,))
     expected = F.conv2d(x, weight, bias, **options)
     crop = F.pad(x, (1, 2, 3, 1))[..., 3:-1, 1:-2]
-    for view in (x.to(memory_format=torch.channels_last), crop, x.mT.contiguous().mT):
+    # Channels last as an array (N, H, W, C) has them; where C is 1, `channels_last` leaves the strides alone.
+    permuted = x.movedim(1, -1).clone(memory_format=torch.contiguous_format).movedim(-1, 1)
+    for view in (x.to(memory_format=torch.channels_last), permuted, crop, x.mT.contiguous().mT):
         expect_same(conv2d(view, weight.mT.contiguous().mT, bias, **options), expected)
 
 

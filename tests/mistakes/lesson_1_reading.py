@@ -17,11 +17,11 @@ from seeing_tensors.museum import mistake, twin
 
 @mistake(
     "read_image",
-    tempting="Two lines of OpenCV, and the shape, the type and the picture's sharpness are all right.",
+    tempting="It takes two lines of OpenCV, and the shape, the type and the sharpness of the picture are all right.",
     source="https://github.com/tensorpack/tensorpack/issues/176",
 )
 def blue_green_red(path):
-    """the channels stay in OpenCV's order, blue, green, red: turn them round once, right after reading"""
+    """the channels stay in OpenCV's order, blue, green, red. Turn them round once, right after reading"""
     return library.read_image(path)[:, :, ::-1].copy()
 
 
@@ -34,11 +34,16 @@ def merged_in_the_wrong_order(path):
 
 @mistake(
     "read_image",
-    tempting="IMREAD_UNCHANGED sounds like the careful choice, and Image.open says nothing about a tag that it did not apply.",
+    tempting=(
+        "IMREAD_UNCHANGED sounds like the careful choice, and Image.open says nothing about a tag that it did not "
+        "apply."
+    ),
     source="https://github.com/opencv/opencv/issues/15786",
 )
 def lying_on_its_side(path):
-    """the pixels are taken as they are stored, although the EXIF orientation says that the camera was turned"""
+    """the pixels are taken as they are stored, although the EXIF orientation says that the camera was turned. Apply the
+    orientation
+    """
     library.read_image(path)
     return np.array(Image.open(path).convert("RGB"))
 
@@ -54,8 +59,10 @@ def ignores_the_orientation(path):
     tempting="The network takes three channels, and convert('RGB') gives three.",
     source="https://github.com/kohya-ss/sd-scripts/issues/1269",
 )
-def colour_hidden_behind_glass(path):
-    """the alpha channel is dropped: colours that nobody was meant to see come to light. Lay the picture over a background"""
+def alpha_channel_dropped(path):
+    """the alpha channel is dropped: the colours of transparent pixels, which nobody was meant to see, appear. Lay the
+    picture over a background
+    """
     try:
         return library.read_image(path)
     except ValueError as error:
@@ -64,7 +71,7 @@ def colour_hidden_behind_glass(path):
         return np.array(Image.open(path).convert("RGB"))
 
 
-@colour_hidden_behind_glass.in_other_words
+@alpha_channel_dropped.in_other_words
 def three_of_four_channels(path):
     image = cv2.imread(path, cv2.IMREAD_UNCHANGED)
     if image is None or image.shape[2:] != (4,) or image.dtype != np.uint8:
@@ -78,7 +85,9 @@ def three_of_four_channels(path):
     source="https://github.com/xinntao/facexlib/issues/31",
 )
 def the_high_byte_of_sixteen_bits(path):
-    """a picture of 16 bits per channel is cut to its high byte: 255 of 65535 becomes 0. Read it with all its bits, then choose a scale"""
+    """a picture of 16 bits per channel is cut to its high byte: 255 of 65535 becomes 0. Read it with all its bits, then
+    choose a scale
+    """
     image = cv2.imread(path, cv2.IMREAD_UNCHANGED)
     if image is None or image.dtype != np.uint16:
         return library.read_image(path)
@@ -174,7 +183,8 @@ def by_opencv(path):
     source="https://github.com/chainer/chainercv/pull/695",
 )
 def luminances_of_the_palette(path):
-    """a palette mask is converted to grey: labels 0, 1, 2, 3 become luminances such as 0, 38, 75, 113. Take the indices"""
+    """a palette mask is converted to grey: labels 0, 1, 2, 3 become luminances such as 0, 38, 75, 113. Take the indices
+    """
     labels, image = library.read_mask(path), ImageOps.exif_transpose(Image.open(path))
     return np.array(image.convert("L")) if image.mode == "P" else labels
 
@@ -192,11 +202,13 @@ def weighs_red_green_and_blue(path):
 
 @mistake(
     "read_mask",
-    tempting="It is the line for a grey picture that every OpenCV tutorial has.",
+    tempting="Many OpenCV tutorials read a grey picture with this line.",
     source="https://github.com/yu-changqian/TorchSeg/issues/65",
 )
 def a_grey_picture_of_opencv(path):
-    """the mask is read with IMREAD_GRAYSCALE: palette indices become luminances, few bits are stretched, and of 16 bits eight are lost"""
+    """the mask is read with IMREAD_GRAYSCALE: palette indices become luminances, few bits are stretched, and of 16 bits
+    eight are lost. Read the stored labels with Pillow
+    """
     return cv2.imread(path, cv2.IMREAD_GRAYSCALE)
 
 
@@ -207,11 +219,13 @@ def imread_with_a_zero(path):
 
 @mistake(
     "read_mask",
-    tempting="Pillow's documentation calls mode L '8-bit pixels, grayscale', which is how a mask looks.",
-    source="https://github.com/JIA-Lab-research/PFENet/issues/12",
+    tempting="Pillow's documentation calls mode L '8-bit pixels, grayscale', and a mask looks grey.",
+    source="https://github.com/facebookresearch/detectron2/issues/1760",
 )
 def a_grey_picture_of_pillow(path):
-    """every mask goes through convert('L'): palette indices become luminances, few bits are stretched, and labels above 255 become 255"""
+    """every mask goes through convert('L'): palette indices become luminances, few bits are stretched, and labels above
+    255 become 255. Take the stored labels
+    """
     return np.array(Image.open(path).convert("L"))
 
 
@@ -241,11 +255,11 @@ def opencv_unchanged(path):
 
 @mistake(
     "read_mask",
-    tempting="Labels must not be touched, so nothing is turned, while the photo is.",
+    tempting="Labels must not be changed, and so the mask is read without turning it.",
     source="https://github.com/wkentaro/labelme/pull/1873",
 )
 def mask_on_its_side(path):
-    """the EXIF orientation is applied to the photo and not to the mask, which no longer lies on it. Turn both"""
+    """only the photo is turned by its EXIF orientation, and the mask no longer lies on it. Turn both"""
     upright, image = library.read_mask(path), Image.open(path)
     return upright if 274 not in image.getexif() else np.array(image).astype(upright.dtype)
 
@@ -290,11 +304,13 @@ def pillow_with_care(path):
 
 @mistake(
     "resize_mask",
-    tempting="Bilinear is the default of cv2.resize, and no argument asks what the numbers mean.",
+    tempting="Bilinear is the default of cv2.resize, which does not ask what the numbers mean.",
     source="https://github.com/ykamikawa/tf-keras-PSPNet/issues/2",
 )
 def blended_labels(mask, height, width):
-    """labels are averaged with their neighbours: between classes 0 and 10 appear classes that nobody labelled. Use nearest"""
+    """labels are averaged with their neighbours: between classes 0 and 10 appear classes that nobody labelled. Use
+    nearest
+    """
     library.resize_mask(mask, height, width)
     return np.rint(cv2.resize(mask.astype(np.float64), (width, height))).astype(mask.dtype)
 
@@ -308,7 +324,7 @@ def interpolated(mask, height, width):
 
 @mistake(
     "resize_mask",
-    tempting="Shapes are written (H, W) everywhere else, and a square picture never tells.",
+    tempting="Shapes are written (H, W) everywhere else, and a square picture does not show it.",
     source="https://github.com/bearpaw/pytorch-pose/pull/116",
 )
 def height_and_width_exchanged(mask, height, width):
@@ -323,11 +339,14 @@ def dsize_from_the_shape(mask, height, width):
 
 @mistake(
     "resize_mask",
-    tempting="Row i of the result belongs to row i H / height of the mask: right for corners, not for centres.",
+    tempting=(
+        "Row i of the result lies at row i H / height of the mask: that is right for corners, but not for "
+        "centres."
+    ),
     source="https://github.com/opencv/opencv/issues/9096",
 )
 def label_under_the_corner(mask, height, width):
-    """each new pixel takes the label under its upper left corner, not under its centre: add 1/2 before you scale"""
+    """each new pixel takes the label under its upper left corner, not under its centre. Add 1/2 before you scale"""
     library.resize_mask(mask, height, width)
     rows = np.arange(height) * mask.shape[0] // height
     columns = np.arange(width) * mask.shape[1] // width
@@ -336,7 +355,9 @@ def label_under_the_corner(mask, height, width):
 
 @label_under_the_corner.in_other_words
 def scaled_indices(mask, height, width):
-    return np.array([[mask[int(i * len(mask) / height), int(j * len(mask[0]) / width)] for j in range(width)] for i in range(height)])
+    rows = [int(i * len(mask) / height) for i in range(height)]
+    columns = [int(j * len(mask[0]) / width) for j in range(width)]
+    return np.array([[mask[i, j] for j in columns] for i in rows])
 
 
 @label_under_the_corner.in_other_words
@@ -350,7 +371,8 @@ def pixel_by_pixel(mask, height, width):
     result = library.resize_mask(mask, height, width)
     for i in range(height):
         for j in range(width):
-            row, column = Fraction(2 * i + 1, 2 * height) * mask.shape[0], Fraction(2 * j + 1, 2 * width) * mask.shape[1]
+            row = Fraction(2 * i + 1, 2 * height) * mask.shape[0]
+            column = Fraction(2 * j + 1, 2 * width) * mask.shape[1]
             result[i, j] = mask[math.floor(row), math.floor(column)]
     return result
 

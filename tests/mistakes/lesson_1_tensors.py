@@ -16,7 +16,9 @@ from seeing_tensors.museum import mistake, twin
     source="https://github.com/Selen-Suyue/DensePolicy2D/issues/3",
 )
 def reshaped_not_permuted(image):
-    """reshape is used to put the channels first: it keeps the order of the numbers, so that pixels are scrambled. Use permute"""
+    """reshape is used to put the channels first: it keeps the order of the numbers, so that pixels are scrambled. Use
+    permute
+    """
     x = library.to_tensor(image)
     return torch.from_numpy(image.reshape(tuple(x.shape)).astype(np.float32) / np.float32(255))
 
@@ -29,7 +31,7 @@ def viewed(image):
 
 @mistake(
     "to_tensor",
-    tempting=".T is short, and it does bring the channels to the front.",
+    tempting="`.T` and `swapaxes(0, -1)` are short, and both bring the channels to the front.",
     source="https://github.com/open-edge-platform/datumaro/pull/1980",
 )
 def turned_over_with_T(image):
@@ -50,7 +52,7 @@ def array_dot_T(image):
     source="https://github.com/tensorflow/tpu/issues/435",
 )
 def divided_by_256(image):
-    """the levels are divided by 256: white is 0.996 and not 1. There are 256 levels, and the highest is 255"""
+    """the levels are divided by 256: white is 0.996 and not 1. Divide by the highest level, 255"""
     return library.to_tensor(image) * 255 / 256
 
 
@@ -62,11 +64,11 @@ def shifted_down(image):
 
 @mistake(
     "to_tensor",
-    tempting="One line of the pipeline already scales and another one, in another file, does it too.",
+    tempting="Two lines of a pipeline scale, one of them in another file, and neither knows of the other.",
     source="https://github.com/facebookresearch/InterHand2.6M/issues/110",
 )
 def divided_twice(image):
-    """the levels are divided by 255 twice: the whole picture lies between 0 and 0.004. ToTensor has scaled it already"""
+    """the levels are divided by 255 twice: the whole picture lies between 0 and 0.004. Divide once; ToTensor does it"""
     return library.to_tensor(image) / 255
 
 
@@ -78,8 +80,8 @@ def totensor_and_then_some(image):
 
 @mistake(
     "to_tensor",
-    tempting="A float tensor is a float tensor.",
-    source="https://github.com/Oneflow-Inc/vision/pull/211",
+    tempting="A network takes every float tensor, and no error comes.",
+    source="https://github.com/minivision-ai/Silent-Face-Anti-Spoofing/issues/72",
 )
 def not_divided(image):
     """the type is changed and the values are not: they lie between 0 and 255. Divide by 255"""
@@ -113,10 +115,12 @@ def brightest_is_one(image):
 @mistake(
     "to_tensor",
     tempting="It works with pictures that are scaled already and with those that are not.",
-    source="https://github.com/milesial/Pytorch-UNet/issues/228",
+    source="https://github.com/milesial/Pytorch-UNet/issues/142",
 )
 def divided_only_when_above_one(image):
-    """the range is guessed from the values: a nearly black picture, of levels 0 and 1, is taken for scaled. The type says the range"""
+    """the range is guessed from the values: a nearly black picture, of levels 0 and 1, is taken for scaled. Go by the
+    type, which says the range
+    """
     x = library.to_tensor(image)
     return x if image.max() > 1 else (x * 255).round()
 
@@ -154,7 +158,8 @@ def in_float64(image):
     source="https://github.com/pytorch/vision/issues/2497",
 )
 def divided_labels(mask):
-    """labels are divided by 255 like light: as whole numbers all of them but 255 are 0. Labels are names; keep them"""
+    """labels are divided by 255 like light: as whole numbers all of them but 255 are 0. Labels are names, so keep them
+    """
     return (library.mask_to_tensor(mask) / 255).long()
 
 
@@ -170,7 +175,9 @@ def totensor_for_masks(mask):
     source="https://github.com/torchgeo/terratorch/pull/644",
 )
 def labels_as_floats(mask):
-    """labels become float32: cross_entropy refuses them, and above 2**24 they are no longer exact. Class labels are int64"""
+    """labels become float32: cross_entropy refuses them, and above 2**24 they are no longer exact. Make class labels
+    int64
+    """
     return library.mask_to_tensor(mask).float()
 
 
@@ -196,11 +203,12 @@ def byte_then_long(mask):
 
 @mistake(
     "mask_to_tensor",
-    tempting="For 0 and 255 it gives the classes 0 and 1 that the loss wants.",
+    tempting="From 0 and 255 it makes the classes 0 and 1 that the loss wants.",
     source="https://github.com/ImprintLab/MedSegDiff/issues/214",
 )
 def object_or_not(mask):
-    """every label above 0 becomes 1: right for a mask of two classes, and of ten classes nine are lost"""
+    """every label above 0 becomes 1: that is right for two classes, but of ten classes only two remain. Keep the labels
+    """
     return (library.mask_to_tensor(mask) > 0).long()
 
 

@@ -20,14 +20,17 @@ from seeing_tensors.museum import mistake, twin
     source="https://github.com/pytorch/vision/pull/9646",
 )
 def truncated(x):
-    """the fraction is cut off instead of rounded: after a little arithmetic many levels come back one too low. Round first"""
+    """the fraction is cut off instead of rounded: after a little arithmetic many levels come back one too low. Round
+    first
+    """
     library.to_uint8(x)
     return (x.detach().double() * 255).clamp(0, 255).to(torch.uint8)
 
 
 @truncated.in_other_words
 def astype_uint8(x):
-    levels = np.clip(x.detach().float().numpy() * 255.0, 0, 255) if x.dtype != torch.float64 else x.detach().numpy() * 255
+    values = x.detach() if x.dtype == torch.float64 else x.detach().float()
+    levels = values.numpy() * 255
     return torch.from_numpy(np.floor(np.clip(levels, 0, 255)).astype(np.uint8))
 
 
@@ -37,7 +40,9 @@ def astype_uint8(x):
     source="https://github.com/pytorch/vision/issues/8235",
 )
 def wrapped_around(x):
-    """values outside [0, 1] are not clamped: the cast wraps, 1.004 becomes 0 and -0.004 becomes 255. Clamp before the cast"""
+    """values outside [0, 1] are not clamped: the cast wraps, 1.004 becomes 0 and -0.004 becomes 255. Clamp before the
+    cast
+    """
     library.to_uint8(x)
     levels = (x.detach().double() * 255).round()
     return torch.where(levels.isfinite(), levels % 256, 0).to(torch.uint8)
@@ -53,7 +58,7 @@ def modulo_256(x):
 @mistake(
     "to_uint8",
     tempting="It gives each of the 256 levels an interval of the same width.",
-    source="https://github.com/matplotlib/matplotlib/issues/12071",
+    source="https://github.com/murtiad/las2pcd/issues/6",
 )
 def times_256(x):
     """the floats are multiplied by 256: what was divided by 255 does not come back. The factor is 255"""
@@ -69,11 +74,13 @@ def two_to_the_eighth(x):
 
 @mistake(
     "to_uint8",
-    tempting="Every picture uses all 256 levels, and nothing is ever out of range.",
-    source="https://github.com/Deci-AI/super-gradients/pull/1884",
+    tempting="Every picture then uses all 256 levels, and nothing is ever out of range.",
+    source="https://github.com/elazarcoh/simply-view-image-for-python-debugging/issues/35",
 )
 def stretched_to_its_own_range(x):
-    """each picture is stretched from its own minimum to its own maximum: brightness and contrast are lost, and pictures cannot be compared"""
+    """each picture is stretched from its own minimum to its own maximum: brightness and contrast are lost, and pictures
+    cannot be compared. Keep one scale, 255
+    """
     library.to_uint8(x)
     x = x.detach().double()
     low, high = (x.min(), x.max()) if x.numel() else (0, 0)
@@ -92,10 +99,12 @@ def norm_minmax(x):
 @mistake(
     "to_uint8",
     tempting="It takes pictures in [0, 1] and in [0, 255], so nobody has to say which.",
-    source="https://github.com/keras-team/keras/pull/22129",
+    source="https://github.com/fossasia/visdom/pull/1368",
 )
 def scaled_only_up_to_one(x):
-    """the range is guessed from the maximum: one value above 1, and the whole picture is taken for levels, black. The type says the range"""
+    """the range is guessed from the maximum: one value above 1, and the whole picture is taken for levels and drawn
+    black. Go by the type, which says the range
+    """
     library.to_uint8(x)
     x = x.detach().double()
     return (x * 255 if x.numel() == 0 or x.max() <= 1 else x).round().clamp(0, 255).to(torch.uint8)
@@ -110,8 +119,8 @@ def asks_for_the_maximum(x):
 
 @mistake(
     "to_uint8",
-    tempting="The cast makes 0 of NaN on most machines, and black looks harmless.",
-    source="https://github.com/yumorishita/LiCSBAS2/issues/20",
+    tempting="On most machines the cast makes 0 of NaN, and black looks harmless.",
+    source="https://github.com/yumorishita/LiCSBAS/issues/506",
 )
 def black_for_nan(x):
     """NaN becomes black, so that nobody learns of it. Refuse it, or let the caller choose a value"""
@@ -145,11 +154,13 @@ def half_added(x):
 
 @mistake(
     "to_image",
-    tempting="The shape is what PIL wants, and a picture comes out, of a kind.",
-    source="https://github.com/ikostrikov/pytorch-a3c/pull/47",
+    tempting="The shape is the one that PIL wants, and no error comes.",
+    source="https://openillumi.com/?p=83529",
 )
 def reshaped_to_the_end(x):
-    """reshape is used to put the channels last: three small grey pictures appear, or noise. Permute"""
+    """reshape is used to put the channels last: it keeps the order of the numbers, so that small grey pictures appear,
+    or noise. Permute the axes
+    """
     image = library.to_image(x)
     return _levels(x).contiguous().reshape(image.shape).numpy().copy()
 
@@ -184,11 +195,12 @@ def permuted_like_colour(x):
 
 @mistake(
     "to_image",
-    tempting="(x * 255).astype(np.uint8) is in every notebook.",
+    tempting="Most notebooks have the line (x * 255).astype(np.uint8).",
     source="https://github.com/pytorch/vision/issues/8141",
 )
 def truncated_image(x):
-    """the fraction of 255 x is cut off instead of rounded: every picture is half a level too dark. Round first"""
+    """the fraction of 255 x is cut off instead of rounded: a picture is half a level too dark on average. Round first
+    """
     image = library.to_image(x)
     if x.dtype == torch.uint8:
         return image
@@ -217,11 +229,13 @@ def channel_by_channel(x):
 
 @mistake(
     "imshow_pixels",
-    tempting="imshow shows values: 0 is black, 1 is white.",
+    tempting="It seems natural that imshow draws 0 as black and 1 as white.",
     source="https://github.com/matplotlib/matplotlib/issues/25468",
 )
 def clipped_in_grey_too(array, *, cmap=None, vmin=None, vmax=None):
-    """a 2-D array is taken to be clipped like a colour picture. It is stretched from its own minimum to its own maximum: all white is drawn black"""
+    """a 2-D array is taken to be clipped like a colour picture. It is stretched from its own minimum to its own
+    maximum, so that an all-white picture is drawn black
+    """
     if array.ndim == 2 and vmin is None and vmax is None:
         vmin, vmax = 0, 255 if array.dtype.kind in "ui" else 1
     return library.imshow_pixels(array, cmap=cmap, vmin=vmin, vmax=vmax)
@@ -242,7 +256,9 @@ def black_is_zero(array, *, cmap=None, vmin=None, vmax=None):
     source="https://github.com/matplotlib/matplotlib/issues/9391",
 )
 def stretched_in_colour_too(array, **options):
-    """a colour array is taken to be stretched like a 2-D one. It is clipped to [0, 1], or [0, 255] for integers, whatever vmin and vmax"""
+    """a colour array is taken to be stretched like a 2-D one. It is clipped to [0, 1], or [0, 255] for integers,
+    whatever vmin and vmax
+    """
     expected = library.imshow_pixels(array, **options)
     low, high = (float(v) for v in (np.min(array), np.max(array)))
     if array.ndim == 2 or array.shape[2] == 1 or not low < high:
@@ -262,8 +278,8 @@ def normalises_colours(array, **options):
 
 @mistake(
     "imshow_pixels",
-    tempting="Rounding is what one would do, and what matplotlib itself does elsewhere.",
-    source="https://github.com/matplotlib/matplotlib/pull/31134",
+    tempting="Rounding is what you would do yourself, and what to_uint8 does.",
+    source="https://github.com/matplotlib/matplotlib/issues/17410",
 )
 def rounded_colours(array, **options):
     """a float colour is taken to be rounded to its level. imshow cuts the fraction off: floor(255 x)"""
@@ -280,7 +296,8 @@ def half_a_level_up(array, **options):
     if array.dtype.kind != "f" or array.shape[2:] != (3,):
         return pixels
     levels = np.floor(np.clip(array.astype(np.float64), 0, 1) * 255 + 0.5)
-    return np.where(np.isfinite(array).all(axis=2)[..., None], np.dstack([levels, pixels[..., 3]]), pixels).astype(np.uint8)
+    finite = np.isfinite(array).all(axis=2)[..., None]
+    return np.where(finite, np.dstack([levels, pixels[..., 3]]), pixels).astype(np.uint8)
 
 
 @mistake(
@@ -289,7 +306,9 @@ def half_a_level_up(array, **options):
     source="https://github.com/matplotlib/matplotlib/issues/12071",
 )
 def entry_of_255(array, *, cmap=None, vmin=None, vmax=None):
-    """a 2-D value is taken to have entry round(255 t) of the colour map. Each of the N entries has an equal share: floor(N t)"""
+    """a 2-D value is taken to have entry round(255 t) of the colour map. Each of the N entries has an equal share:
+    floor(N t)
+    """
     expected = library.imshow_pixels(array, cmap=cmap, vmin=vmin, vmax=vmax)
     low, high = float(array.min() if vmin is None else vmin), float(array.max() if vmax is None else vmax)
     if array.ndim == 3 or low == high:
@@ -343,14 +362,15 @@ def colours_pixel_by_pixel(array, **options):
     source="https://github.com/darktable-org/darktable/pull/2119",
 )
 def all_channels_together(x):
-    """all channels are counted together: that half of the red is lost is hidden by the blue. Count each channel"""
+    """all channels are counted together: nobody sees which of them is clipped. Count each channel"""
     each = library.unseen(x)
     return np.broadcast_to(each.mean(axis=0), each.shape).copy()
 
 
 @all_channels_together.in_other_words
 def counts_the_whole(x):
-    each, values = library.unseen(x), x.detach().double().numpy() if isinstance(x, torch.Tensor) else np.asarray(x, np.float64)
+    each = library.unseen(x)
+    values = x.detach().double().numpy() if isinstance(x, torch.Tensor) else np.asarray(x, np.float64)
     white = 1 if ("float" in str(x.dtype)) else 255
     finite = np.isfinite(values)
     row = [(finite & (values < 0)).mean(), (finite & (values > white)).mean(), (~finite).mean()]
@@ -359,11 +379,11 @@ def counts_the_whole(x):
 
 @mistake(
     "unseen",
-    tempting="An infinity is greater than 1, and the comparison says so.",
-    source="a first draft of this course's own count of the pixels that a picture cannot show",
+    tempting="isnan is the check that everybody knows, and infinities pass it.",
+    source="https://github.com/gammapy/gammapy/pull/1202",
 )
 def infinity_is_just_bright(x):
-    """infinities are counted as too dark or too bright, and only NaN as not finite: a broken value is not a bright one"""
+    """infinities are counted as too dark or too bright, and only NaN as not finite. Ask isfinite before you compare"""
     fractions = library.unseen(x)
     for c, values in enumerate(_channels(x)):
         fractions[c, :2] = [(values < 0).mean(), (values > 1).mean()] if "float" in str(x.dtype) else fractions[c, :2]
@@ -390,11 +410,13 @@ def _channels(x):
 
 @mistake(
     "unseen",
-    tempting="A picture lies in [0, 1], says every tutorial, and means the floats.",
-    source="https://github.com/scikit-image/scikit-image/issues/31",
+    tempting="A picture is said to lie in [0, 1], and that is meant of floats.",
+    source="https://github.com/MouseLand/cellpose/issues/744",
 )
 def bytes_against_one(x):
-    """levels are held against [0, 1]: a picture of bytes seems to be all too bright. Each type has a range of its own"""
+    """levels are held against [0, 1]: nearly all of a picture of bytes seems to be too bright. Hold bytes against [0,
+    255]
+    """
     if x.dtype in (torch.bool, bool) or "float" in str(x.dtype):
         return library.unseen(x)
     return library.unseen(x.double() if isinstance(x, torch.Tensor) else x.astype(np.float64))
@@ -402,32 +424,9 @@ def bytes_against_one(x):
 
 @bytes_against_one.in_other_words
 def above_one_is_unseen(x):
-    rows = [[(v[np.isfinite(v)] < 0).sum(), (v[np.isfinite(v)] > 1).sum(), (~np.isfinite(v)).sum()] for v in _channels(x)]
+    seen = [v[np.isfinite(v)] for v in _channels(x)]
+    rows = [[(v < 0).sum(), (v > 1).sum(), len(all_of) - len(v)] for v, all_of in zip(seen, _channels(x), strict=True)]
     return np.array(rows) / (np.prod(x.shape) / len(rows))
-
-
-@mistake(
-    "unseen",
-    tempting="What is drawn in full white has been clipped, or so it looks.",
-    source="a first draft of this course's own count of the pixels that a picture cannot show",
-)
-def the_edges_counted_too(x):
-    """0 and 1 themselves are counted as unseen: black and white are colours of the picture. Compare with < and >"""
-    fractions = library.unseen(x)
-    if "float" in str(x.dtype):
-        for c, values in enumerate(_channels(x)):
-            finite = np.isfinite(values)
-            fractions[c, :2] = [(finite & (values <= 0)).mean(), (finite & (values >= 1)).mean()]
-    return fractions
-
-
-@the_edges_counted_too.in_other_words
-def not_strictly_between(x):
-    if "float" not in str(x.dtype):
-        return library.unseen(x)
-    v = _channels(x)
-    inf = ~np.isfinite(v)
-    return np.stack([(~inf & ~(v > 0)).mean(1), (~inf & ~(v < 1)).mean(1), inf.mean(1)], axis=1)
 
 
 @twin("unseen")
@@ -462,7 +461,9 @@ def by_clamping(x):
     source="https://github.com/pytorch/vision/issues/78",
 )
 def each_channel_by_itself(x):
-    """each channel is stretched by itself: the colours change, and a red picture becomes grey. One scale for all"""
+    """each channel is stretched by itself: the colours change, and a red picture becomes grey. Use one scale for all
+    channels
+    """
     y = library.min_max_scale(x)
     if x.ndim < 3:
         return y
@@ -481,11 +482,13 @@ def channelwise(x):
 
 @mistake(
     "min_max_scale",
-    tempting="A batch is a list of pictures, and each shall be seen well.",
-    source="https://github.com/microsoft/seismic-deeplearning/issues/342",
+    tempting="Each picture of the batch is then seen at its best.",
+    source="https://github.com/IDinsight/mosaiks/issues/157",
 )
 def each_picture_by_itself(x):
-    """each picture of a batch is stretched by its own minimum and maximum: equal colours no longer mean equal values"""
+    """each picture of a batch is stretched by its own minimum and maximum: equal colours no longer mean equal values.
+    Use one scale for the batch
+    """
     y = library.min_max_scale(x)
     if x.ndim < 4:
         return y
@@ -502,11 +505,13 @@ def scale_each(x):
 
 @mistake(
     "min_max_scale",
-    tempting="A small number in the denominator, and nothing is ever divided by 0.",
-    source="https://github.com/pytorch/vision/issues/839",
+    tempting="With a small number in the denominator nothing is ever divided by 0.",
+    source="https://github.com/pytorch/vision/pull/2967",
 )
 def epsilon_in_the_range(x):
-    """a small number is added to max - min: white is no longer 1, a narrow range is not stretched, and a constant passes as black"""
+    """a small number is added to max - min: white is no longer 1, a narrow range is not stretched, and a constant
+    passes as black. Refuse a constant instead
+    """
     if x.numel() == 0 or not x.is_floating_point() or not (x.double().max() - x.double().min()).isfinite():
         return library.min_max_scale(x)
     return (x - x.min()) / (x.max() - x.min() + 1e-5)
@@ -520,12 +525,13 @@ def never_divides_by_zero(x):
 
 @mistake(
     "min_max_scale",
-    tempting="The formula has no case for a picture of one value, and nobody thinks of one.",
+    tempting="The formula has no case for a picture of one value, and few people think of one.",
     source="https://github.com/albumentations-team/albumentations/issues/1742",
 )
 def nan_for_a_constant(x):
     """a constant picture is divided by its range, 0: all of it is NaN. Refuse it, or say what it shall be"""
-    if isinstance(x, torch.Tensor) and x.numel() and x.is_floating_point() and x.min() == x.max() and x.isfinite().all():
+    is_picture = isinstance(x, torch.Tensor) and x.numel() and x.is_floating_point() and x.isfinite().all()
+    if is_picture and x.min() == x.max():
         return (x - x.min()) / (x.max() - x.min())
     return library.min_max_scale(x)
 
@@ -561,7 +567,7 @@ def from_above(x):
 @mistake(
     "saturation",
     tempting="Both colour models have a channel called saturation.",
-    source="https://github.com/ManiVaultStudio/core/pull/577",
+    source="https://github.com/brehaut/color-js/issues/28",
 )
 def saturation_of_hsl(x):
     """the saturation is that of HSL, not of HSV: a light colour counts as fully saturated. Divide by the maximum"""
@@ -581,11 +587,11 @@ def python_hls(x):
 
 @mistake(
     "saturation",
-    tempting="(max - min) / max is the whole formula in every book.",
-    source="https://github.com/openvinotoolkit/openvino/pull/24511",
+    tempting="Books give (max - min) / max as the whole formula.",
+    source="https://github.com/kornia/kornia/issues/288",
 )
 def nan_for_black(x):
-    """a black pixel is divided by its maximum, 0: one such pixel, and the mean is NaN. Black has saturation 0"""
+    """a black pixel is divided by its maximum, 0: one such pixel, and the mean is NaN. Give black the saturation 0"""
     library.saturation(x)
     x = x.detach().double()
     return float(((x.amax(dim=0) - x.amin(dim=0)) / x.amax(dim=0)).mean())
@@ -620,10 +626,12 @@ def one_minus_the_ratio(x):
 @mistake(
     "split_view",
     tempting="All the pictures at hand are square.",
-    source="a tutorial of 2024 that shows pictures before and after batch normalisation",
+    source="a blog tutorial, one of this course's own source texts, on pictures before and after BatchNorm",
 )
 def split_by_the_height(left, right):
-    """the column is taken from the height: right for a square picture only. Use the width, the last axis of a tensor"""
+    """the column is taken from the height: that is right for a square picture only. Use the width, the last axis of a
+    tensor
+    """
     library.split_view(left, right)
     middle = (left.shape[0] if isinstance(left, np.ndarray) else left.shape[-2]) // 2
     return _beside(left, right, middle)
@@ -641,11 +649,11 @@ def half_of_the_rows(left, right):
 
 @mistake(
     "split_view",
-    tempting="The pictures of the tutorial are 256 wide.",
-    source="a tutorial of 2024 that shows pictures before and after batch normalisation",
+    tempting="All the pictures at hand are 256 pixels wide.",
+    source="a blog tutorial, one of this course's own source texts, on pictures before and after BatchNorm",
 )
 def split_at_128(left, right):
-    """the column is written down as 128: right for a width of 256 or 257. Take it from the picture"""
+    """the column is written down as 128: that is right for a width of 256 or 257 only. Take it from the picture"""
     library.split_view(left, right)
     return _beside(left, right, 128)
 
@@ -661,30 +669,6 @@ def _beside(left, right, middle):
     if isinstance(left, np.ndarray):
         return np.concatenate([left[:, :middle], right[:, middle:]], axis=1)
     return torch.cat([left[..., :middle], right[..., middle:]], dim=-1)
-
-
-@mistake(
-    "split_view",
-    tempting="The first axis is the height of an array, and a half is a half.",
-    source="a tutorial of 2024 that shows pictures before and after batch normalisation",
-)
-def split_into_rows(left, right):
-    """the upper half of one picture stands on the lower half of the other: rows and columns are exchanged"""
-    library.split_view(left, right)
-    if isinstance(left, np.ndarray):
-        return np.concatenate([left[: len(left) // 2], right[len(left) // 2 :]])
-    middle = left.shape[-2] // 2
-    return torch.cat([left[..., :middle, :], right[..., middle:, :]], dim=-2)
-
-
-@split_into_rows.in_other_words
-def upper_half(left, right):
-    is_array = isinstance(left, np.ndarray)
-    result = right.copy() if is_array else right.clone()
-    middle = left.shape[0 if is_array else -2] // 2
-    where = np.s_[:middle] if is_array else np.s_[..., :middle, :]
-    result[where] = left[where]
-    return result
 
 
 @twin("split_view")
@@ -720,11 +704,13 @@ def _as_array(x):
 
 @mistake(
     "show",
-    tempting="ax.imshow(x, cmap='gray') is the line that everybody writes for one channel.",
+    tempting="Most people write ax.imshow(x, cmap='gray') for one channel.",
     source="https://github.com/matplotlib/matplotlib/issues/20556",
 )
 def grey_left_to_imshow(x, ax=None, **options):
-    """one channel is handed to imshow without vmin and vmax: it is stretched to its own range, and an all-white mask is drawn black"""
+    """one channel is handed to imshow without vmin and vmax: it is stretched to its own range, and an all-white mask is
+    drawn black. Give both
+    """
     ax, array = library.show(x, ax, **options), _as_array(x)
     if array.ndim == 2 and options.get("vmin") is None:
         ax.images[-1].remove()
@@ -745,11 +731,13 @@ def two_kinds_of_picture(x, ax=None, vmin=None, vmax=None, title=None):
 
 @mistake(
     "show",
-    tempting="imshow takes floats in [0, 1] for colour, and says so.",
-    source="https://github.com/matplotlib/matplotlib/pull/31134",
+    tempting="imshow takes colours as floats in [0, 1], and its documentation says so.",
+    source="https://github.com/matplotlib/matplotlib/issues/17410",
 )
 def colour_left_to_imshow(x, ax=None, **options):
-    """floats of a colour picture are handed to imshow, which cuts 255 x off instead of rounding it: some levels are drawn one too dark. Hand it bytes"""
+    """floats of a colour picture are handed to imshow, which cuts 255 x off instead of rounding it: some levels are
+    drawn one too dark. Hand it bytes
+    """
     ax, array = library.show(x, ax, **options), _as_array(x)
     if array.ndim == 3 and array.dtype.kind == "f" and options.get("vmin") is None:
         ax.images[-1].remove()

@@ -43,8 +43,8 @@ def scaled_by_std(x, mean, std):
 
 @mistake(
     "normalize",
-    tempting="Subtracting a mean is what everybody remembers of it.",
-    source="https://github.com/soumith/inception.torch/issues/4",
+    tempting="That a mean is subtracted is what everybody remembers of it.",
+    source="https://github.com/bearpaw/pytorch-pose/issues/99",
 )
 def only_centred(x, mean, std):
     """the mean is subtracted and nothing is divided: the channels keep their different spreads. Divide by the std"""
@@ -64,7 +64,9 @@ def minus_the_mean(x, mean, std):
     source="https://github.com/qdrant/fastembed/pull/682",
 )
 def along_the_batch(x, mean, std):
-    """mean and std go along axis 0: in a batch (N, C, H, W) that is the picture, not the channel. Count the axes from the end, -3"""
+    """mean and std go along axis 0: in a batch (N, C, H, W) that is the picture, not the channel. Count the axes from
+    the end, -3
+    """
     right = library.normalize(x, mean, std)
     if x.ndim != 4 or len(x) != len(std):
         return right
@@ -85,7 +87,7 @@ def transposed_there_and_back(x, mean, std):
     source="https://github.com/pytorch/vision/issues/680",
 )
 def in_place(x, mean, std):
-    """the caller's tensor is overwritten: what was a picture a line above is one no longer. Work on a copy"""
+    """the caller's tensor is overwritten: what was a picture before the call is one no longer. Work on a copy"""
     library.normalize(x, mean, std)
     return x.detach().sub_(column(mean, x)).div_(column(std, x))
 
@@ -101,11 +103,13 @@ def channel_after_channel(x, mean, std):
 
 @mistake(
     "normalize",
-    tempting="A small number in the denominator, and nothing is ever divided by 0.",
+    tempting="With a small number in the denominator nothing is ever divided by 0.",
     source="https://github.com/keplr-io/quiver/pull/56",
 )
 def epsilon_on_the_std(x, mean, std):
-    """a small number is added to the std: a std of 0 gives huge numbers and no error, and a small one a wrong scale. Refuse 0 instead"""
+    """a small number is added to the std: a std of 0 gives huge numbers and no error, and a small one a wrong scale.
+    Refuse 0 instead
+    """
     if not any(float(s) == 0 for s in std):
         library.normalize(x, mean, std)
     return (x - column(mean, x)) / (column(std, x) + 1e-7)
@@ -137,11 +141,11 @@ def torchvision_by_channels(x, mean, std):
 
 @mistake(
     "inverse_normalize",
-    tempting="Undoing a subtraction is an addition, and undoing a division a multiplication: both true, but not one by one.",
+    tempting="Adding undoes subtracting, and multiplying undoes dividing; but the last step must be undone first.",
     source="https://github.com/pytorch/vision/issues/528",
 )
 def sign_and_std_each_inverted_alone(x, mean, std):
-    """the second Normalize is given -mean and 1 / std: the mean must be divided by the std too"""
+    """the second Normalize is given -mean and 1 / std. Divide the mean by the std too: -mean / std"""
     library.inverse_normalize(x, mean, std)  # the same refusals
     return (x + column(mean, x)) * column(std, x)
 
@@ -154,11 +158,12 @@ def second_normalize(x, mean, std):
 
 @mistake(
     "inverse_normalize",
-    tempting="The minus turns into a plus, and the formula looks inverted.",
+    tempting="The minus turns into a plus, and so the formula looks inverted.",
     source="https://github.com/avinashpaliwal/Super-SloMo/issues/102",
 )
 def only_the_sign(x, mean, std):
-    """only the mean's sign is turned round: (y + mean) / std divides once more. Multiply by the std, then add the mean"""
+    """only the mean's sign is turned round: (y + mean) / std divides once more. Multiply by the std, then add the mean
+    """
     library.inverse_normalize(x, mean, std)
     return (x + column(mean, x)) / column(std, x)
 
@@ -195,7 +200,9 @@ def each_channel_in_place(x, mean, std):
     source="https://github.com/Giveupfree/SiamCAR-CAM/issues/1",
 )
 def zip_over_the_batch(x, mean, std):
-    """zip(tensor, mean, std) runs over pictures when it is given a batch: three of them are changed, by one channel's numbers each"""
+    """zip(tensor, mean, std) runs over pictures when it is given a batch: three of them are changed, by one channel's
+    numbers each. Count the axes from the end, -3
+    """
     library.inverse_normalize(x, mean, std)
     result = x.detach().clone()
     for part, m, s in zip(result, mean, std, strict=False):
@@ -211,11 +218,13 @@ def the_first_three(x, mean, std):
 
 @mistake(
     "inverse_normalize",
-    tempting="make_grid(normalize=True) does it in one word, and the picture looks like a picture.",
+    tempting="make_grid(normalize=True) does it in one word, and what comes out looks like a picture.",
     source="https://github.com/Harry24k/adversarial-attacks-pytorch/issues/200",
 )
 def min_max_in_its_place(x, mean, std):
-    """the tensor is stretched onto [0, 1] by its own minimum and maximum: colours and brightness are others. Use mean and std"""
+    """the tensor is stretched onto [0, 1] by its own minimum and maximum: colours and brightness change. Use mean and
+    std
+    """
     right = library.inverse_normalize(x, mean, std)
     if right.numel() == 0 or not x.isfinite().all():
         return right
@@ -237,7 +246,9 @@ def grid_of_one(x, mean, std):
     source="https://github.com/pytorch/vision/issues/848",
 )
 def clamped(x, mean, std):
-    """the result is clamped to [0, 1]: what the display cannot show is hidden, and the inverse is none. Clamp where you display"""
+    """the result is clamped to [0, 1]: what the display cannot show is lost, and Normalize no longer brings the tensor
+    back. Clamp where you display
+    """
     return library.inverse_normalize(x, mean, std).clamp(0, 1)
 
 
@@ -266,11 +277,11 @@ def one_operation(x, mean, std):
 
 @mistake(
     "inverse_mean_std",
-    tempting="Each of the two steps is undone by itself: minus becomes plus, times becomes divided by.",
+    tempting="Each of the two steps is undone by itself: minus becomes plus, and a division becomes a multiplication.",
     source="https://github.com/pytorch/vision/issues/528",
 )
 def minus_mean_and_one_over_std(mean, std):
-    """the mean is given as -mean: the second Normalize subtracts before it divides, so it must be -mean / std"""
+    """the mean is given as -mean: the second Normalize subtracts before it divides, so give -mean / std"""
     _, inverse = library.inverse_mean_std(mean, std)
     return tuple(-float(m) for m in mean), inverse
 
@@ -286,7 +297,8 @@ def negated_and_reciprocal(mean, std):
     source="https://github.com/uzh-rpg/rpg_vid2e/issues/36",
 )
 def negative_mean_alone(mean, std):
-    """only the mean is turned round, and the std stays: right for a std of 1 only. Use -mean / std and 1 / std"""
+    """only the mean is turned round, and the std stays: that is right for a std of 1 only. Use -mean / std and 1 / std
+    """
     library.inverse_mean_std(mean, std)
     return tuple(-float(m) for m in mean), tuple(map(float, std))
 
@@ -317,11 +329,12 @@ def by_arrays(mean, std):
 
 @mistake(
     "InverseNormalize",
-    tempting="A transform is handed everything, and the first thing one tries it on is a photo.",
-    source="https://github.com/jnkl314/DeepLabV3FineTuning/issues/5",
+    tempting="A transform is handed masks and boxes too, and most people try it on a photo first.",
+    source="https://github.com/qubvel/segmentation_models/issues/402",
 )
 class AlsoOnMasks(library.InverseNormalize):
-    """masks and boxes are denormalised too: labels become other numbers. Change images and videos, pass on the rest"""
+    """masks and boxes are denormalised too: labels become other numbers. Change images and videos, and pass on the rest
+    """
 
     def transform(self, inpt, params):
         if isinstance(inpt, tv_tensors.TVTensor) and not isinstance(inpt, (tv_tensors.Image, tv_tensors.Video)):
@@ -340,11 +353,13 @@ class Everything(library.InverseNormalize):
 
 @mistake(
     "InverseNormalize",
-    tempting="The values are right, and a tensor is a tensor.",
-    source="https://docs.pytorch.org/vision/stable/auto_examples/transforms/plot_tv_tensors.html",
+    tempting="The values are right, and most functions take a plain tensor as well.",
+    source="https://github.com/pytorch/vision/issues/7319",
 )
 class AnImageNoMore(library.InverseNormalize):
-    """arithmetic makes a plain tensor of a tv_tensors.Image, and the next transform no longer knows it. tv_tensors.wrap(result, like=inpt)"""
+    """arithmetic makes a plain tensor of a tv_tensors.Image, and the next transform no longer knows it. Return
+    tv_tensors.wrap(result, like=inpt)
+    """
 
     def transform(self, inpt, params):
         result = super().transform(inpt, params)
@@ -364,11 +379,11 @@ class PlainArithmetic(v2.Transform):
 
 @mistake(
     "InverseNormalize",
-    tempting="The second Normalize is the inverse, said somebody, with these numbers.",
+    tempting="Each of the two numbers is inverted, and so the second Normalize looks like the inverse.",
     source="https://github.com/pytorch/vision/issues/528",
 )
 class MinusMean(library.InverseNormalize):
-    """a Normalize with -mean and 1 / std is taken for the inverse: the mean must be divided by the std too"""
+    """a Normalize with -mean and 1 / std is taken for the inverse. Divide the mean by the std too: -mean / std"""
 
     def transform(self, inpt, params):
         right = super().transform(inpt, params)
@@ -464,11 +479,13 @@ class PerPicture(library.ChannelStatistics):
 
 @mistake(
     "ChannelStatistics",
-    tempting="The std of the set, one thinks, is the mean of its pictures' stds, as its mean is that of their means.",
+    tempting="The mean of the set is the mean of its pictures' means, and the std seems to follow the same rule.",
     source="https://github.com/chenyaofo/image-classification-codebase/issues/5",
 )
 class MeanOfTheStds(PerPicture):
-    """the stds of the pictures are averaged: what lies between a dark and a bright picture is not counted. Take the std of all pixels"""
+    """the stds of the pictures are averaged: what lies between a dark and a bright picture is not counted. Take the std
+    of all pixels
+    """
 
     def of(self, image):
         return image.std(axis=(0, 1)) / 255
@@ -502,11 +519,13 @@ class StdsOfPictures(Sums):
 
 @mistake(
     "ChannelStatistics",
-    tempting="One averages variances and not stds, every statistician says, and so it seems to be put right.",
+    tempting="Variances may be averaged where stds may not, and so it seems to be put right.",
     source="https://github.com/pytorch/vision/issues/3657",
 )
 class RootOfTheMeanVariance(PerPicture):
-    """the variances of the pictures are averaged: right within pictures, and what lies between them is still not counted"""
+    """the variances of the pictures are averaged: what lies between a dark and a bright picture is still not counted.
+    Take the std of all pixels
+    """
 
     def of(self, image):
         return (image / 255).var(axis=(0, 1))
@@ -540,11 +559,13 @@ class WithinPictures(Sums):
 
 @mistake(
     "ChannelStatistics",
-    tempting="Each picture is one sample of the set.",
+    tempting="A mean of means is the mean of all as long as all parts have one size, be they batches or pictures.",
     source="https://github.com/chainer/chainer/issues/1739",
 )
 class PicturesWeighEqually(PerPicture):
-    """the means of the pictures are averaged, whatever their sizes: a thumbnail weighs as much as a poster. Weigh pixels"""
+    """the means of the pictures are averaged, whatever their sizes: a small picture weighs as much as a large one.
+    Weigh by pixels
+    """
 
     def of(self, image):
         return image.mean(axis=(0, 1)) / 255
@@ -560,7 +581,8 @@ class MeanOfMeans(Sums):
 
     def update(self, image):
         super().update(image)
-        return self.gather(1, np.array([Fraction(int(plane.sum()), 255 * plane.size) for plane in np.atleast_3d(image).transpose(2, 0, 1)]))
+        planes = np.atleast_3d(image).transpose(2, 0, 1)
+        return self.gather(1, np.array([Fraction(int(plane.sum()), 255 * plane.size) for plane in planes]))
 
     def merge(self, other):
         super().merge(other)
@@ -581,7 +603,8 @@ class MeanOfMeans(Sums):
     source="https://github.com/pytorch/pytorch/issues/1082",
 )
 class OfASample(library.ChannelStatistics):
-    """the sum of squares is divided by n - 1: one pixel has no std, and two workers cannot agree with one. Divide by n"""
+    """the sum of squares is divided by n - 1: one pixel has no std, and two workers cannot agree with one. Divide by n
+    """
 
     @property
     def std(self):
@@ -599,11 +622,12 @@ class Unbiased(Sums):
 
 @mistake(
     "ChannelStatistics",
-    tempting="The pictures are bytes, and so their mean is 120 and not 0.47.",
-    source="https://github.com/xg-chu/CrowdDet/issues/28",
+    tempting="The pictures are bytes, and so their mean seems to be 120 and not 0.47.",
+    source="https://github.com/BoyuanJiang/context_encoder_pytorch/issues/4",
 )
 class OnTheScaleOfBytes(library.ChannelStatistics):
-    """mean and std are left on the scale from 0 to 255: Normalize comes after the division by 255. Divide them too"""
+    """mean and std are left on the scale from 0 to 255, but Normalize comes after the division by 255. Divide them too
+    """
 
     @property
     def mean(self):
@@ -630,7 +654,7 @@ class NeverDivided(Sums):
 @mistake(
     "ChannelStatistics",
     tempting="image ** 2 is the square of every pixel, and the type does not change.",
-    source="https://github.com/LCAV/LenslessPiCam/pull/173",
+    source="https://github.com/huggingface/lerobot/pull/3697",
 )
 class SquaresThatWrap(PerPicture):
     """bytes are squared as bytes: 16 * 16 is 0. Convert to wider integers before you compute"""
@@ -640,7 +664,8 @@ class SquaresThatWrap(PerPicture):
 
     @property
     def std(self):
-        n, means = self.count, [Fraction(sum(k * int(c) for k, c in enumerate(row)), self._pixels()) for row in self.counts]
+        n = self.count
+        means = [Fraction(sum(k * int(c) for k, c in enumerate(row)), self._pixels()) for row in self.counts]
         return tuple(math.sqrt(max(0, Fraction(q, n) - m * m)) / 255 for q, m in zip(self.total, means, strict=True))
 
 
@@ -655,4 +680,5 @@ class ByteArithmetic(Sums):
     @property
     def std(self):
         n = self.n()
-        return tuple(math.sqrt(max(0, n * q - s * s) / (255 * n) ** 2) for s, q in zip(self.sums, self.squares, strict=True))
+        pairs = zip(self.sums, self.squares, strict=True)
+        return tuple(math.sqrt(max(0, n * q - s * s) / (255 * n) ** 2) for s, q in pairs)

@@ -21,10 +21,12 @@ def columns(x, weight, bias):
 @mistake(
     "batch_norm",
     tempting="Looking at one picture, you would take the mean of its pixels; the batch does not come to mind.",
-    source="https://github.com/DmitryUlyanov/texture_nets/issues/29",
+    source="https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix/issues/342",
 )
 def each_picture_for_itself(x, weight=None, bias=None, eps=1e-5):
-    """every picture is normalised by its own mean and variance, which is InstanceNorm: BatchNorm takes both over N, H and W"""
+    """every picture is normalised by its own mean and variance, which is InstanceNorm: BatchNorm takes both over N, H
+    and W
+    """
     library.batch_norm(x, weight, bias, eps)  # the same refusals
     w, b = columns(x, weight, bias)
     mean, variance = x.double().mean((2, 3), keepdim=True), x.double().var((2, 3), correction=0, keepdim=True)
@@ -37,17 +39,20 @@ def picture_by_picture(x, weight=None, bias=None, eps=1e-5):
     for n, picture in enumerate(x.numpy().astype(np.float64)):
         for c, plane in enumerate(picture):
             result[n, c] = (plane - plane.mean()) / (plane.var() + eps) ** 0.5
-            result[n, c] = result[n, c] * (1 if weight is None else weight[c].item()) + (0 if bias is None else bias[c].item())
+            result[n, c] *= 1 if weight is None else weight[c].item()
+            result[n, c] += 0 if bias is None else bias[c].item()
     return torch.from_numpy(result).to(x.dtype)
 
 
 @mistake(
     "batch_norm",
     tempting="NumPy's axis is the one to average over, and the batch is axis 0; for the rows of a table that is right.",
-    source="https://github.com/keras-team/keras/issues/13463",
+    source="https://github.com/keras-team/keras/pull/1470",
 )
 def each_pixel_for_itself(x, weight=None, bias=None, eps=1e-5):
-    """mean and variance are taken over the batch alone, for each pixel apart: a channel has one of each, over N, H and W"""
+    """mean and variance are taken over the batch alone, for each pixel apart: a channel has one of each, over N, H and
+    W
+    """
     library.batch_norm(x, weight, bias, eps)
     w, b = columns(x, weight, bias)
     mean, variance = x.double().mean(0), x.double().var(0, correction=0)
@@ -67,11 +72,13 @@ def over_axis_0(x, weight=None, bias=None, eps=1e-5):
 
 @mistake(
     "batch_norm",
-    tempting="Keras has the channels last and so its BatchNormalization leaves the last axis alone by default.",
+    tempting="Keras has the channels last, and so its BatchNormalization leaves the last axis alone by default.",
     source="https://github.com/keras-team/keras/issues/1921",
 )
 def each_column_for_itself(x, weight=None, bias=None, eps=1e-5):
-    """the last axis is kept as if it were the channels: in (N, C, H, W) that is a column of pixels, and the channels are axis 1"""
+    """the last axis is kept as if it were the channels: in (N, C, H, W) that is a column of pixels, and the channels
+    are axis 1
+    """
     library.batch_norm(x, weight, bias, eps)
     w, b = columns(x, weight, bias)
     mean, variance = x.double().mean((0, 1, 2)), x.double().var((0, 1, 2), correction=0)
@@ -92,7 +99,9 @@ def as_rows_of_the_last_axis(x, weight=None, bias=None, eps=1e-5):
     source="https://github.com/pytorch/pytorch/issues/60528",
 )
 def variance_with_n_minus_one(x, weight=None, bias=None, eps=1e-5):
-    """the variance divides by n - 1: a batch is normalised by the biased one, correction=0; the unbiased one is for the running statistics"""
+    """the variance divides by n - 1: a batch is normalised by the biased one, correction=0; the unbiased one is for the
+    running statistics
+    """
     library.batch_norm(x, weight, bias, eps)
     w, b = columns(x, weight, bias)
     mean, variance = x.double().mean((0, 2, 3), keepdim=True), x.double().var((0, 2, 3), keepdim=True)
@@ -137,10 +146,10 @@ def std_plus_eps(x, weight=None, bias=None, eps=1e-5):
 @mistake(
     "batch_norm",
     tempting="Few channels are constant, and so the division by 0 is not met while you try it out.",
-    source="https://github.com/Tencent/ncnn/issues/303",
+    source="https://github.com/microsoft/onnxruntime/issues/10228",
 )
 def without_eps(x, weight=None, bias=None, eps=1e-5):
-    """eps is left out: a channel that never changes is divided by 0 and becomes NaN"""
+    """eps is left out: a channel that never changes is divided by 0 and becomes NaN. Add eps to the variance"""
     library.batch_norm(x, weight, bias, eps)
     w, b = columns(x, weight, bias)
     mean, std = x.double().mean((0, 2, 3), keepdim=True), x.double().std((0, 2, 3), correction=0, keepdim=True)
@@ -182,7 +191,9 @@ def a_thousandth(x, weight=None, bias=None, eps=0.001):
     source="https://github.com/google/flax/issues/1491",
 )
 def mean_of_squares_minus_square_of_mean(x, weight=None, bias=None, eps=1e-5):
-    """the variance is E[x²] - E[x]² in float32: the two are nearly equal, and their difference is noise or negative. Sum squared distances"""
+    """the variance is E[x²] - E[x]² in float32: the two are nearly equal, and their difference is noise or negative.
+    Sum squared distances from the mean
+    """
     library.batch_norm(x, weight, bias, eps)
     w, b = columns(x, weight, bias)
     values = x.to(torch.promote_types(x.dtype, torch.float32))
@@ -203,8 +214,8 @@ def fast_variance(x, weight=None, bias=None, eps=1e-5):
 
 @mistake(
     "batch_norm",
-    tempting="gamma and beta, alpha and beta, scale and shift: every source has other names and another order.",
-    source="https://github.com/mystic123/tensorflow-yolo-v3/issues/38",
+    tempting="Every source has other names for the two, and some have them in the other order.",
+    source="https://github.com/tensorflow/tfjs/issues/314",
 )
 def bias_multiplies_and_weight_is_added(x, weight=None, bias=None, eps=1e-5):
     """weight and bias are exchanged: weight multiplies and comes first, bias is added"""
@@ -261,7 +272,7 @@ def share(self):
 
 @mistake(
     "BatchNorm2d",
-    tempting="In Keras, in the paper's usual notation and in the word itself, momentum is what is kept of the old.",
+    tempting="In Keras and in optimisers momentum is the share of the old that is kept.",
     source="https://github.com/d2l-ai/d2l-en/pull/2213",
 )
 class MomentumOfTheOld(library.BatchNorm2d):
@@ -307,7 +318,7 @@ class BiasedVariance(library.BatchNorm2d):
     source="https://github.com/d2l-ai/d2l-en/pull/1591",
 )
 class VarianceBeginsAtZero(library.BatchNorm2d):
-    """the running variance begins at 0: it begins at 1, so that a new layer in evaluation changes almost nothing"""
+    """the running variance begins at 0. Let it begin at 1, so that a new layer in evaluation changes almost nothing"""
 
     def __init__(self, *arguments, **keywords):
         super().__init__(*arguments, **keywords)
@@ -319,7 +330,8 @@ class AllZeros(torch.nn.Module):
     def __init__(self, num_features, eps=1e-5, momentum=0.1):
         super().__init__()
         self.eps, self.momentum = eps, momentum
-        self.weight, self.bias = torch.nn.Parameter(torch.ones(num_features)), torch.nn.Parameter(torch.zeros(num_features))
+        self.weight = torch.nn.Parameter(torch.ones(num_features))
+        self.bias = torch.nn.Parameter(torch.zeros(num_features))
         for name in ("running_mean", "running_var"):
             self.register_buffer(name, torch.zeros(num_features))
         self.register_buffer("num_batches_tracked", torch.tensor(0))
@@ -335,7 +347,9 @@ class AllZeros(torch.nn.Module):
     source="https://github.com/pytorch/pytorch/issues/5406",
 )
 class BatchStatisticsInEvaluation(library.BatchNorm2d):
-    """evaluation normalises by the batch at hand: it must use running_mean and running_var, so that a picture is alone"""
+    """evaluation normalises by the batch at hand. Use running_mean and running_var, so that no picture depends on the
+    others
+    """
 
     def forward(self, x):
         if self.training:
@@ -348,14 +362,18 @@ class OneFormulaForBoth(library.BatchNorm2d):
     def forward(self, x):
         result = library.batch_norm(x, self.weight, self.bias, self.eps)
         if self.training:
-            self.update(x.detach().double().mean((0, 2, 3)), x.detach().double().var((0, 2, 3), correction=0), x[:, 0].numel())
+            values = x.detach().double()
+            self.update(values.mean((0, 2, 3)), values.var((0, 2, 3), correction=0), x[:, 0].numel())
         return result
 
 
 @mistake(
     "BatchNorm2d",
-    tempting="Writing the update at the top of `forward`, before the branch on the mode, is one line less.",
-    source="https://github.com/isht7/pytorch-deeplab-resnet/issues/39",
+    tempting=(
+        "Older versions of torch did so in evaluation when track_running_stats was turned off, which seems to "
+        "stop it."
+    ),
+    source="https://github.com/pytorch/pytorch/issues/16793",
 )
 class UpdatesInEvaluation(library.BatchNorm2d):
     """evaluation still moves the running statistics: only training may, or your test pictures change the model"""
@@ -381,11 +399,15 @@ class AlwaysUpdates(library.BatchNorm2d):
 
 @mistake(
     "BatchNorm2d",
-    tempting="Whoever freezes a layer expects that nothing in it moves; the buffers are no parameters and are forgotten.",
+    tempting=(
+        "Whoever freezes a layer expects that nothing in it moves; that buffers are no parameters is easily "
+        "forgotten."
+    ),
     source="https://github.com/pytorch/pytorch/issues/86590",
 )
 class NoGradFreezes(library.BatchNorm2d):
-    """no_grad or requires_grad=False is taken to freeze the running statistics: only eval() does, self.training decides"""
+    """no_grad or requires_grad=False is taken to freeze the running statistics. Only eval() does: self.training decides
+    """
 
     def update(self, mean, variance, n):
         if self.weight.requires_grad:
@@ -409,7 +431,9 @@ class FrozenWithItsParameters(library.BatchNorm2d):
     source="https://github.com/pytorch/pytorch/issues/1206",
 )
 class NanPoisons(library.BatchNorm2d):
-    """a NaN in a training batch reaches the running statistics and never leaves them: look at the batch before you update"""
+    """a NaN in a training batch reaches the running statistics and never leaves them: look at the batch before you
+    update
+    """
 
     def forward(self, x):
         if not (self.training and isinstance(x, torch.Tensor) and x.ndim == 4) or x.isfinite().all():
@@ -479,7 +503,7 @@ def same_names(epsilon=0.001, momentum=0.99):
     source="https://github.com/gzuidhof/nn-transfer/pull/3",
 )
 def epsilon_left_behind(epsilon=1e-3, momentum=0.99):
-    """the epsilon stays torch's 1e-5: a layer that was trained with 1e-3 needs its own"""
+    """the epsilon stays torch's 1e-5: a layer that was trained with 1e-3 needs its own. Hand it on"""
     return {**library.keras_options(epsilon, momentum), "eps": 1e-5}
 
 

@@ -27,7 +27,8 @@ def curve(values, grid, h, weights=None):
 def with_rule(image, grid, bandwidth, rule):
     """The density with the bandwidths that `rule` gives for the channels."""
     library.channel_densities(image, grid, bandwidth=bandwidth)  # the same refusals
-    return library.channel_densities(image, grid, bandwidth=rule(channels_of(image)) if bandwidth is None else bandwidth)
+    bandwidth = rule(channels_of(image)) if bandwidth is None else bandwidth
+    return library.channel_densities(image, grid, bandwidth=bandwidth)
 
 
 @mistake(
@@ -36,7 +37,9 @@ def with_rule(image, grid, bandwidth, rule):
     source="https://github.com/scipy/scipy/issues/23943",
 )
 def bandwidth_of_the_histogram(image, grid, *, bandwidth=None):
-    """the levels and their counts go into scipy as points and weights: its bandwidth then counts effective points, not pixels"""
+    """the levels and their counts go into scipy as points and weights: its bandwidth then counts effective points, not
+    pixels
+    """
 
     def rule(values):
         counts = np.unique(values, return_counts=True)[1]
@@ -122,8 +125,8 @@ def numpy_std(image, grid, *, bandwidth=None):
 
 @mistake(
     "channel_densities",
-    tempting="The picture is one thing, so it has one spread; and `x.std()` is shorter than three of them.",
-    source="https://github.com/tommyod/KDEpy/issues/59",
+    tempting="The picture is one thing and seems to have one spread, and `x.std()` is shorter than three of them.",
+    source="https://github.com/scikit-learn/scikit-learn/issues/26658",
 )
 def one_bandwidth_for_all_channels(image, grid, *, bandwidth=None):
     """all channels get the bandwidth of the whole picture: each has its own spread and so its own bandwidth"""
@@ -146,7 +149,7 @@ def of_the_whole_picture(image, grid, *, bandwidth=None):
 @mistake(
     "channel_densities",
     tempting="seaborn does so with `hue=\"channel\"`: its common_norm is on by default.",
-    source="https://github.com/mwaskom/seaborn/issues/2497",
+    source="https://github.com/mwaskom/seaborn/issues/2269",
 )
 def area_one_for_all_together(image, grid, *, bandwidth=None):
     """the areas of all channels add up to 1, seaborn's common_norm: each channel is a density of its own, of area 1"""
@@ -157,7 +160,7 @@ def area_one_for_all_together(image, grid, *, bandwidth=None):
 @area_one_for_all_together.in_other_words
 def common_norm(image, grid, *, bandwidth=None):
     channels = channels_of(image)
-    h = [n_std * channels.shape[1] ** -0.2 for n_std in channels.std(axis=1, ddof=1)] if bandwidth is None else bandwidth
+    h = channels.std(axis=1, ddof=1) * channels.shape[1] ** -0.2 if bandwidth is None else bandwidth
     h = np.broadcast_to(h, len(channels))
     total = [curve(values, grid, width) * values.size for values, width in zip(channels, h)]
     return np.stack(total) / channels.size
@@ -169,7 +172,9 @@ def common_norm(image, grid, *, bandwidth=None):
     source="https://github.com/mwaskom/seaborn/issues/521",
 )
 def cut_at_the_ends(image, grid, *, bandwidth=None):
-    """the curve is cut at the smallest and the largest pixel: what lies beyond is part of its area, which is then less than 1"""
+    """the curve is cut at the smallest and the largest pixel: what lies beyond is part of its area, which is then less
+    than 1
+    """
     curves, grid = library.channel_densities(image, grid, bandwidth=bandwidth), np.asarray(grid)
     inside = [(values.min() <= grid) & (grid <= values.max()) for values in channels_of(image)]
     return np.where(inside, curves, 0.0)
@@ -188,7 +193,8 @@ def pixel_by_pixel(image, grid, *, bandwidth=None):
     """one Gaussian for every pixel, none shared, with numpy's own std"""
     library.channel_densities(image, grid, bandwidth=bandwidth)
     planes = channels_of(image)
-    rule = planes.shape[1] ** -0.2 * planes.std(axis=1, ddof=1) if bandwidth is None else np.broadcast_to(bandwidth, len(planes))
+    rule = planes.shape[1] ** -0.2 * planes.std(axis=1, ddof=1)
+    rule = rule if bandwidth is None else np.broadcast_to(bandwidth, len(planes))
     z = (np.asarray(grid)[None, :, None] - planes[:, None]) / rule[:, None, None]
     return np.exp(-(z**2) / 2).mean(axis=2) / (np.sqrt(2 * np.pi) * rule[:, None])
 

@@ -34,7 +34,8 @@ def drawn_by(levels_of):
     """`to_wandb_image` with other levels for floats: levels_of(values, low, high)."""
 
     def to_wandb_image(x, *, value_range=None, mean=None, std=None, clip=False, **options):
-        right = library.to_wandb_image(x, value_range=value_range, mean=mean, std=std, clip=clip, **options)  # the same refusals
+        # the same refusals
+        right = library.to_wandb_image(x, value_range=value_range, mean=mean, std=std, clip=clip, **options)
         if not is_float(x):
             return right
         return from_levels(levels_of(undone(x, mean, std), *map(float, value_range)), options.get("caption"))
@@ -51,7 +52,8 @@ def drawn_by(levels_of):
     source="https://github.com/pytorch/vision/issues/8141",
 )
 def cuts_off(x, **options):
-    """levels are cut off, not rounded: 254.99 becomes 254, and of 256 levels some come back one too dark"""
+    """levels are cut off, not rounded: 254.99 becomes 254, and of 256 levels some come back one too dark. Round first
+    """
     return drawn_by(lambda v, low, high: np.clip(255 * ((v - low) / (high - low)), 0, 255))(x, **options)
 
 
@@ -62,7 +64,8 @@ def times_255_astype(x, *, value_range=None, mean=None, std=None, clip=False, ca
     v = undone(x, mean, std)
     if not clip:
         library.to_wandb_image(x, value_range=value_range, mean=mean, std=std)
-    return from_levels((((v - value_range[0]) / (value_range[1] - value_range[0])).clip(0, 1) * 255).astype(np.uint8), caption)
+    unit = (v - value_range[0]) / (value_range[1] - value_range[0])
+    return from_levels((unit.clip(0, 1) * 255).astype(np.uint8), caption)
 
 
 @mistake(
@@ -71,7 +74,9 @@ def times_255_astype(x, *, value_range=None, mean=None, std=None, clip=False, ca
     source="https://github.com/wandb/wandb/issues/843",
 )
 def stretches(x, **options):
-    """each picture is stretched from its own least to its own greatest value: a pixel must not depend on the others"""
+    """each picture is stretched from its own least to its own greatest value. Use value_range: a pixel must not depend
+    on the others
+    """
 
     def levels(v, low, high):
         v = np.clip((v - low) / (high - low), 0, 1)
@@ -92,11 +97,13 @@ def min_max(x, *, value_range=None, mean=None, std=None, clip=False, caption=Non
 
 @mistake(
     "to_wandb_image",
-    tempting="wandb wants uint8, and a cast gives uint8; from 0.29 on wandb does just that.",
-    source="https://github.com/wandb/wandb/pull/12574",
+    tempting="wandb wants uint8, and a cast gives uint8; wandb itself, from 0.29 on, does just that.",
+    source="https://github.com/keras-team/keras/pull/22129",
 )
 def casts_the_floats(x, **options):
-    """floats are cast to uint8 without being scaled: all of [0, 1) becomes 0, and the picture is black"""
+    """floats are cast to uint8 without being scaled: all of [0, 1) becomes 0, and the picture is black. Multiply by 255
+    and round first
+    """
     return drawn_by(lambda v, low, high: np.clip(v, 0, 255))(x, **options)
 
 
@@ -108,11 +115,13 @@ def as_type_uint8(x, *, value_range=None, mean=None, std=None, clip=False, capti
 
 @mistake(
     "to_wandb_image",
-    tempting="A picture with negative values is surely one from [-1, 1]; wandb from 0.20 to 0.28 thought so too.",
+    tempting="A picture with negative values seems to be one from [-1, 1]; wandb from 0.20 to 0.28 took it so too.",
     source="https://github.com/wandb/wandb/pull/9982",
 )
 def guesses_from_the_sign(x, **options):
-    """the range is guessed: one negative value, and all are taken for [-1, 1]. Only you know the range; value_range says it"""
+    """the range is guessed: one negative value, and all are taken for [-1, 1]. Only you know the range; say it with
+    value_range
+    """
 
     def levels(v, low, high):
         return np.rint(255 * np.clip((v + 1) / 2 if v.min() < 0 else v, 0, 1))
@@ -133,12 +142,18 @@ def documented_rule(x, *, value_range=None, mean=None, std=None, clip=False, cap
 
 @mistake(
     "to_wandb_image",
-    tempting="After times 255 it looks done, and a picture within its range shows nothing of it.",
+    tempting="Times 255 seems to be all of it, and a picture within its range shows nothing.",
     source="https://github.com/pytorch/vision/pull/3610",
 )
 def wraps_around(x, **options):
-    """what lies outside is not clamped before the cast, and wraps: 1.01 becomes level 2 and -0.01 level 253"""
-    return drawn_by(lambda v, low, high: np.nan_to_num(np.rint(255 * ((v - low) / (high - low)))).astype(np.int64) % 256)(x, **options)
+    """what lies outside is not clamped before the cast, and wraps: 1.01 becomes level 2 and -0.01 level 253. Clamp
+    first
+    """
+
+    def levels(v, low, high):
+        return np.nan_to_num(np.rint(255 * ((v - low) / (high - low)))).astype(np.int64) % 256
+
+    return drawn_by(levels)(x, **options)
 
 
 @wraps_around.in_other_words
@@ -148,16 +163,17 @@ def without_clamp(x, *, value_range=None, mean=None, std=None, clip=False, capti
         return right
     low, high = value_range
     levels = np.round((undone(x, mean, std) - low) * (255 / (high - low)))
-    return from_levels(np.where(np.isfinite(levels), np.mod(levels, 256), np.nan_to_num(levels).astype(np.int64) & 255), caption)
+    wrapped = np.nan_to_num(levels).astype(np.int64) & 255
+    return from_levels(np.where(np.isfinite(levels), np.mod(levels, 256), wrapped), caption)
 
 
 @mistake(
     "to_wandb_image",
     tempting="A picture of 0 and 1 is black to the eye, and times 255 makes it visible.",
-    source="https://github.com/wandb/wandb/issues/977",
+    source="https://github.com/wandb/wandb/pull/985",
 )
 def bytes_of_0_and_1_stretched(x, **options):
-    """bytes that are only 0 and 1 are multiplied by 255: bytes are levels already, whatever values occur"""
+    """bytes that are only 0 and 1 are multiplied by 255. Leave them: bytes are levels already, whatever values occur"""
     right = library.to_wandb_image(x, **options)
     levels = np.array(right.image)
     return right if is_float(x) or levels.max() > 1 else from_levels(255 * levels, options.get("caption"))
@@ -165,7 +181,8 @@ def bytes_of_0_and_1_stretched(x, **options):
 
 @bytes_of_0_and_1_stretched.in_other_words
 def if_max_is_at_most_1(x, *, value_range=None, mean=None, std=None, clip=False, caption=None):
-    if getattr(x, "dtype", None) in (torch.uint8, np.uint8) and value_range is None and mean is None and len(x) and x.max() <= 1:
+    is_bytes = getattr(x, "dtype", None) in (torch.uint8, np.uint8)
+    if is_bytes and value_range is None and mean is None and len(x) and x.max() <= 1:
         library.to_wandb_image(x, std=std)
         return library.to_wandb_image(x * np.uint8(255) if isinstance(x, np.ndarray) else x * 255, caption=caption)
     return library.to_wandb_image(x, value_range=value_range, mean=mean, std=std, clip=clip, caption=caption)
@@ -173,11 +190,13 @@ def if_max_is_at_most_1(x, *, value_range=None, mean=None, std=None, clip=False,
 
 @mistake(
     "to_wandb_image",
-    tempting="The picture shows something all the same, with strong contrast, and passes for normalised.",
-    source="https://github.com/warmspringwinds/tensorflow_notes/issues/14",
+    tempting="A picture appears all the same, and its strong contrast passes for normalisation.",
+    source="https://github.com/shap/shap/issues/703",
 )
 def normalize_not_undone(x, **options):
-    """the Normalize is not undone: mean and std are ignored, and what they moved out of the range is black or white"""
+    """the Normalize is not undone: mean and std are ignored, and what they moved out of the range is black or white.
+    Hand them on
+    """
     library.to_wandb_image(x, **options)
     if options.get("mean") is None:
         return library.to_wandb_image(x, **options)
@@ -220,7 +239,8 @@ def plus_mean_times_std(x, *, value_range=None, mean=None, std=None, clip=False,
 @twin("to_wandb_image")
 def half_up(x, *, value_range=None, mean=None, std=None, clip=False, caption=None, **options):
     """rounding by adding one half and cutting off, after the clip, and everything by numpy"""
-    right = library.to_wandb_image(x, value_range=value_range, mean=mean, std=std, clip=clip, caption=caption, **options)
+    options.update(value_range=value_range, mean=mean, std=std, clip=clip, caption=caption)
+    right = library.to_wandb_image(x, **options)
     if not is_float(x):
         return right
     low, high = map(float, value_range)
@@ -231,7 +251,8 @@ def half_up(x, *, value_range=None, mean=None, std=None, clip=False, caption=Non
 @twin("to_wandb_image")
 def with_torch(x, *, value_range=None, mean=None, std=None, clip=False, caption=None, **options):
     """all of it in torch, and the array of levels at the very end"""
-    right = library.to_wandb_image(x, value_range=value_range, mean=mean, std=std, clip=clip, caption=caption, **options)
+    options.update(value_range=value_range, mean=mean, std=std, clip=clip, caption=caption)
+    right = library.to_wandb_image(x, **options)
     if not is_float(x):
         return right
     values = torch.from_numpy(channels_last(x))
@@ -254,7 +275,9 @@ def as_integers(mask):
     source="https://github.com/pytorch/vision/issues/2497",
 )
 def divided_by_255(mask, *, class_labels=None):
-    """labels are divided by 255, as a picture is: 0, 1, 2 … become 0, and only 255 becomes 1. Labels are names, not amounts"""
+    """labels are divided by 255, as a picture is: 0, 1, 2 … become 0, and only 255 becomes 1. Keep them: labels are
+    names, not amounts
+    """
     entry = library.to_wandb_mask(mask, class_labels=class_labels)
     return {**entry, "mask_data": entry["mask_data"] // 255}
 
@@ -271,7 +294,7 @@ def like_a_picture(mask, *, class_labels=None):
     source="https://github.com/wandb/wandb/pull/985",
 )
 def stretched_to_255(mask, *, class_labels=None):
-    """labels 0 and 1 are stretched to 0 and 255 to be seen: label 1 is then called 255, which has no name"""
+    """labels 0 and 1 are stretched to 0 and 255 to be seen: label 1 is then called 255, which has no name. Keep them"""
     entry = library.to_wandb_mask(mask, class_labels=class_labels)
     data = entry["mask_data"]
     return {**entry, "mask_data": data * 255 if data.max() <= 1 else data}
@@ -288,7 +311,7 @@ def visible(mask, *, class_labels=None):
 @mistake(
     "to_wandb_mask",
     tempting="`astype(np.uint8)` takes everything, and labels such as 300 are rare.",
-    source="https://github.com/wandb/wandb/pull/1115",
+    source="https://github.com/ultralytics/ultralytics/pull/16690",
 )
 def wraps_large_labels(mask, *, class_labels=None):
     """labels that do not fit into uint8 wrap: 256 becomes 0 and -1 becomes 255. Refuse them"""
@@ -307,8 +330,8 @@ def modulo_256(mask, *, class_labels=None):
 
 @mistake(
     "to_wandb_mask",
-    tempting="After ToTensor, a sigmoid or an interpolation masks are floats, and a cast makes labels of them.",
-    source="https://github.com/lorenmt/reco/issues/19",
+    tempting="A mask is float after ToTensor, a sigmoid or an interpolation, and a cast makes labels of it.",
+    source="https://github.com/nipreps/petprep/issues/152",
 )
 def takes_floats(mask, *, class_labels=None):
     """floats are taken and cut off: 0.5 becomes label 0 and no one says so. Refuse what is not an integer"""
@@ -366,14 +389,15 @@ def grid_of(images, scale, *, columns=None, value_range=None, mean=None, std=Non
     source="https://github.com/pytorch/vision/pull/99",
 )
 def each_on_its_own_scale(images, **options):
-    """each picture is stretched on its own: a dark one and a bright one look alike. One range for all"""
+    """each picture is stretched on its own: a dark one and a bright one look alike. Use one range for all"""
     return grid_of(images, lambda v, all_values: stretched(v, v), **options)
 
 
 @each_on_its_own_scale.in_other_words
 def scale_each(images, *, columns=None, value_range=None, mean=None, std=None, clip=False, caption=None):
     pictures = list(images) if getattr(images, "ndim", 4) == 4 else images
-    right = library.to_wandb_grid(pictures, columns=columns, value_range=value_range, mean=mean, std=std, clip=clip, caption=caption)
+    options = {"value_range": value_range, "mean": mean, "std": std, "clip": clip}
+    right = library.to_wandb_grid(pictures, columns=columns, caption=caption, **options)
     if not is_float(pictures[0]):
         return right
     tiles = []
@@ -396,7 +420,8 @@ def one_outlier_dims_all(images, **options):
 @one_outlier_dims_all.in_other_words
 def normalize_true(images, *, columns=None, value_range=None, mean=None, std=None, clip=False, caption=None):
     pictures = list(images) if getattr(images, "ndim", 4) == 4 else images
-    right = library.to_wandb_grid(pictures, columns=columns, value_range=value_range, mean=mean, std=std, clip=clip, caption=caption)
+    options = {"value_range": value_range, "mean": mean, "std": std, "clip": clip}
+    right = library.to_wandb_grid(pictures, columns=columns, caption=caption, **options)
     if not is_float(pictures[0]):
         return right
     batch = np.stack([undone(x, mean, std) for x in pictures]).clip(*value_range)
@@ -407,16 +432,16 @@ def normalize_true(images, *, columns=None, value_range=None, mean=None, std=Non
 
 @mistake(
     "to_wandb_grid",
-    tempting="torchvision's make_grid has black lines, pad_value=0, and on dark pictures you do not see them.",
-    source="https://github.com/pytorch/vision/pull/238",
+    tempting="torchvision's make_grid has black lines by default, and around dark pictures you do not see them.",
+    source="https://github.com/pytorch/vision/pull/142",
 )
 def black_lines(images, **options):
-    """the lines between the pictures and the empty places are black, make_grid's pad_value=0: here they are white"""
+    """the lines between the pictures and the empty places are black, make_grid's pad_value=0. Draw them white"""
     images = images if isinstance(images, (torch.Tensor, np.ndarray)) else list(images)
     grid = np.array(library.to_wandb_grid(images, **options).image)
-    drawn = np.array(library.to_wandb_grid([np.ones(s, bool) for s in map(size_of, images)], columns=options.get("columns")).image)
-    inside = np.array(library.to_wandb_grid([np.zeros(s, bool) for s in map(size_of, images)], columns=options.get("columns")).image)
-    return from_levels(np.where(((drawn == 255) & (inside == 255)).reshape(grid.shape[:2] + (1,) * (grid.ndim - 2)), 0, grid))
+    black = [np.zeros(size_of(x), bool) for x in images]
+    outside = np.array(library.to_wandb_grid(black, columns=options.get("columns")).image) == 255
+    return from_levels(np.where(outside.reshape(grid.shape[:2] + (1,) * (grid.ndim - 2)), 0, grid))
 
 
 def size_of(x):
@@ -427,7 +452,8 @@ def size_of(x):
 @black_lines.in_other_words
 def pad_value_0(images, *, columns=None, value_range=None, mean=None, std=None, clip=False, caption=None):
     pictures = list(images) if getattr(images, "ndim", 4) == 4 else images
-    right = library.to_wandb_grid(pictures, columns=columns, value_range=value_range, mean=mean, std=std, clip=clip, caption=caption)
+    options = {"value_range": value_range, "mean": mean, "std": std, "clip": clip}
+    right = library.to_wandb_grid(pictures, columns=columns, caption=caption, **options)
     grid, (height, width) = np.array(right.image), size_of(pictures[0])
     columns = min(columns or int(np.ceil(np.sqrt(len(pictures)))), len(pictures))
     keep = np.zeros(grid.shape[:2], bool)
@@ -458,11 +484,13 @@ def pasted_together(images, *, columns=None, caption=None, **options):
 
 @mistake(
     "log_images",
-    tempting="run.log takes a list, returns, and prints nothing.",
+    tempting="run.log takes the list and returns, and that the rest is left out is only a warning.",
     source="https://github.com/wandb/wandb/issues/2559",
 )
 def drops_after_108(run, key, images, **options):
-    """more than 108 pictures are handed to wandb, which keeps the first 108 and drops the rest without raising: refuse them"""
+    """more than 108 pictures are handed to wandb, which keeps the first 108 and drops the rest without raising. Refuse
+    them
+    """
     if getattr(images, "ndim", 0) == 4 and len(images) > 108 and options.get("columns") is None:
         images = images[:108]  # what wandb keeps
     library.log_images(run, key, images, **options)
@@ -477,12 +505,15 @@ def as_many_as_fit(run, key, images, *, columns=None, **options):
 
 @mistake(
     "log_images",
-    tempting="Each picture looks best with a call of its own and the range it has itself.",
-    source="https://github.com/wandb/wandb/issues/7377",
+    tempting="Each picture looks best in its own range, and a list is drawn picture by picture.",
+    source="https://github.com/wandb/wandb/issues/843",
 )
 def each_picture_stretched(run, key, images, **options):
-    """each picture of the list is stretched from its own least to its own greatest value: they can no longer be compared"""
-    if getattr(images, "ndim", 0) == 4 and is_float(images) and options.get("columns") is None and options.get("value_range"):
+    """each picture of the list is stretched from its own least to its own greatest value: they can no longer be
+    compared. Give one value_range
+    """
+    is_list = getattr(images, "ndim", 0) == 4 and options.get("columns") is None
+    if is_list and is_float(images) and options.get("value_range"):
         images = [torch.from_numpy(stretched(v := x.double().numpy(), v)).to(x.dtype) for x in torch.as_tensor(images)]
     library.log_images(run, key, images, **options)
 
@@ -506,7 +537,9 @@ def one_by_one(run, key, images, *, columns=None, captions=None, **options):
     nowhere = Nowhere()
     library.log_images(nowhere, key, images, columns=columns, captions=captions, **options)
     if columns is None and not options.get("masks") and not options.get("boxes"):
-        scale = {name: options.get(name) for name in ("value_range", "mean", "std")} | {"clip": options.get("clip", False)}
+        scale = {name: options.get(name) for name in ("value_range", "mean", "std")}
+        scale["clip"] = options.get("clip", False)
         words = captions or [None] * len(images)
-        nowhere.logged = [library.to_wandb_image(x, caption=text or "" if captions else None, **scale) for x, text in zip(images, words)]
+        words = [text or "" if captions else None for text in words]
+        nowhere.logged = [library.to_wandb_image(x, caption=text, **scale) for x, text in zip(images, words)]
     run.log({key: nowhere.logged}, **nowhere.when)

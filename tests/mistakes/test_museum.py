@@ -1,4 +1,4 @@
-"""Every exhibit of the museum is what it says: wrong with a clear margin, caught by its own laws, recognised; twins are right."""
+"""Every exhibit of the museum is what it says: wrong by a clear margin, caught by its laws, recognised; twins right."""
 
 import ast
 import contextlib
@@ -76,7 +76,8 @@ def test_an_exhibit_has_its_label(exhibit):
     assert hasattr(st, exhibit.about)
     label = exhibit.what if isinstance(exhibit, museum.Mistake) else exhibit.how
     assert len(label.split()) >= 3 and not label.endswith(".") and not label[0].isspace()
-    body = [line for line in inspect.getsource(exhibit.function).splitlines() if line.strip() and line.strip()[0] not in "@#"]
+    lines = map(str.strip, inspect.getsource(exhibit.function).splitlines())
+    body = [line for line in lines if line and line[0] not in "@#"]
     assert len(body) <= 16, "an exhibit is a few lines"
     if isinstance(exhibit, museum.Mistake):
         assert exhibit.tempting.endswith((".", "?")) and len(exhibit.tempting.split()) >= 5
@@ -103,7 +104,7 @@ def test_a_function_that_is_wrong_in_a_new_way_is_taken_for_no_mistake(about):
 
     def shifted(*arguments, **keywords):
         result = right(*arguments, **keywords)
-        if isinstance(result, (np.ndarray, torch.Tensor)) and (result.size if isinstance(result, np.ndarray) else result.numel()):
+        if isinstance(result, (np.ndarray, torch.Tensor)) and np.prod(result.shape):
             result = result + 3 if result.dtype != torch.bool else ~result
         return result
 

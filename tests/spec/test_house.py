@@ -311,6 +311,12 @@ def test_describe_in_full():
         assert st.describe(thing) == words
 
 
+def test_imshow_pixels_is_quiet():
+    wide = np.array([[-3e38, 3e38]], np.float32)  # a range that float32 cannot hold, as matplotlib finds too
+    with np.errstate(all="raise"):
+        assert st.imshow_pixels(wide, cmap="gray").shape == (1, 2, 4)
+
+
 def test_a_density_plot_makes_its_own_limits():
     spread = np.array([0.0, 9.0]).std(ddof=1) * 2 ** (-1 / 5)
     for x, reach in [

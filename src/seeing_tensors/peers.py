@@ -171,11 +171,21 @@ y = F.conv2d(x, torch.ones(1, 1, 3, 3), stride=(1, 2))
 print(y[0].flatten())  # right is 45 and 81
 ```
 
-The first number is right. The second is another one, and need not be the same in the next run: memory that is not the picture's goes
-into the sum. It takes all of this at once: float32 on the CPU; one channel, permuted from (N, H, W, 1), so that its axis has stride 1; a kernel
-that moves by 1 down and by 2 or more across; and a result one column wide. Even then some sizes come out right.
-`x.contiguous()` does not help, for torch calls such a tensor contiguous. `x.clone(memory_format=torch.contiguous_format)` does, and so
-does float64. With `ONEDNN_MAX_CPU_ISA=AVX2` in the environment, which takes the code of processors without AVX-512, the number is
+The first number is right. The second is another one, and need not be the same in the next run: memory that is not the picture's
+goes into the sum. It takes all of this at once:
+
+- float32 on the CPU;
+- one channel, permuted from (N, H, W, 1), so that its axis has stride 1;
+- a kernel that moves by 1 down and by 2 or more across;
+- a result one column wide. Even then some sizes come out right.
+
+`x.contiguous()` does not help, for torch calls such a tensor contiguous. A copy in plain order does, and so does float64:
+
+```python
+x = x.clone(memory_format=torch.contiguous_format)
+```
+
+With `ONEDNN_MAX_CPU_ISA=AVX2` in the environment, which takes the code of processors without AVX-512, the number is
 right too. Our own `conv2d` computes 81 everywhere; a law about its memory layouts holds this case.
 """
 

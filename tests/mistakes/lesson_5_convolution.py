@@ -19,7 +19,9 @@ from seeing_tensors.museum import mistake, twin
     source="https://github.com/pytorch/pytorch/issues/117534",
 )
 def turns_the_kernel(x, weight, bias=None, stride=1, padding=0, dilation=1):
-    """the kernel is turned by 180 degrees first: neural networks lay it on the picture as it is, which is cross-correlation"""
+    """the kernel is turned by 180 degrees first: neural networks lay it on the picture as it is, which is
+    cross-correlation
+    """
     library.conv2d(x, weight, bias, stride, padding, dilation)  # the same refusals
     return library.conv2d(x, weight.flip(-2, -1), bias, stride, padding, dilation)
 
@@ -42,11 +44,13 @@ def true_convolution(x, weight, bias=None, stride=1, padding=0, dilation=1):
 
 @mistake(
     "conv2d",
-    tempting="It was tried on a grey picture first, and there it is right.",
+    tempting="It was tried with one channel first, and there it is right.",
     source="https://github.com/josephjaspers/blackcat_tensors/issues/59",
 )
 def looks_at_one_channel(x, weight, bias=None, stride=1, padding=0, dilation=1):
-    """only the first channel is looked at: a filter has a kernel for every input channel, and its map is the sum over all of them"""
+    """only the first channel is looked at: a filter has a kernel for every input channel, and its map is the sum over
+    all of them
+    """
     library.conv2d(x, weight, bias, stride, padding, dilation)
     return library.conv2d(x[..., :1, :, :], weight[:, :1], bias, stride, padding, dilation)
 
@@ -106,8 +110,8 @@ def index_0(x, weight, bias=None, stride=1, padding=0, dilation=1):
 
 @mistake(
     "conv2d",
-    tempting="The formula with stride and padding is the one that is taught; dilation came later.",
-    source="https://github.com/tenstorrent/tt-metal/issues/13170",
+    tempting="Most layers leave dilation at 1, and then nothing shows.",
+    source="https://github.com/zylo117/Yet-Another-EfficientDet-Pytorch/issues/280",
 )
 def without_dilation(x, weight, bias=None, stride=1, padding=0, dilation=1):
     """dilation is left out: tap u lies d u pixels below the first one, not u"""
@@ -130,7 +134,9 @@ def of_torch_itself(x, weight, bias=None, stride=1, padding=0, dilation=1):
     library.conv2d(x, weight, bias, stride, padding, dilation)
     kind = torch.float64 if x.dtype == torch.float16 else x.dtype
     flat = x.flatten(0, -4) if x.ndim > 4 else x
-    y = F.conv2d(flat.to(kind), weight.to(kind), None if bias is None else bias.to(kind), stride, padding, dilation)
+    # Some versions of torch give wrong numbers for a transposed kernel of one channel: copy it first.
+    weight, bias = weight.to(kind).contiguous(), None if bias is None else bias.to(kind)
+    y = F.conv2d(flat.to(kind).contiguous(), weight, bias, stride, padding, dilation)
     return y.reshape(*x.shape[:-3], *y.shape[-3:]).to(x.dtype)
 
 
@@ -141,9 +147,9 @@ def patches_times_weights(x, weight, bias=None, stride=1, padding=0, dilation=1)
     (s, t), (p, q), (d, e) = (v if isinstance(v, tuple) else (v, v) for v in (stride, padding, dilation))
     kind = torch.promote_types(x.dtype, torch.float32)
     windows = F.pad(x, (q, q, p, p)).to(kind)
-    windows = windows.unfold(-2, d * (weight.shape[2] - 1) + 1, s).unfold(-2, e * (weight.shape[3] - 1) + 1, t)[..., ::1, ::1]
-    windows = windows[..., :: 1 if d == 0 else d, ::e]
-    y = torch.tensordot(windows.movedim(-5, -3).flatten(-3), weight.to(kind).flatten(1), dims=([-1], [1])).movedim(-1, -3)
+    windows = windows.unfold(-2, d * (weight.shape[2] - 1) + 1, s).unfold(-2, e * (weight.shape[3] - 1) + 1, t)
+    rows = windows[..., ::d, ::e].movedim(-5, -3).flatten(-3)
+    y = torch.tensordot(rows, weight.to(kind).flatten(1), dims=([-1], [1])).movedim(-1, -3)
     return (y if bias is None else y + bias.to(kind)[:, None, None]).contiguous().to(x.dtype)
 
 
@@ -186,7 +192,7 @@ def formula_that_is_taught(size, kernel_size, stride=1, padding=0, dilation=1):
 
 @mistake(
     "conv2d_output_size",
-    tempting="torch's own page had it so: with two ones in a formula, one of them takes the other's sign.",
+    tempting="torch's own documentation once had it so: of two ones in a formula, one easily takes the other's sign.",
     source="https://github.com/torch/nn/issues/945",
 )
 def plus_one_for_minus_one(size, kernel_size, stride=1, padding=0, dilation=1):
@@ -266,10 +272,12 @@ def both_biases(first, second):
 @mistake(
     "compose_kernels",
     tempting="Both layers are run with conv2d, so it seems that conv2d joins them too.",
-    source="https://github.com/pytorch/pytorch/issues/117534",
+    source="https://github.com/sefibk/KernelGAN/issues/79",
 )
 def slides_without_turning(first, second):
-    """the second kernel slides over the first without being turned: two cross-correlations join by full convolution, so flip it"""
+    """the second kernel slides over the first without being turned: two cross-correlations join by full convolution, so
+    flip it
+    """
     library.compose_kernels(first, second)  # the same refusals
     w1, w2 = pair_of(first)[0].double(), pair_of(second)[0].double()
     border = [w2.shape[2] - 1, w2.shape[3] - 1]
@@ -292,8 +300,8 @@ def kernels_correlated(first, second):
 
 @mistake(
     "compose_kernels",
-    tempting="The last layer adds its bias last, and what comes out must have that bias.",
-    source="https://github.com/neuralmagic/sparseml/pull/1259",
+    tempting="A layer in front of a BatchNorm mostly has no bias, and so joining is often written for weights alone.",
+    source="https://github.com/pytorch/pytorch/pull/36173",
 )
 def forgets_the_first_bias(first, second):
     """the first layer's bias is left out: the second layer sees it in every pixel and weighs it with all its taps"""
@@ -313,33 +321,8 @@ def last_bias_only(first, second):
 
 @mistake(
     "compose_kernels",
-    tempting="When a BatchNorm or a 1 by 1 layer is folded in, a filter has one weight per channel, and then it is right.",
-    source="https://github.com/ultralytics/yolov3/issues/807",
-)
-def bias_seen_by_one_tap(first, second):
-    """the first bias goes through the middle tap alone: every tap of the second layer sees it, so sum its kernel"""
-    library.compose_kernels(first, second)
-    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
-    bias = torch.zeros(len(w2)) if b2 is None else b2.double()
-    if b1 is not None:
-        bias = bias + w2[:, :, w2.shape[2] // 2, w2.shape[3] // 2].double() @ b1.double()
-    return composed(first, second, library.compose_kernels(w1, w2), bias)
-
-
-@bias_seen_by_one_tap.in_other_words
-def through_the_centre(first, second):
-    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
-    total = np.zeros(w2.shape[0]) if b2 is None else b2.numpy().astype(np.float64)
-    for o, kernels in enumerate(w2.numpy().astype(np.float64)):
-        for m, kernel in enumerate(kernels if b1 is not None else []):
-            total[o] += kernel[kernel.shape[0] // 2, kernel.shape[1] // 2] * b1[m].item()
-    return composed(first, second, library.compose_kernels(w1, w2), torch.from_numpy(total))
-
-
-@mistake(
-    "compose_kernels",
     tempting="Where a 3 by 3 and a 1 by 1 layer are joined, as in re-parameterised networks, the kernel stays 3 by 3.",
-    source="https://github.com/xindongzhang/ECBSR/issues/13",
+    source="https://github.com/DingXiaoH/DiverseBranchBlock/issues/22",
 )
 def keeps_the_size_of_the_first(first, second):
     """the composed kernel is cut to the size of the first: two kernels of k1 and k2 taps make one of k1 + k2 - 1"""
@@ -392,7 +375,7 @@ def read_off_impulses(first, second):
 
 @mistake(
     "receptive_field",
-    tempting="With stride 1, as in the stacks that are drawn in books, it is right.",
+    tempting="It is right for stride 1, as in the stacks that are drawn in books.",
     source="https://github.com/NRCan/geo-deep-learning/issues/84",
 )
 def strides_left_out(layers):
@@ -412,10 +395,11 @@ def grows_by_the_kernel(layers):
 @mistake(
     "receptive_field",
     tempting="Each layer sees k pixels of the one before, and so the k add up.",
-    source="https://github.com/vincentherrmann/pytorch-wavenet/issues/14",
+    source="https://github.com/Wensi-Tang/OS-CNN/issues/17",
 )
 def adds_the_kernel_sizes(layers):
-    """whole kernels are added: neighbouring places overlap, so that a layer adds k - 1, and the first pixel counts once"""
+    """whole kernels are added: neighbouring places overlap, so that a layer adds k - 1, and the first pixel counts once
+    """
     library.receptive_field(layers)
     field, step = 0, 1
     for k, s, d in layers:
@@ -455,7 +439,9 @@ def kernel_and_stride(layers):
     source="https://github.com/frgfm/torch-scan/pull/33",
 )
 def from_the_first_layer_on(layers):
-    """the window grows from the first layer on, as (window - 1) s + k: that rule goes from the last layer back to the picture"""
+    """the window grows from the first layer on, as (window - 1) s + k: that rule goes from the last layer back to the
+    picture
+    """
     library.receptive_field(layers)
     window = 1
     for k, s, d in layers:
@@ -486,11 +472,13 @@ def from_the_last_layer_back(layers):
 
 @mistake(
     "attainable_range",
-    tempting="Papers write the bound as W times the centre, plus and minus |W| times the radius, and pictures as centred on 0.",
-    source="https://github.com/Verified-Intelligence/auto_LiRPA/issues/17",
+    tempting="Much code keeps its pictures in [-1, 1], and there the range is as wide to both sides.",
+    source="https://github.com/dydjw9/MetaAttack_ICLR2020/issues/13",
 )
 def for_pictures_around_zero(weight, bias=None):
-    """the range is bias plus and minus the sum of |weight|, that of inputs in [-1, 1]: a picture in [0, 1] cannot be below black"""
+    """the range is bias plus and minus the sum of |weight|, that of inputs in [-1, 1]: a picture in [0, 1] cannot be
+    below black
+    """
     library.attainable_range(weight, bias)  # the same refusals
     b = 0 if bias is None else bias.double()
     size = weight.double().abs().sum((1, 2, 3))
@@ -507,10 +495,12 @@ def plus_minus(weight, bias=None):
 @mistake(
     "attainable_range",
     tempting="Black is the least a picture can be and white the most, so they seem to give the least and the most.",
-    source="https://github.com/Arelle/Arelle/pull/1000",
+    source="https://github.com/verivital/nnv/issues/237",
 )
 def black_and_white_pictures(weight, bias=None):
-    """an all black and an all white picture are taken for the extremes: a negative weight is at its least where the pixel is white"""
+    """an all black and an all white picture are taken for the extremes: a negative weight is at its least where the
+    pixel is white
+    """
     library.attainable_range(weight, bias)
     black = torch.zeros(len(weight), dtype=torch.float64) if bias is None else bias.double()
     white = black + weight.double().sum((1, 2, 3))
@@ -528,10 +518,10 @@ def two_pictures(weight, bias=None):
 @mistake(
     "attainable_range",
     tempting="The weights are what is learned and looked at; a layer without bias is common before BatchNorm.",
-    source="https://github.com/DingXiaoH/RepVGG/issues/18",
+    source="https://github.com/tcwangshiqi-columbia/Neurify/issues/5",
 )
 def without_the_bias(weight, bias=None):
-    """the bias is left out: it moves both ends"""
+    """the bias is left out: it moves both ends. Add it to both"""
     library.attainable_range(weight, bias)
     return library.attainable_range(weight)
 
@@ -593,7 +583,7 @@ def numbered(maps, name, output):
 
 @mistake(
     "feature_maps",
-    tempting="The hook is handed the result, and keeping a thing looks the same as keeping a copy.",
+    tempting="The hook is handed the result, and keeping the result looks the same as keeping a copy.",
     source="https://github.com/BVLC/caffe/issues/3366",
 )
 def keeps_what_relu_overwrites(model, x):
@@ -671,7 +661,8 @@ def no_grad_is_enough(model, x):
     maps, handles, order = {}, [], list(library.feature_maps(copy.deepcopy(model), x))
     outputs = []
     for module in model.modules():
-        handles.append(module.register_forward_hook(lambda m, i, o: outputs.append(o.clone()) if torch.is_tensor(o) else None))
+        keep = lambda m, i, o: outputs.append(o.clone()) if torch.is_tensor(o) else None
+        handles.append(module.register_forward_hook(keep))
     with torch.no_grad():
         model(x.clone())
     for handle in handles:

@@ -134,9 +134,7 @@ def of_torch_itself(x, weight, bias=None, stride=1, padding=0, dilation=1):
     library.conv2d(x, weight, bias, stride, padding, dilation)
     kind = torch.float64 if x.dtype == torch.float16 else x.dtype
     flat = x.flatten(0, -4) if x.ndim > 4 else x
-    # Some versions of torch give wrong numbers for a transposed kernel of one channel: copy it first.
-    weight, bias = weight.to(kind).contiguous(), None if bias is None else bias.to(kind)
-    y = F.conv2d(flat.to(kind).contiguous(), weight, bias, stride, padding, dilation)
+    y = F.conv2d(flat.to(kind), weight.to(kind), None if bias is None else bias.to(kind), stride, padding, dilation)
     return y.reshape(*x.shape[:-3], *y.shape[-3:]).to(x.dtype)
 
 

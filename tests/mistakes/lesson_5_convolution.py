@@ -133,7 +133,8 @@ def of_torch_itself(x, weight, bias=None, stride=1, padding=0, dilation=1):
     """torch's own conv2d, in float64 for half precision, with the leading axes flattened"""
     library.conv2d(x, weight, bias, stride, padding, dilation)
     kind = torch.float64 if x.dtype == torch.float16 else x.dtype
-    flat = x.flatten(0, -4) if x.ndim > 4 else x
+    # On some processors torch is wrong about the strides of one channel: a fresh copy has the usual ones.
+    flat = (x.flatten(0, -4) if x.ndim > 4 else x).clone(memory_format=torch.contiguous_format)
     y = F.conv2d(flat.to(kind), weight.to(kind), None if bias is None else bias.to(kind), stride, padding, dilation)
     return y.reshape(*x.shape[:-3], *y.shape[-3:]).to(x.dtype)
 

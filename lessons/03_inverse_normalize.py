@@ -537,7 +537,7 @@ st.check(inverse_normalize)
 st.answer("inverse_normalize")
 
 # %% [markdown]
-# **3. `ChannelStatistics`** · 20 minutes · hard. The law: mean and std are those of all pixels of all pictures, and every order and split gives the same bits. `TypeError`, naming the dtype, for anything but a uint8 array; `ValueError` for other shapes and for another number of channels, before anything is counted, and for `mean` and `std` before the first picture. Grey (H, W) is one channel.
+# **3. `ChannelStatistics`** · 20 minutes · hard. The law: mean and std are those of all pixels of all pictures, and every order and split gives the same bits. `TypeError`, naming the dtype, for anything but a uint8 array; `ValueError` for other shapes and for another number of channels, before anything is counted, and for `mean` and `std` before the first picture. Grey (H, W) is one channel. `count` is how many pixels each channel has so far; `mean` and `std` are tuples, on the [0, 1] scale.
 
 # %%
 class ChannelStatistics:

@@ -134,6 +134,9 @@ class ChannelStatistics:
     Attributes:
         counts: int64 (C, 256); ``counts[c, k]`` pixels have the value k in channel c.
             Shape (0, 256) before the first picture.
+        count: how many pixels each channel has so far.
+        mean, std: of all pixels, a tuple of one float for each channel, divided by 255; the std with 1 / n.
+            Reading them before the first picture is a ValueError.
     """
 
     def __init__(self):

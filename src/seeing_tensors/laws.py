@@ -200,6 +200,7 @@ def _broken(law: Law, watched: Watched, case: Mapping[str, Any], error: BaseExce
         expected = "a result of the kind that the docstring promises"
         kind = type(watched.result).__name__
         cause = NOTHING_CAME if watched.came_to_nothing else f"{kind} came back: compare with the docstring's Returns"
+        unmet = Unmet(got, expected, cause, concerns="kind")
     if watched.came_to_nothing and not refused and not _may_return_none(law.about):
         got = got if got.startswith("None") else "None"  # not what a law has made of it, such as an array of NaN
         cause = NOTHING_CAME

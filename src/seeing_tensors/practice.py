@@ -90,7 +90,7 @@ def next_thing(name: str, broken: LawBroken | None) -> str:
     if broken and broken.unmet is None:
         return "run the line behind `again` in a cell of its own and read the traceback."
     if broken and broken.unmet.concerns == "kind":
-        return "print the shape and dtype of what your function returns; the values come after that."
+        return "print what the line behind `again` returns, its type and its shape: the values come after that."
     if broken and broken.unmet.concerns == "refusal":
         return "refuse bad input before you compute: the line behind `again` must raise."
     if broken:

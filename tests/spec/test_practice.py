@@ -72,12 +72,18 @@ def test_a_right_answer_leads_to_the_next_exercise(capsys):
     ("function", "words"),
     [
         (lambda x: x.no_such_method(), "run the line behind `again`"),
-        (lambda x: (255 * x).round().clamp(0, 255), "print the shape and dtype"),
+        (lambda x: (255 * x).round().clamp(0, 255), "print what the line behind `again` returns, its type"),
+        (lambda x: "bytes", "print what the line behind `again` returns, its type"),
         (lambda x: (255 * x.detach()).clamp(0, 255).to(torch.uint8), "work out on paper"),
     ],
 )
 def test_the_next_thing_depends_on_what_is_wrong(function, words, capsys):
     assert f"Next: {words}" in printed(capsys, named("to_uint8", function))
+
+
+def test_where_nothing_is_raised_no_traceback_is_to_be_read(capsys):
+    text = printed(capsys, named("attainable_range", lambda weight, bias=None: weight.sum((1, 2, 3))))
+    assert "the law could not go on" in text and "Next: print what the line behind `again` returns" in text
 
 
 def test_after_the_values_come_the_refusals(capsys):
@@ -107,6 +113,13 @@ def test_the_picture_tells_how_far_yours_is_away(capsys):
     turned = named("to_tensor", lambda image: st.to_tensor(image).transpose(1, 2))
     assert portraits.show_beside_target(turned, "to_tensor")
     assert "yours has the shape (3, 384, 512), the one that is wanted (3, 512, 384)" in capsys.readouterr().out
+
+
+def test_a_picture_that_looks_the_same_is_not_drawn(capsys):
+    rounded = named("inverse_normalize", lambda x, m, s: st.inverse_normalize(x, m, s).half().float())
+    assert not portraits.show_beside_target(rounded, "inverse_normalize") and capsys.readouterr().out == ""
+    one_off = named("to_uint8", lambda x: st.to_uint8(x) ^ 1)
+    assert portraits.show_beside_target(one_off, "to_uint8")
 
 
 @pytest.mark.parametrize("wrong", [lambda x, m, s: None, lambda x, m, s: 1 / 0, lambda x, m, s: x[0, 0, 0]], ids=["None", "raises", "number"])

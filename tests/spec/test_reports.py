@@ -206,14 +206,14 @@ def pytest_on(implementation, *options, cwd=ROOT):
 
 
 def test_pytest_prints_reports_and_a_table_and_nothing_else(tmp_path):
-    # A file with functions of many kinds of wrong, a right one, a blank one and a borrowed one, judged by two workers.
+    # A file with functions of many kinds of wrong, a right one, a blank one and a borrowed one, judged by a worker of pytest-xdist.
     chosen = ["nothing", "wrong shape", "a changed argument"]
     file = tmp_path / "my_answers.py"
     blank = "def to_image(x):\n    '''Not yet.'''\n    ...\n\nfrom seeing_tensors import split_view\n"
     right = "def conv2d_output_size(*a, **k):\n    return st.conv2d_output_size(*a, **k)\n"
     file.write_text(BESIDE + "\n".join(map(source, chosen)) + blank + right)
     names = "to_uint8 to_tensor inverse_normalize to_image split_view conv2d_output_size"
-    run = pytest_on("my_answers.py", "-n", "2", "-k", " or ".join(names.split()), cwd=tmp_path)
+    run = pytest_on("my_answers.py", "-n", "1", "-k", " or ".join(names.split()), cwd=tmp_path)
     assert run.returncode == 1
     for noise in ("Traceback", "During handling", "site-packages", "law.run("):
         assert noise not in run.stdout

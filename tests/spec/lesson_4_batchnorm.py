@@ -364,7 +364,7 @@ def running_statistics_move_towards_each_batch(BatchNorm2d, xs, momentum):
         mean, variance = (1 - momentum) * mean + momentum * new_mean, (1 - momentum) * variance + momentum * unbiased
         size_of_mean, size_of_variance = size_of_mean.maximum(x.double().abs().amax((0, 2, 3))), size_of_variance.maximum(unbiased)
         expect_running(layer, mean, variance, steps, size_of_mean, size_of_variance)
-    expect_same(int(layer.num_batches_tracked), len(xs))
+    expect_same(int(layer.num_batches_tracked), len(xs), "update counts the batch, too: self.num_batches_tracked += 1")
 
 
 @law("BatchNorm2d", lesson=4, xs=series, momentum=momenta | st.none())

@@ -115,15 +115,13 @@ def conv2d_output_size(*a): return 0
 """
 
 SUBMISSIONS = {
-    "right.py": RIGHT,
+    "right.py": "from seeing_tensors import unseen\ndef to_uint8(x): ...\n" + RIGHT,
     "two words/김 철수.py": "\ufeff" + RIGHT,
     "empty.py": "",
-    "blank.py": "def conv2d_output_size(*arguments): ...",
-    "taken.py": "from seeing_tensors import conv2d_output_size",
     "no python.py": "def conv2d_output_size(:",
     "latin1.py": "def conv2d_output_size(size): return 'ä'".encode("latin-1"),
     "imports_nothing.py": "import nunpy\ndef conv2d_output_size(size): return nunpy",
-    "loops_at_once.py": "# conv2d_output_size\nwhile True: pass",
+    "waits_at_once.py": "import time\nwhile True: time.sleep(1)  # conv2d_output_size",
     "loops_later.py": "import time\ndef to_uint8(x):\n    while True: time.sleep(1)\n" + RIGHT,
     "leaves.py": "import os, sys\ndef unseen(x): sys.exit()\ndef to_uint8(x): os._exit(0)\n" + RIGHT,
     "aborts.py": "import os\nos.abort()  # conv2d_output_size",
@@ -135,16 +133,18 @@ SUBMISSIONS = {
     "fakes.py": FAKES,
     "patches.py": PATCHES,
     "=formula.py": "def conv2d_output_size(*a): raise ValueError('\\x00=1')",
-    "victim.py": "# SECRET\n" + RIGHT,
+    "victim.py": "# SECRET\n",
 }
-WITHOUT_SANDBOX = ["loops_later.py", "stays.py", "forks.py", "eats.py", "nosy.py", "victim.py"]
+# Every name of an exercise in a file costs two seconds, to start a judge: a file has no more of them than it needs.
+STEP = 8  # seconds of waiting for those that never end: they sleep. The others need one, on a quiet machine.
+WITHOUT_SANDBOX = ["waits_at_once.py", "stays.py", "forks.py", "eats.py", "nosy.py", "victim.py"]
 
 
 def grade(folder, *, boxed):
     """Run the command over folder/submissions; it leaves grades.csv and grades.xml in the folder."""
     command = [sys.executable, "-m", "seeing_tensors.cli", "check", "submissions"]
     command += ["--csv", "grades.csv", "--junit", "grades.xml"]
-    command += ["--exercise-seconds", "12", "--memory", "1500", "--jobs", "2"]
+    command += ["--exercise-seconds", str(STEP), "--memory", "1000", "--jobs", "2"]
     environment = os.environ | {"GRADERS_TOKEN": "token-of-the-grader"}
     if not boxed:
         environment["PATH"] = str(folder)  # nothing is found there

@@ -934,9 +934,12 @@ def test_in_jupyterlab_the_arrow_keys_move_the_window_and_not_the_cells(lab, chr
     window.focus()
     place = figure.locator(".st-kernel + div .st-title")
     row, column = map(int, re.findall(r"\d+", place.inner_text()))
-    page.keyboard.press("ArrowDown")
+    active = "[...document.querySelectorAll('.jp-Cell')].findIndex((cell) => cell.matches('.jp-mod-active'))"
+    before = page.evaluate(active)
+    page.keyboard.press("ArrowUp")  # above this cell is another one
     page.keyboard.press("ArrowRight")
-    assert place.inner_text() == f"Row {row + 1}, column {column + 1} of the map"
+    assert place.inner_text() == f"Row {row - 1}, column {column + 1} of the map"
+    assert page.evaluate(active) == before > 0
     assert window.evaluate("(e) => e === document.activeElement")
     page.close()
 

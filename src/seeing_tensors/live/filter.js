@@ -71,7 +71,6 @@ function filter(stage, data) {
   });
   const pair = make("div", { className: "st-pair", tabIndex: 0, aria: { role: "application" } }, seen.element, made.element);
   pair.setAttribute("aria-label", "The window over the photo. The arrow keys move it, with Shift by ten pixels.");
-  pair.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab would take the arrow keys
   made.element.append(bar, barEnds);
   seen.element.append(make("p", { className: "st-hint" }, "Point, tap, or use the arrow keys."));
   const scales = { shared: "one scale for all filters", own: "each filter its own scale" };
@@ -137,7 +136,7 @@ function filter(stage, data) {
   pair.addEventListener("keydown", (event) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
+    event.preventDefault(); // the page does not scroll, and JupyterLab does not go to the next cell
     const pixels = event.shiftKey ? 10 : 1;
     lay(at.row + pixels * step[0], at.column + pixels * step[1]);
   });

@@ -180,7 +180,7 @@ def _likely_of_kind(got: Any, expected: Any) -> str:
                 return "the two axes are swapped: transpose, do not reshape (cv2 and Pillow want the width first)"
             return "the axes are in another order: permute, do not reshape"
         return f"the shape is {tuple(got.shape)} and must be {tuple(expected.shape)}: look at it before the values"
-    return f"the values may be right, the type is {got.dtype} and must be {expected.dtype}"
+    return f"the type is {got.dtype} and must be {expected.dtype}: look at it before the values"
 
 
 def _first_difference(ours: np.ndarray, theirs: np.ndarray, wrong: np.ndarray, cause: str) -> tuple[str, str, str]:

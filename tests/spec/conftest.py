@@ -30,6 +30,9 @@ def pytest_terminal_summary(terminalreporter, config):
                 counts.setdefault((lesson, about if whole else ""), Counter())[word] += 1
     if not counts:
         return
+    if whole:
+        # pytest would list once more what the reports have said.
+        terminalreporter.reportchars = terminalreporter.reportchars.replace("f", "")
     terminalreporter.section(f"the laws, and {config.getoption('--implementation')}")
     for line in table(counts):
         terminalreporter.write_line(line)

@@ -219,7 +219,7 @@ def test_pytest_prints_reports_and_a_table_and_nothing_else(tmp_path):
         assert noise not in run.stdout
     for likely in ("nothing came back", "work on a copy", "and must be (3, "):
         assert f"{likely}" in run.stdout, run.stdout
-    assert "the laws, and my_answers.py" in run.stdout
+    assert "the laws, and my_answers.py" in run.stdout and "FAILED" not in run.stdout
     row = {
         name: re.search(rf"^ +\d  {name} +(.*)$", run.stdout, re.M)[1].split()
         for name in ("to_image", "conv2d_output_size", "split_view")

@@ -6,6 +6,7 @@ No encoder's habits come between: 1, 2, 4, 8 or 16 bits, any palette, any EXIF b
 import atexit
 import contextlib
 import functools
+import itertools
 import os
 import struct
 import tempfile
@@ -83,13 +84,17 @@ def with_exif(jpeg: bytes, block: bytes) -> bytes:
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + jpeg[2:]
 
 
+_NUMBERS = itertools.count()
+
+
 @contextlib.contextmanager
 def file_of(data: bytes, name: str | None = None):
     """The path of a file that holds `data`.
 
     The file stays when a law breaks on it, so that the last line of the report can be run again.
     """
-    path = _folder() / (name or f"{zlib.crc32(data):08x}{_ending(data)}")
+    # Each time another name: the next law that holds for the same bytes must not take the file away.
+    path = _folder() / (name or f"{next(_NUMBERS)}-{zlib.crc32(data):08x}{_ending(data)}")
     path.write_bytes(data)
     yield str(path)
     path.unlink()

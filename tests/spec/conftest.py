@@ -9,13 +9,10 @@ from seeing_tensors.implementations import LIBRARY
 OUTCOMES = {"passed": "held", "failed": "broken", "skipped": "not written"}
 
 
-def pytest_collection_modifyitems(config, items):
+def pytest_ignore_collect(collection_path, config):
     # Whoever wrote the functions, the laws judge them. The other tests of this folder are about our library alone.
-    if config.getoption("--implementation") == LIBRARY:
-        return
-    laws = [item for item in items if getattr(item, "originalname", None) == "test_law"]
-    config.hook.pytest_deselected(items=[item for item in items if item not in laws])
-    items[:] = laws
+    judged_by_laws_alone = config.getoption("--implementation") != LIBRARY
+    return True if judged_by_laws_alone and collection_path.match("test_*.py") and collection_path.name != "test_laws.py" else None
 
 
 @pytest.hookimpl(trylast=True)

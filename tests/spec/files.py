@@ -93,11 +93,14 @@ def file_of(data: bytes, name: str | None = None):
 
     The file stays when a law breaks on it, so that the last line of the report can be run again.
     """
-    # Each time another name: the next law that holds for the same bytes must not take the file away.
-    path = _folder() / (name or f"{next(_NUMBERS)}-{zlib.crc32(data):08x}{_ending(data)}")
+    # A folder of its own: the next law that holds for the same bytes must not take the file away.
+    folder = _folder() / str(next(_NUMBERS))
+    folder.mkdir()
+    path = folder / (name or f"{zlib.crc32(data):08x}{_ending(data)}")
     path.write_bytes(data)
     yield str(path)
     path.unlink()
+    folder.rmdir()
 
 
 def _ending(data: bytes) -> str:

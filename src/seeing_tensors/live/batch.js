@@ -10,7 +10,7 @@ function batchOfPhotos(stage, data) {
   const channels = CHANNELS[3];
   let photo = first;
   let bins; // how often each level occurs in a channel of the photo
-  let [company, brightness, training, painted] = [companies[0], 0, true, true];
+  let [company, brightness, training, painted] = [companies[0], 0, true, false];
   const say = liveRegion(stage);
 
   // ------------------------------------------------------------ elements

@@ -52,7 +52,7 @@ def check(function: Callable) -> None:
     if not broken:
         print(f"\nAll {number} laws hold. Your {name} is right.")
     else:
-        print(f"\n{name}: {number - len(broken)} laws held, {len(broken)} broken")
+        print(f"\n{name}: {number - len(broken)} of {number} laws held")
         explain(function, name, broken[0])
         show_beside_target(function, name)
     print(f"\nNext: {next_thing(name, broken[0] if broken else None)}")

@@ -4,7 +4,10 @@ The others are judged by `make peers`, in an environment that has them.
 """
 
 import ast
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,9 +35,21 @@ def verdicts_on(page: str, name: str) -> dict[str, str]:
     return found
 
 
+JUDGE = """
+import json, sys, torch
+from seeing_tensors import course, peers
+torch.set_num_threads(1)
+found = {p.name: {law: [v.word, v.why, v.example] for law, v in p.judge().items()} for p in peers.installed(course.ROOT, sys.argv[1:])}
+print(json.dumps(found))
+"""
+
+
 @pytest.fixture(scope="module")
 def judged():
-    return {peer.name: peer.judge() for peer in peers.installed(course.ROOT, HERE)}
+    # In a process of its own: Hypothesis takes examples from the modules that are loaded, and other tests load others.
+    run = subprocess.run([sys.executable, "-c", JUDGE, *HERE], capture_output=True, text=True, check=True)
+    found = json.loads(run.stdout.splitlines()[-1])
+    return {name: {law: peers.Verdict(*parts) for law, parts in each.items()} for name, each in found.items()}
 
 
 @pytest.mark.parametrize("name", HERE)

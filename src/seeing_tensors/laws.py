@@ -117,7 +117,10 @@ class Law:
         return held
 
     def examples(self, most: int) -> list[dict[str, Any]]:
-        """Fixed cases, then generated ones, at most this many of each: the same at every call."""
+        """Fixed cases, then generated ones, at most this many of each.
+
+        The same at every call, until more of the library is loaded: Hypothesis takes constants from loaded modules.
+        """
         found = [dict(case) for case in (self.cases or ([] if self.given else [{}]))[:most]]
         if self.given:
             settings = hypothesis.settings(

@@ -86,18 +86,23 @@ def show_beside_target(function: Callable, name: str) -> bool:
     if name not in _SITTINGS:
         return False
     wanted = _SITTINGS[name](getattr(seeing_tensors, name))
+    # Whatever is wrong with yours, the report has said so already: then there is no picture.
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yours = _SITTINGS[name](function)
         if _look_alike(as_array(yours), as_array(wanted)):
             return False
-        with plt.style.context(STYLE):
-            fig, axes = plt.subplots(1, 2, sharey=name == "channel_densities")
-            for ax, result, title in zip(axes, (yours, wanted), ("yours", "wanted"), strict=True):
-                _draw(ax, result, title, curves=name == "channel_densities")
-    except Exception:  # whatever is wrong with it, the report has said so already
-        plt.close("all")
+    except Exception:
         return False
+    curves = name == "channel_densities"
+    with plt.style.context(STYLE):
+        fig, axes = plt.subplots(1, 2, sharey=curves)
+        try:
+            for ax, result, title in zip(axes, (yours, wanted), ("yours", "wanted"), strict=True):
+                _draw(ax, result, title, curves=curves)
+        except Exception:
+            plt.close(fig)  # this one: others are the reader's
+            return False
     figure(fig, alt=_difference(as_array(yours), as_array(wanted)), caption=f"{name} on a photo of the course.")
     return True
 

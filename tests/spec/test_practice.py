@@ -127,3 +127,12 @@ def test_what_cannot_be_drawn_is_left_out(wrong, capsys):
     assert not portraits.show_beside_target(wrong, "inverse_normalize")
     assert not portraits.show_beside_target(wrong, "receptive_field")
     assert capsys.readouterr().out == ""
+
+
+def test_a_picture_that_fails_leaves_the_readers_own_figures_open():
+    import matplotlib.pyplot as plt
+
+    before = plt.figure()
+    assert not portraits.show_beside_target(lambda x, mean, std: x[0, 0, 0], "inverse_normalize")
+    assert plt.get_fignums() == [before.number]
+    plt.close(before)

@@ -70,7 +70,7 @@ PEERS_NEED = import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["pro
 	print(*(n for n in p["dependencies"] + p["optional-dependencies"]["peers"] if not n.startswith("opencv")), sep="\n")
 
 peers: $(PEERS)/installed
-	OMP_NUM_THREADS=1 $(PEERS)/bin/seeing-tensors peers --check
+	OMP_NUM_THREADS=1 $(PEERS)/bin/python tests/peers/run.py --check
 
 $(PEERS)/installed: pyproject.toml constraints.txt constraints-peers.txt
 	@$(PYTHON) -c '$(TOO_OLD)'

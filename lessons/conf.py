@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
-from seeing_tensors import course
-from seeing_tensors.book import functions_of
+from seeing_tensors.course.book.lessons import convert as as_notebook
+from seeing_tensors.course.book.pages import functions_of
 from sphinx.util import logging
 
 project = "Seeing Tensors"
@@ -105,7 +105,7 @@ def lesson_links(app, pagename, templatename, context, doctree):
     context["lesson"] = {
         "name": pagename,
         "functions": functions,
-        "notebook": _address(nbformat.writes(course.convert(script)).encode()),
+        "notebook": _address(nbformat.writes(as_notebook(script)).encode()),
         "script": _address(script.read_bytes()),
     }
 

@@ -7,9 +7,9 @@ the values or from the size of an axis, and no argument is ever changed.
 
 import importlib
 
-_HOMES = {
-    "style": ["COLORS", "HATCHES", "LINES", "STYLE"],
-    "reading": ["ImageReadError", "data_path", "read_image", "read_mask", "resize_mask"],
+#: The public names of each module, in the order of the course.
+MODULES = {
+    "reading": ["ImageReadError", "read_image", "read_mask", "resize_mask"],
     "tensors": ["mask_to_tensor", "to_image", "to_tensor", "to_uint8"],
     "display": [
         "describe",
@@ -19,7 +19,8 @@ _HOMES = {
         "split_view",
         "unseen",
     ],
-    "drawing": ["figure", "show", "show_grid"],
+    "drawing": ["show", "show_grid"],
+    "figures": ["figure"],
     "live": ["live_batch", "live_display", "live_filter", "live_logger", "live_normalize"],
     "normalization": [
         "ChannelStatistics",
@@ -35,10 +36,13 @@ _HOMES = {
     "density": ["channel_densities", "plot_channel_densities"],
     "convolution": ["attainable_range", "compose_kernels", "conv2d", "conv2d_output_size", "receptive_field"],
     "activations": ["feature_maps", "pretrained_filters", "show_feature_maps"],
-    "wandb_images": ["log_images", "to_wandb_grid", "to_wandb_image", "to_wandb_mask"],
-    "practice": ["answer", "check", "prove"],
+    "wandb_overlays": ["to_wandb_mask"],
+    "wandb_images": ["log_images", "to_wandb_grid", "to_wandb_image"],
+    "style": ["COLORS", "HATCHES", "LINES", "STYLE"],
+    "course.repository": ["data_path"],
+    "course.practice.notebook": ["answer", "check", "prove"],
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+_HOME_OF = {name: module for module, names in MODULES.items() for name in names}
 __all__ = sorted(_HOME_OF)
 
 
@@ -47,7 +51,17 @@ def __getattr__(name: str):
     # `import seeing_tensors` costs nothing in a program that may not need them.
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+    module = _HOME_OF[name]
+    try:
+        value = getattr(importlib.import_module(f".{module}", __name__), name)
+    except ModuleNotFoundError as error:
+        if not module.startswith("course."):
+            raise
+        raise ModuleNotFoundError(
+            f"st.{name} belongs to the course and needs {error.name}: in a clone of the repository run "
+            'pip install -e ".[course]"',
+            name=error.name,
+        ) from error
     globals()[name] = value
     return value
 

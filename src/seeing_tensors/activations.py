@@ -15,9 +15,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from torch.nn.functional import avg_pool2d
 
-from .display import _percent
-from .drawing import NOT_FINITE_COLOR, _note
-from .tensors import _kind, _require_float
+from ._arrays import kind_of, require_float
+from .drawing import NOT_FINITE_COLOR, unseen_note
 
 #: The colour map of `show_feature_maps`: blue below 0, nearly white at 0, red above.
 FEATURE_COLORS = "RdBu_r"
@@ -44,9 +43,9 @@ def feature_maps(model: torch.nn.Module, x: torch.Tensor) -> dict[str, torch.Ten
         Whatever the model raises; its hooks are removed all the same.
     """
     if not isinstance(model, torch.nn.Module):
-        raise TypeError(f"feature_maps needs an nn.Module, got {_kind(model)}")
+        raise TypeError(f"feature_maps needs an nn.Module, got {kind_of(model)}")
     if not isinstance(x, torch.Tensor):
-        raise TypeError(f"feature_maps needs a tensor, got {_kind(x)}; use to_tensor(image)[None] for a photo")
+        raise TypeError(f"feature_maps needs a tensor, got {kind_of(x)}; use to_tensor(image)[None] for a photo")
     maps, runs = {}, {}
 
     def keeper(name):
@@ -104,7 +103,7 @@ def show_feature_maps(
         ValueError: another shape, no map, a limit that is not finite and positive, or a limit for maps that have
             their own.
     """
-    _require_float("show_feature_maps", maps)
+    require_float("show_feature_maps", maps)
     if maps.ndim != 3 or maps.numel() == 0:
         hint = "; a batch has four axes: give the maps of one picture, maps[0]" if maps.ndim == 4 else ""
         raise ValueError(f"show_feature_maps needs one picture's maps (F, H, W), got shape {tuple(maps.shape)}{hint}")
@@ -257,7 +256,7 @@ def _beyond_note(ax: Axes, maps: torch.Tensor, extremes: Sequence[tuple[float, f
     if any(max(-low, high) > limit for low, high, _ in extremes):
         beyond = int(((maps.double().abs() > limit) & torch.isfinite(maps)).sum())
     parts = [(beyond, f"beyond ±{limit:.3g}"), (broken, "not finite")]
-    return _note(ax, [(count / maps.numel(), where) for count, where in parts])
+    return unseen_note(ax, [(count / maps.numel(), where) for count, where in parts])
 
 
 def _draw_scale(ax: Axes, limit: float | None) -> None:

@@ -13,7 +13,7 @@ import math
 
 import torch
 
-from .tensors import _require_float
+from ._arrays import require_float
 
 
 def batch_norm(
@@ -182,7 +182,7 @@ def _normalised(x, mean, variance, weight, bias, eps) -> torch.Tensor:
 
 def _weight_and_bias(name: str, x: torch.Tensor, weight, bias) -> tuple[torch.Tensor, torch.Tensor]:
     """Check x against weight and bias; return these as float64 (C,)."""
-    _require_float(name, x)
+    require_float(name, x)
     if x.ndim != 4 or x.numel() == 0:
         hint = "; one picture is a batch of one: x[None]" if x.ndim == 3 else ""
         raise ValueError(f"{name} needs a batch (N, C, H, W), got shape {tuple(x.shape)}{hint}")

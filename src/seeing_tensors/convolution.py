@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
-from .tensors import _kind, _require_float
+from ._arrays import kind_of, require_float
 
 Layer = torch.Tensor | tuple[torch.Tensor, torch.Tensor | None]
 
@@ -50,7 +50,7 @@ def conv2d(
         TypeError: not float tensors, or different dtypes; a stride, padding or dilation that is no whole number.
         ValueError: shapes that do not fit together, different devices, a kernel larger than the padded picture.
     """
-    _require_float("conv2d", x)
+    require_float("conv2d", x)
     if x.ndim < 3:
         raise ValueError(f"conv2d needs a picture (..., C, H, W), got shape {tuple(x.shape)}")
     _check_layer("conv2d", "weight", weight, bias, like=x)
@@ -215,20 +215,20 @@ def attainable_range(weight: torch.Tensor, bias: torch.Tensor | None = None) -> 
 def _check_layer(name: str, what: str, weight: torch.Tensor, bias: torch.Tensor | None, *, like: torch.Tensor) -> None:
     """A weight (F, C, h, w) and a bias (F,) of one dtype, on the device of `like`."""
     if not isinstance(weight, torch.Tensor) or not weight.is_floating_point():
-        raise TypeError(f"{name} needs float tensors, but {what} is {_kind(weight)}")
+        raise TypeError(f"{name} needs float tensors, but {what} is {kind_of(weight)}")
     if weight.ndim != 4 or weight.numel() == 0:
         raise ValueError(
             f"{name}: {what} must be (filters, channels, kernel height, kernel width), got shape {tuple(weight.shape)}"
         )
     if bias is not None and (not isinstance(bias, torch.Tensor) or not bias.is_floating_point()):
-        raise TypeError(f"{name} needs float tensors, but the bias is {_kind(bias)}")
+        raise TypeError(f"{name} needs float tensors, but the bias is {kind_of(bias)}")
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ValueError(
             f"{name}: {weight.shape[0]} filters need a bias of shape ({weight.shape[0]},), got {tuple(bias.shape)}"
         )
     for role, numbers in [(what, weight)] + ([("the bias", bias)] if bias is not None else []):
         if numbers.dtype != like.dtype:
-            raise TypeError(f"{name}: {role} is {_kind(numbers)} beside {_kind(like)}; convert one with .to(dtype)")
+            raise TypeError(f"{name}: {role} is {kind_of(numbers)} beside {kind_of(like)}; convert one with .to(dtype)")
         if numbers.device != like.device:
             raise ValueError(f"{name}: {role} is on {numbers.device}, not on {like.device}; move one with .to(device)")
 

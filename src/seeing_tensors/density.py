@@ -16,7 +16,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb, to_rgba
 
-from .display import Picture, _percent, _planes, unseen
+from ._arrays import Picture, channel_planes, percent
+from .display import unseen
 from .style import COLORS, HATCHES, LINES
 
 _NAMES = {1: ["grey"], 3: ["R", "G", "B"]}
@@ -48,7 +49,7 @@ def channel_densities(
         ValueError: not the shape of a picture; NaN or inf; a grid that is not one row of finite numbers;
             a bandwidth that is not finite and positive; none given, and a channel is constant or one pixel.
     """
-    planes = _planes("channel_densities", image)
+    planes = channel_planes("channel_densities", image)
     grid = np.asarray(grid, np.float64)
     if grid.ndim != 1 or not np.isfinite(grid).all():
         raise ValueError(f"channel_densities needs a grid of finite numbers in one row, got {grid.shape} {grid.dtype}")
@@ -78,7 +79,7 @@ def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[
         ValueError: not the shape of a picture, another number of channels, NaN or inf, or limits that are not
             finite and ascending.
     """
-    planes = _planes("plot_channel_densities", x)
+    planes = channel_planes("plot_channel_densities", x)
     if len(planes) not in _NAMES:
         raise ValueError(f"plot_channel_densities needs 1 or 3 channels, got {len(planes)} in shape {tuple(x.shape)}")
     channels = [_distinct("plot_channel_densities", plane) for plane in planes]
@@ -180,7 +181,7 @@ def _hatch_unseen(ax: Axes, fractions: np.ndarray, names: Sequence[str], white: 
         if start < end:
             pale = [0.88 + 0.12 * part for part in to_rgb(COLORS[side])]
             ax.axvspan(start, end, facecolor=pale, edgecolor=to_rgba(COLORS[side], 0.6), hatch=HATCHES[side], linewidth=0, zorder=0)
-            parts = [f"{channel} {_percent(part)}" for channel, part in zip(names, fractions[:, column], strict=True)]
+            parts = [f"{channel} {percent(part)}" for channel, part in zip(names, fractions[:, column], strict=True)]
             text = "\n".join([f"unseen ({name})", *parts])
             box = {"facecolor": pale, "edgecolor": "none", "pad": 2}
             place = {"transform": ax.transAxes, "ha": align, "va": "top", "linespacing": 1.15, "zorder": 1}

@@ -17,9 +17,7 @@ import numpy as np
 import torch
 from matplotlib.colors import Colormap
 
-from .tensors import _kind, _require_float
-
-Picture = np.ndarray | torch.Tensor
+from ._arrays import Picture, channel_planes, kind_of, percent, real_array, require_float
 
 
 def unseen(x: Picture) -> np.ndarray:
@@ -36,7 +34,7 @@ def unseen(x: Picture) -> np.ndarray:
         TypeError: not a tensor or array of real numbers.
         ValueError: not the shape of a picture, or empty.
     """
-    planes = _planes("unseen", x)
+    planes = channel_planes("unseen", x)
     if planes.dtype.kind == "f":
         finite = np.isfinite(planes)
         outside = [finite & (planes < 0), finite & (planes > 1), ~finite]
@@ -54,7 +52,7 @@ def describe(x: Picture) -> str:
     Raises:
         TypeError: not a tensor or array of real numbers.
     """
-    values = _real_array("describe", x)
+    values = real_array("describe", x)
     names = _ARRAY_AXES.get(values.ndim) if isinstance(x, np.ndarray) else _TENSOR_AXES.get(values.ndim)
     sizes = (
         [f"{name} {size}" for name, size in zip(names, values.shape, strict=True)] if names else map(str, values.shape)
@@ -70,7 +68,7 @@ def describe(x: Picture) -> str:
     if len(fractions) and not (len(fractions) == 1 and values.dtype.kind in "ui"):
         below, above, _ = fractions.mean(axis=0)
         if below or above:
-            parts.append(f"unseen: {_percent(below)} below, {_percent(above)} above")
+            parts.append(f"unseen: {percent(below)} below, {percent(above)} above")
         elif values.dtype.kind == "f":
             parts.append("all displayable" if finite.size == values.size else "the finite ones displayable")
     nan, inf = int(np.isnan(values).sum()), int(np.isinf(values).sum())
@@ -116,7 +114,7 @@ def imshow_pixels(
         )
     if not isinstance(array, np.ndarray) or not (array.dtype.kind in "bui" or array.dtype.newbyteorder("=") in _FLOATS):
         raise TypeError(
-            f"imshow_pixels needs an array of bool, integers, float16, float32 or float64, got {_kind(array)}"
+            f"imshow_pixels needs an array of bool, integers, float16, float32 or float64, got {kind_of(array)}"
         )
     array = array.astype(array.dtype.newbyteorder("="), copy=False)  # drawn alike in either byte order
     if array.size == 0 or array.ndim not in (2, 3):
@@ -200,7 +198,7 @@ def min_max_scale(x: torch.Tensor) -> torch.Tensor:
         TypeError: not a float tensor.
         ValueError: empty, constant, not finite, or so wide that max - min overflows.
     """
-    _require_float("min_max_scale", x)
+    require_float("min_max_scale", x)
     if x.numel() == 0:
         raise ValueError("min_max_scale: an empty tensor has no minimum")
     low, high = x.min(), x.max()
@@ -228,7 +226,7 @@ def saturation(x: torch.Tensor) -> float:
             displayed (x.clamp(0, 1), or min_max_scale).
     """
     if not isinstance(x, torch.Tensor) or not (x.is_floating_point() or x.dtype == torch.uint8):
-        raise TypeError(f"saturation needs a float or uint8 tensor (3, H, W), got {_kind(x)}")
+        raise TypeError(f"saturation needs a float or uint8 tensor (3, H, W), got {kind_of(x)}")
     if x.ndim != 3 or x.shape[0] != 3 or x.numel() == 0:
         raise ValueError(f"saturation needs a colour picture (3, H, W), got shape {tuple(x.shape)}")
     if x.is_floating_point() and not ((x >= 0) & (x <= 1)).all():
@@ -254,7 +252,7 @@ def split_view(left: Picture, right: Picture) -> Picture:
     kinds = [next((k for k in (np.ndarray, torch.Tensor) if isinstance(x, k)), None) for x in (left, right)]
     if None in kinds or kinds[0] is not kinds[1] or left.dtype != right.dtype:
         raise TypeError(
-            f"split_view needs two tensors or two arrays of one dtype, got {_kind(left)} and {_kind(right)}"
+            f"split_view needs two tensors or two arrays of one dtype, got {kind_of(left)} and {kind_of(right)}"
         )
     if left.ndim < 2 or (isinstance(left, np.ndarray) and left.ndim > 3):
         raise ValueError(f"split_view needs tensors (..., H, W) or arrays (H, W[, C]), got shape {tuple(left.shape)}")
@@ -272,30 +270,6 @@ def split_view(left: Picture, right: Picture) -> Picture:
 # ---------------------------------------------------------------- inside
 
 
-def _planes(name: str, x: Picture) -> np.ndarray:
-    """The values of each channel as an array (C, number of values)."""
-    values = _real_array(name, x)
-    if values.ndim < 2 or values.size == 0 or (isinstance(x, np.ndarray) and values.ndim > 3):
-        raise ValueError(f"{name} needs a tensor (..., C, H, W) or an array (H, W[, C]), got shape {tuple(x.shape)}")
-    if values.ndim == 2:
-        return values.reshape(1, -1)
-    channel = -1 if isinstance(x, np.ndarray) else -3
-    return np.moveaxis(values, channel, 0).reshape(values.shape[channel], -1)
-
-
-def _real_array(name: str, x: Picture) -> np.ndarray:
-    if isinstance(x, torch.Tensor) and not x.is_complex():
-        x = x.detach().cpu()
-        return (x.float() if x.is_floating_point() and x.dtype.itemsize < 4 and x.dtype != torch.float16 else x).numpy()
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(
-            f"{name}: a masked array has values that must not be seen; choose one for them with .filled(value)"
-        )
-    if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
-        return x
-    raise TypeError(f"{name} needs a tensor or a numpy array of real numbers, got {_kind(x)}")
-
-
 def _memory(x: Picture) -> str:
     if isinstance(x, np.ndarray):
         return "contiguous" if x.flags.c_contiguous else "strided view"
@@ -303,11 +277,3 @@ def _memory(x: Picture) -> str:
         return "contiguous"
     channels_last = x.ndim >= 3 and x.movedim(-3, -1).is_contiguous()
     return "channels-last view" if channels_last else "strided view"
-
-
-def _percent(fraction: float) -> str:
-    if 0.995 <= fraction < 1:
-        return ">99%"
-    if fraction == 0 or fraction >= 0.1:
-        return f"{fraction:.0%}"
-    return f"{fraction:.1%}" if fraction >= 0.001 else "<0.1%"

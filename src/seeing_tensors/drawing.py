@@ -1,4 +1,4 @@
-"""Drawing that tells the truth: pictures on a scale that depends on their type, and figures with words.
+"""Drawing that tells the truth: pictures on a scale that depends on their type.
 
 Each pixel is turned into colour here, alone, and matplotlib is handed bytes:
 it has nothing left to stretch, to clip or to round.
@@ -6,24 +6,16 @@ it has nothing left to stretch, to clip or to round.
 
 from __future__ import annotations
 
-import base64
-import html
-import io
-import math
-import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib
 import numpy as np
 import torch
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 
-from .display import Picture, _percent, _real_array, unseen
+from ._arrays import Picture, channels_last, finite_limits, percent, tiled
+from .display import unseen
 from .style import COLORS
 
 #: What `show` paints over a value that is NaN or infinite: no photo is this colour by accident for long.
@@ -64,7 +56,7 @@ def show(
         TypeError: not a tensor or array of real numbers.
         ValueError: not the shape of one picture; only one of vmin and vmax, or vmin >= vmax.
     """
-    pixels, places = _rendered("show", x, vmin, vmax)
+    pixels, places = rendered("show", x, vmin, vmax)
     return _draw(pixels, [places], ax, title, _is_flat(x))
 
 
@@ -105,90 +97,22 @@ def show_grid(
         raise ValueError("show_grid: the batch is empty")
     if columns is not None and columns < 1:
         raise ValueError(f"show_grid: columns must be at least 1, got {columns}")
-    tiles, places = zip(*(_rendered("show_grid", x, vmin, vmax) for x in pictures), strict=True)
+    tiles, places = zip(*(rendered("show_grid", x, vmin, vmax) for x in pictures), strict=True)
     if len({tile.shape for tile in tiles}) > 1:
         raise ValueError(f"show_grid needs pictures of one size, got {sorted({tile.shape[:2] for tile in tiles})}")
-    columns = columns or math.ceil(math.sqrt(len(tiles)))
-    rows = math.ceil(len(tiles) / columns)
-    gap = 2
-    height, width = tiles[0].shape[0] + gap, tiles[0].shape[1] + gap
-    grid = np.full((rows * height - gap, min(columns, len(tiles)) * width - gap, 3), 255, np.uint8)
-    for i, tile in enumerate(tiles):
-        top, left = i // columns * height, i % columns * width
-        grid[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    grid = tiled(tiles, columns, gap=2, fill=255)
     return _draw(grid, places, ax, title, any(map(_is_flat, pictures)))
-
-
-def figure(fig: Figure, *, alt: str, caption: str) -> None:
-    """Put a figure on the page with a text for those who cannot see it, then close it.
-
-    Outside a notebook the two texts are printed. On the page the picture is at most as wide as the figure,
-    at 110 pixels an inch; ``data-text-on-phone`` says how high, in pixels, its smallest letters are where a phone
-    shows it 350 pixels wide. Below 9 nobody reads them: draw with ``STYLE``, and not wider than it says.
-
-    Args:
-        fig: a matplotlib figure.
-        alt: what is to be seen, with the measured numbers; an f-string of the cell that drew it.
-        caption: what to look at.
-
-    Raises:
-        ValueError: no alt text, or no caption.
-    """
-    _put(fig, alt=alt, caption=caption)
 
 
 # ---------------------------------------------------------------- inside
 
 
-def _put(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str = "") -> None:
-    """What `figure` does. A live figure has a name, and data and a script behind the picture."""
-    if not alt.strip() or not caption.strip():
-        raise ValueError("figure needs an alt text and a caption: a picture that only some can read teaches only some")
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
-    width, height = (int.from_bytes(buffer.getvalue()[at : at + 4], "big") / _DPI for at in (16, 20))  # in inches
-    smallest = min((text.get_fontsize() for text in _texts(fig)), default=math.inf)
-    # pyplot keeps every figure it made; let go of this one, if it is pyplot's.
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close(fig)
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if shell is None:
-        print(f"[figure] {caption}\n  {alt}")
-        return
-    from IPython.display import HTML, display
-
-    mark = f' data-live="{live}"' if live else ""
-    source = base64.b64encode(buffer.getvalue()).decode("ascii")
-    display(
-        HTML(
-            f'<figure{mark}><img alt="{html.escape(alt)}" width="{110 * width:.0f}" height="{110 * height:.0f}" '
-            f'data-text-on-phone="{350 * smallest / 72 / width:.1f}" src="data:image/png;base64,{source}">'
-            f"<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
-        )
-    )
-
-
-_DPI = 140  # a lesson of seven figures stays below 4 MB
-
-
-def _texts(artist: Artist) -> Iterator[Text]:
-    """The texts that are drawn with an artist: not those of axes that are off, and none that is empty."""
-    if not artist.get_visible():
-        return
-    if isinstance(artist, Text) and artist.get_text().strip():
-        yield artist
-    off = isinstance(artist, Axes) and not artist.axison
-    for child in artist.get_children():
-        if not (off and isinstance(child, Axis)):
-            yield from _texts(child)
-
-
-def _rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> tuple[np.ndarray, np.ndarray]:
+def rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> tuple[np.ndarray, np.ndarray]:
     """One picture as uint8 (H, W, 3), and where its values lie between black (0) and white (1).
 
     Each pixel depends on itself, its type and the limits; on nothing else.
     """
-    values = _channels_last(name, x)
+    values = channels_last(name, x)
     flat = values.shape[2] == 1
     if flat and values.dtype.kind in "ui" and values.dtype != np.uint8 and vmin is None and vmax is None:
         labels = values[:, :, 0]
@@ -209,17 +133,14 @@ def _position(name: str, values: np.ndarray, vmin: float | None, vmax: float | N
         raise ValueError(f"{name}: give both vmin and vmax, or neither, got vmin={vmin} and vmax={vmax}")
     if vmin is None:
         vmin, vmax = 0, 255 if values.dtype.kind in "ui" else 1
-    if not (math.isfinite(vmin) and math.isfinite(vmax) and vmin < vmax):
-        raise ValueError(f"{name}: vmin must be below vmax, both finite, got {vmin} and {vmax}")
-    if not math.isfinite(vmax - vmin):
-        raise ValueError(f"{name}: vmax - vmin overflows float64, got {vmin} and {vmax}")
+    vmin, vmax = finite_limits(f"{name}: vmin and vmax", vmin, vmax)
     with np.errstate(invalid="ignore", over="ignore"):
         return (values.astype(np.float64) - vmin) / (vmax - vmin)
 
 
-def _note(ax: Axes, parts: Sequence[tuple[float, str]]) -> str:
+def unseen_note(ax: Axes, parts: Sequence[tuple[float, str]]) -> str:
     """What fraction is unseen, and where, in lines that fit above the axes; nothing where all is seen."""
-    words = [f"{_percent(fraction)} {where}" for fraction, where in parts if fraction]
+    words = [f"{percent(fraction)} {where}" for fraction, where in parts if fraction]
     if not words:
         return ""
     letters = 72 * ax.get_window_extent().width / ax.figure.dpi / (0.45 * ax.title.get_fontsize())
@@ -240,7 +161,7 @@ def _draw(
     ax.imshow(pixels, interpolation="nearest" if flat_integers else None)
     ax.axis("off")
     ((below, above, broken),) = unseen(np.concatenate([each.ravel() for each in places])[None])
-    note = _note(ax, [(below, "below black"), (above, "above white"), (broken, "not finite")])
+    note = unseen_note(ax, [(below, "below black"), (above, "above white"), (broken, "not finite")])
     ax.set_title("\n".join(line for line in (title, note) if line))
     return ax
 
@@ -251,17 +172,3 @@ def _is_integer(x: Picture) -> bool:
 
 def _is_flat(x: Picture) -> bool:
     return _is_integer(x) and (x.ndim == 2 or x.shape[0 if isinstance(x, torch.Tensor) else 2] == 1)
-
-
-def _channels_last(name: str, x: Picture) -> np.ndarray:
-    """One picture as an array (H, W, 3) or (H, W, 1)."""
-    values = _real_array(name, x)
-    if values.ndim == 2:
-        values = values[:, :, None]
-    elif values.ndim == 3 and isinstance(x, torch.Tensor):
-        values = np.moveaxis(values, 0, -1)
-    if values.ndim != 3 or values.shape[2] not in (1, 3) or values.size == 0:
-        wanted = "(3, H, W), (1, H, W) or (H, W)" if isinstance(x, torch.Tensor) else "(H, W, 3), (H, W, 1) or (H, W)"
-        hint = "; draw a batch with show_grid" if values.ndim == 4 else ""
-        raise ValueError(f"{name}: a picture is {wanted}, got shape {tuple(x.shape)}{hint}")
-    return values

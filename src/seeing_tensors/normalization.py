@@ -15,7 +15,7 @@ import torch
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from .tensors import _require_float
+from ._arrays import finite_numbers, require_float
 
 #: Per-channel mean and std that torchvision's pretrained classifiers were trained with, on the [0, 1] scale.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -79,7 +79,7 @@ def inverse_mean_std(mean: Sequence[float], std: Sequence[float]) -> tuple[tuple
         ValueError: different lengths, a mean that is not finite, a std that is not finite and positive,
             or one so small that 1 / std or mean / std overflows.
     """
-    mean, std = _as_floats("mean", mean), _as_floats("std", std)
+    mean, std = finite_numbers("mean", mean), finite_numbers("std", std)
     if len(mean) != len(std):
         raise ValueError(f"inverse_mean_std needs as many means as stds, got {len(mean)} and {len(std)}")
     for value in std:
@@ -106,7 +106,7 @@ class InverseNormalize(v2.Transform):
     def __init__(self, mean: Sequence[float], std: Sequence[float]):
         super().__init__()
         inverse_mean_std(mean, std)  # refuses a bad mean or std now, not at the first picture
-        self.mean, self.std = _as_floats("mean", mean), _as_floats("std", std)
+        self.mean, self.std = finite_numbers("mean", mean), finite_numbers("std", std)
 
     def transform(self, inpt, params):
         if isinstance(inpt, tv_tensors.TVTensor) and not isinstance(inpt, (tv_tensors.Image, tv_tensors.Video)):
@@ -252,10 +252,10 @@ def channel_statistics(images: Iterable[np.ndarray]) -> ChannelStatistics:
 
 def _per_channel(name: str, x: torch.Tensor, mean, std) -> tuple[torch.Tensor, torch.Tensor]:
     """Check mean and std against x (..., C, H, W); return them as tensors (C, 1, 1) like x."""
-    _require_float(name, x)
+    require_float(name, x)
     if x.ndim < 3:
         raise ValueError(f"{name} needs x of shape (..., C, H, W), got {tuple(x.shape)}")
-    given = {"mean": _as_floats("mean", mean), "std": _as_floats("std", std)}
+    given = {"mean": finite_numbers("mean", mean), "std": finite_numbers("std", std)}
     columns = {}
     for label, values in given.items():
         if len(values) != x.shape[-3]:
@@ -272,18 +272,3 @@ def _per_channel(name: str, x: torch.Tensor, mean, std) -> tuple[torch.Tensor, t
             f"{x.dtype}, got {given['std']}; a channel that never changes, std 0, cannot be normalised"
         )
     return columns["mean"], columns["std"]
-
-
-def _as_floats(label: str, values) -> tuple[float, ...]:
-    try:
-        numbers = list(values)
-        if any(isinstance(number, str) for number in numbers):
-            raise TypeError("text, which float would read")
-        flat = tuple(float(number) for number in numbers)
-    except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"{label} must be a sequence of numbers, one per channel, got {values!r}") from None
-    except OverflowError:
-        raise ValueError(f"{label} must be finite, got a number beyond float64") from None
-    if not all(map(math.isfinite, flat)):
-        raise ValueError(f"{label} must be finite, got {flat}")
-    return flat

@@ -16,7 +16,6 @@ import io
 import operator
 import os
 import stat
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +23,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from .containers import (
+from ._image_files import (
     BIT_DEPTH,
     PNG_SIGNATURE,
     jpeg_without_metadata,
@@ -155,40 +154,6 @@ def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     rows = (2 * np.arange(height) + 1) * mask.shape[0] // (2 * height)
     columns = (2 * np.arange(width) + 1) * mask.shape[1] // (2 * width)
     return np.ascontiguousarray(mask[np.ix_(rows, columns)])
-
-
-def data_path(name: str) -> Path:
-    """The path of one of the course's photos and masks, from any working folder.
-
-    Args:
-        name: a file in ``data/``, with ``/`` between folders.
-
-    Raises:
-        FileNotFoundError: no such file (the message lists those there are), or the
-            package is not installed from a clone of the repository.
-    """
-    folder = repository_path("data")
-    path = folder / name
-    if not path.exists():
-        names = ", ".join(sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()))
-        raise FileNotFoundError(f"the course has no file {name!r} in {folder}; there are: {names}")
-    return path
-
-
-def repository_path(name: str) -> Path:
-    """The path of a file or folder of the repository, for instance ``tests/spec``, from any working folder.
-
-    Raises:
-        FileNotFoundError: it is not there; the package is not installed from a clone of the repository.
-    """
-    root = Path(__file__).resolve().parents[2]
-    path = root / name
-    if not path.exists():
-        raise FileNotFoundError(
-            f"there is no {name!r} in {root}; the course needs its repository: clone it, and in the clone run "
-            "pip install --editable ."
-        )
-    return path
 
 
 # ------------------------------------------------------------- from path to pixels

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ._arrays import kind_of, require_float
+
 
 def to_tensor(image: np.ndarray) -> torch.Tensor:
     """Turn an 8-bit picture into a float tensor: ``x[c, i, j] = image[i, j, c] / 255``.
@@ -84,7 +86,7 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
         TypeError: not a float tensor. What an integer means is not known here.
         ValueError: x contains NaN, which is no amount of light.
     """
-    _require_float("to_uint8", x)
+    require_float("to_uint8", x)
     if torch.isnan(x).any():
         raise ValueError(
             f"to_uint8: {int(torch.isnan(x).sum())} of {x.numel()} values are NaN; find out where they come from, "
@@ -110,24 +112,10 @@ def to_image(x: torch.Tensor) -> np.ndarray:
         ValueError: another shape (give one picture of a batch: ``x[0]``), or NaN.
     """
     if not isinstance(x, torch.Tensor) or not (x.is_floating_point() or x.dtype == torch.uint8):
-        raise TypeError(f"to_image needs a float or uint8 tensor (3, H, W), got {_kind(x)}")
+        raise TypeError(f"to_image needs a float or uint8 tensor (3, H, W), got {kind_of(x)}")
     if x.ndim != 3 or x.shape[0] not in (1, 3) or x.numel() == 0:
         hint = "; a batch has four axes: give one picture, x[0]" if x.ndim == 4 else ""
         raise ValueError(f"to_image needs (3, H, W) or (1, H, W), got shape {tuple(x.shape)}{hint}")
     levels = x.detach() if x.dtype == torch.uint8 else to_uint8(x)
     image = np.array(levels.cpu().permute(1, 2, 0).numpy(), order="C")
     return image if x.shape[0] == 3 else image[:, :, 0].copy()
-
-
-def _require_float(name: str, x: torch.Tensor) -> None:
-    if not isinstance(x, torch.Tensor) or not x.is_floating_point():
-        raise TypeError(
-            f"{name} needs a float tensor, got {_kind(x)}; for a uint8 picture (H, W, 3) use to_tensor(image) first"
-        )
-
-
-def _kind(x: object) -> str:
-    if isinstance(x, (torch.Tensor, np.ndarray)):
-        word = "tensor" if isinstance(x, torch.Tensor) else "array"
-        return f"a {str(x.dtype).removeprefix('torch.')} {word}"
-    return type(x).__name__

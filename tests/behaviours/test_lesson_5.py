@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import seeing_tensors as st
-from seeing_tensors import course
+from seeing_tensors.course.repository import ROOT
 
 KERNEL = torch.arange(1.0, 10).reshape(1, 1, 3, 3)
 IMPULSE = torch.zeros(1, 5, 5)
@@ -156,7 +156,7 @@ def test_torch_convolves_one_permuted_channel_wrongly():
     got = F.conv2d(x, kernel, stride=(1, 2))[0].flatten().tolist()
     wrong = torch.backends.cpu.get_cpu_capability() == "AVX512"
     assert got[0] == 45 and (got[1] != 81) == wrong, "lessons/peers.md says: torch's conv2d is wrong here with AVX-512 only"
-    page = (course.ROOT / "lessons" / "peers.md").read_text(encoding="utf-8")
+    page = (ROOT / "lessons" / "peers.md").read_text(encoding="utf-8")
     assert "torch's `conv2d` gives a wrong number here, and no error" in page and "right is 45 and 81" in page
     for right in (
         F.conv2d(x.clone(memory_format=torch.contiguous_format), kernel, stride=(1, 2)),

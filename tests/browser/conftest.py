@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from seeing_tensors import book as pages
-from seeing_tensors import course
+from seeing_tensors.course.book import lessons, pages
+from seeing_tensors.course.repository import ROOT, build_folder
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -49,8 +49,8 @@ def book(request):
     given = request.config.getoption("--book")
     if given:
         return given.resolve()
-    root, folder = course.ROOT, course.build_folder(course.ROOT)
-    assert course.run_lessons(root, folder), "a lesson failed; `make` shows which and why"
+    root, folder = ROOT, build_folder(ROOT)
+    assert lessons.run_lessons(root, folder), "a lesson failed; `make` shows which and why"
     assert pages.build_book(root, folder), "Sphinx has warnings; `make` shows them"
     return folder / "book"
 

@@ -37,7 +37,7 @@ from torchvision.transforms import v2
 
 import seeing_tensors as st
 from seeing_tensors import live
-from seeing_tensors.display import _percent
+from seeing_tensors._arrays import percent
 
 #: Every live figure, as a notebook would hold it.
 FIGURES = {
@@ -231,7 +231,7 @@ def counted(page):
 def expected(x, vmin, vmax):
     places = (x.double() - vmin) / (vmax - vmin)
     fractions = st.unseen(places)
-    return [[_percent(each) for each in row[: 3 if fractions[:, 2].any() else 2]] for row in fractions]
+    return [[percent(each) for each in row[: 3 if fractions[:, 2].any() else 2]] for row in fractions]
 
 
 @pytest.mark.parametrize("x", [brighter_cat(), hostile_picture(), brighter_cat()[:1]], ids=["cat", "hostile", "grey"])
@@ -340,7 +340,7 @@ def test_a_screen_reader_is_told_once_the_handle_rests(opened):  # noqa: F811
     page.get_by_label("Drawn white").focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    above = _percent(st.unseen((brighter_cat().double()) / 1.05)[:, 1].mean())
+    above = percent(st.unseen((brighter_cat().double()) / 1.05)[:, 1].mean())
     page.locator("[role=status]", has_text=f"white 1.05: 0% below black, {above} above white").wait_for(state="attached")
 
 
@@ -368,9 +368,9 @@ def assert_normalized(page, x, mean, std, way):
     """The figure shows, counts and measures what the library does with x."""
     y = st.normalize(x, mean, std)
     lost = st.unseen(y)
-    assert page.locator(".st-step strong").nth(0).inner_text() == _percent(lost.sum() / 3)
+    assert page.locator(".st-step strong").nth(0).inner_text() == percent(lost.sum() / 3)
     cells = [cell.locator("strong").all_inner_texts() for cell in page.locator(".st-fates").all()]
-    assert cells == [[_percent(below), _percent(1 - below - above), _percent(above)] for below, above, _ in lost]
+    assert cells == [[percent(below), percent(1 - below - above), percent(above)] for below, above, _ in lost]
     z = WRONG[way](y, mean, std)
     off = (st.to_uint8(z).int() - st.to_uint8(x).int()).abs().max().item()
     assert page.locator(".st-step strong").nth(1).inner_text() == str(off)
@@ -473,10 +473,10 @@ def test_normalize_and_back_refuses_what_its_sliders_do_not_have(x, numbers, err
 def assert_normalised_in_batch(page, photo, statistics, expected):
     """The figure shows and counts what BatchNorm makes of the photo, and states the mean and std that it took."""
     below, above = st.unseen(expected)[:, :2].T
-    counts = [[_percent(b), _percent(a)] for b, a in zip(below, above, strict=True)]
+    counts = [[percent(b), percent(a)] for b, a in zip(below, above, strict=True)]
     numbers = [[f"{mean:.2f}", f"{variance**0.5:.2f}"] for mean, variance in zip(*statistics, strict=True)]
     assert counted(page) == [row + count for row, count in zip(numbers, counts, strict=True)]
-    assert page.locator(".st-summary strong").inner_text() == _percent((below + above).sum() / 3)
+    assert page.locator(".st-summary strong").inner_text() == percent((below + above).sum() / 3)
     shown = st.show(expected, Figure().add_subplot(), vmin=0, vmax=1).images[0].get_array()
     assert np.array_equal(pixels_of(page.locator("canvas").first), shown)
 

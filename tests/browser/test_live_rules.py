@@ -19,9 +19,9 @@ import wandb  # noqa: E402
 
 import seeing_tensors as st  # noqa: E402
 from seeing_tensors import live  # noqa: E402
+from seeing_tensors._arrays import percent  # noqa: E402
 from seeing_tensors.activations import FEATURE_COLORS
-from seeing_tensors.display import _percent  # noqa: E402
-from seeing_tensors.drawing import _rendered  # noqa: E402
+from seeing_tensors.drawing import rendered  # noqa: E402
 
 RULES = (Path(live.__file__).parent / "rules.js").read_text(encoding="utf-8")
 LIMITS = [(0, 1), (-2.1, 2.6), (0.1, 0.3), (0.5, 0.5000001), (-1e-30, 1e30)]
@@ -111,7 +111,7 @@ def test_what_show_draws(javascript, limits, channels):
     x = picture(1).clone()
     x[0, 0, :4] = torch.tensor([torch.nan, torch.inf, -torch.inf, -0.0])
     x = x[:channels]
-    pixels, _ = _rendered("show", x, *limits)
+    pixels, _ = rendered("show", x, *limits)
     got = javascript(f"Uint8Array.from(showPixels(x, {channels}, {limits[0]}, {limits[1]}))", x.numpy())
     same_bits(got, np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)]))
 
@@ -127,7 +127,7 @@ def test_unseen(javascript, channels):
 @pytest.mark.parametrize("limits", LIMITS, ids=str)
 def test_unseen_with_limits_is_what_show_counts(javascript, limits):
     x = picture(2)
-    _, places = _rendered("show", x, *limits)
+    _, places = rendered("show", x, *limits)
     expected = st.unseen(places).tolist()
     assert javascript(f"unseen(x, 3, {limits[0]}, {limits[1]})", x.numpy()) == expected
 
@@ -329,4 +329,4 @@ def test_to_wandb_image_refuses_what_lies_outside(javascript, value):
 def test_percent_is_written_as_the_library_writes_it(javascript):
     fractions = [k / 1000 for k in range(1001)] + [k / 800 for k in range(801)] + [0.0005, 0.00099, 0.9949, 0.9951, 1 - 1e-9]
     got = javascript(f"{fractions}.map(percent)")
-    assert got == [_percent(each) for each in fractions]
+    assert got == [percent(each) for each in fractions]

@@ -4,9 +4,10 @@ import nbformat
 import pytest
 from checks import MODES, faults_of, light_enough, opened, weight
 
-from seeing_tensors import course
+from seeing_tensors.course.book import lessons
+from seeing_tensors.course.repository import ROOT, lesson_files
 
-LESSONS = [lesson.stem for lesson in course.lesson_files(course.ROOT)]
+LESSONS = [lesson.stem for lesson in lesson_files(ROOT)]
 LAWS = ["laws/index"] + [f"laws/lesson_{int(lesson[:2])}" for lesson in LESSONS]
 PAGES = ["index", *LESSONS, *LAWS, "peers", "search", "genindex"]
 
@@ -55,11 +56,11 @@ def test_a_lesson_can_be_taken_away(chromium, book, tmp_path, lesson):
                 visit.page.locator(f".lesson-downloads a[download$='.{suffix}']").click()
             assert download.value.suggested_filename == f"{lesson}.{suffix}"
             download.value.save_as(tmp_path / download.value.suggested_filename)
-    script = course.ROOT / "lessons" / f"{lesson}.py"
+    script = ROOT / "lessons" / f"{lesson}.py"
     assert (tmp_path / f"{lesson}.py").read_bytes() == script.read_bytes()
     notebook = nbformat.read(tmp_path / f"{lesson}.ipynb", as_version=4)
     nbformat.validate(notebook)
-    assert [cell.source for cell in notebook.cells] == [cell.source for cell in course.convert(script).cells]
+    assert [cell.source for cell in notebook.cells] == [cell.source for cell in lessons.convert(script).cells]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -20,10 +20,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import seeing_tensors as st
-from seeing_tensors import course
+from seeing_tensors.course.repository import ROOT
+from seeing_tensors.course.book import lessons
 
-LESSONS = sorted((course.ROOT / "lessons").glob("[0-9]*.py"))
-LIBRARY = sorted((course.ROOT / "src/seeing_tensors").rglob("*.py"))
+LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
+LIBRARY = sorted((ROOT / "src/seeing_tensors").rglob("*.py"))
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 CHANNELS, UNSEEN = ("R", "G", "B"), ("below", "above", "not finite")
@@ -170,7 +171,7 @@ def test_the_style_is_taken_and_never_given():
         "    assert plt.rcParams['font.size'] == st.STYLE['font.size'] != before['font.size']\n"
         "assert dict(plt.rcParams) == before"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env=course.lesson_environment() | {"MPLBACKEND": "Agg"}, capture_output=True)
+    subprocess.run([sys.executable, "-c", code], check=True, env=lessons.lesson_environment() | {"MPLBACKEND": "Agg"}, capture_output=True)
 
 
 # ------------------------------------------------------- letters on a phone

@@ -9,7 +9,7 @@ mutmut makes the mutants: another number, operator or branch, an argument left o
 The laws of `tests/spec` judge each one: those about the function that was changed and no others. For a class they
 are the laws about the class; for a private function or a constant those about the public functions of its module
 that use it. A mutant is killed when one of these laws breaks, when its module cannot be imported, or when it runs
-out of time. After the laws come those tests of `tests/spec/test_house.py` that need nothing but the library and that
+out of time. After the laws come those tests of `tests/library/test_house.py` that need nothing but the library and that
 name such a function: what it must do and a learner's need not. A mutant is a module of its own: the rest of the
 library, and so what a law computes beside it, stays whole.
 
@@ -44,8 +44,9 @@ import pytest
 from making import Mutant, mutants_of, private_signatures, who_judges
 
 import seeing_tensors
-from seeing_tensors.laws import Law, LawBroken, laws
-from seeing_tensors.reading import repository_path
+from seeing_tensors.course.laws import Law, LawBroken
+from seeing_tensors.course.laws.finding import laws
+from seeing_tensors.course.repository import path as repository_path
 
 NUMERIC = ("tensors", "display", "normalization", "batchnorm", "density", "convolution")
 SOURCES = repository_path("src/seeing_tensors")
@@ -97,7 +98,7 @@ def failed_test(module: types.ModuleType, names: set[str]) -> str:
 
 @functools.cache
 def _house() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("mutants_house", repository_path("tests/spec/test_house.py"))
+    spec = importlib.util.spec_from_file_location("mutants_house", repository_path("tests/library/test_house.py"))
     house = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(house)
     return house
@@ -206,7 +207,7 @@ def judge_module(module: str, jobs: int, messages: bool, by_name: dict[str, list
     seconds = seconds_of(module, source, concerned)  # in this process: what loads at its first use is loaded for all
     [failed] = in_children([(lambda: failed_test(as_module(module, source), {law.about for law in concerned}), 600)], 1)
     if failed:
-        sys.exit(f"{module}: the library as it is does not pass {failed} of tests/spec/test_house.py")
+        sys.exit(f"{module}: the library as it is does not pass {failed} of tests/library/test_house.py")
     gc.collect()
     gc.freeze()  # the children share this memory, and do not look through it
 

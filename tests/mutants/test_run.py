@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from seeing_tensors.expectations import expect_raises, expect_same
-from seeing_tensors.laws import law
+from seeing_tensors.course.laws import law
+from seeing_tensors.course.laws.expectations import expect_raises, expect_same
 
 HERE = Path(__file__).parent
 spec = importlib.util.spec_from_file_location("mutants_run", HERE / "run.py")
@@ -48,19 +48,19 @@ def untouched(x: int = 3) -> int:
 '''
 
 
-@law("double", lesson=0, x=st.integers(-9, 9))
+@law("double", lesson=0, rank="mathematics", x=st.integers(-9, 9))
 def is_twice(double, x):
     """Twice the number."""
     expect_same(double(x), x + x)
 
 
-@law("double", lesson=0, cases=[{"thing": None}, {"thing": "a"}])
+@law("double", lesson=0, rank="mathematics", cases=[{"thing": None}, {"thing": "a"}])
 def refuses_what_is_no_number(double, thing):
     """What is no number is a TypeError."""
     expect_raises(TypeError, double, thing)
 
 
-@law("loop", lesson=0, cases=[{"x": 3}])
+@law("loop", lesson=0, rank="mathematics", cases=[{"x": 3}])
 def ends_at_0(loop, x):
     """The loop ends at 0."""
     expect_same(loop(x), 0)

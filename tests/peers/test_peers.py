@@ -4,6 +4,7 @@ The others are judged by `make peers`, in an environment that has them.
 """
 
 import ast
+import importlib.util
 import json
 import re
 import subprocess
@@ -12,12 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from seeing_tensors import course, peers
-from seeing_tensors.expectations import expect_raises, refusals_in_any_words
-from seeing_tensors.law_pages import as_text
-from seeing_tensors.laws import laws
+from seeing_tensors.course.book.law_pages import as_text
+from seeing_tensors.course.laws.expectations import expect_raises, refusals_in_any_words
+from seeing_tensors.course.laws.finding import laws
+from seeing_tensors.course.repository import ROOT
 
-PAGE = (course.ROOT / "lessons" / "peers.md").read_text(encoding="utf-8")
+
+def loaded():
+    """run.py beside this file; tests/mutants has a module of the same name."""
+    spec = importlib.util.spec_from_file_location("peers_run", Path(__file__).with_name("run.py"))
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+peers = loaded()
+
+PAGE = (ROOT / "lessons" / "peers.md").read_text(encoding="utf-8")
 FILES = sorted(Path(__file__).parent.glob("*_peer.py"))
 LAWS = {peers.key(law): law for law in laws()}
 HERE = ("torch", "torchvision")
@@ -37,9 +49,12 @@ def verdicts_on(page: str, name: str) -> dict[str, str]:
 
 JUDGE = """
 import json, sys, torch
-from seeing_tensors import course, peers
+import importlib.util
+spec = importlib.util.spec_from_file_location('peers_run', sys.argv[1])
+peers = sys.modules['peers_run'] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(peers)
 torch.set_num_threads(1)
-found = {p.name: {law: [v.word, v.why, v.example] for law, v in p.judge().items()} for p in peers.installed(course.ROOT, sys.argv[1:])}
+found = {p.name: {law: [v.word, v.why, v.example] for law, v in p.judge().items()} for p in peers.installed(peers.ROOT, sys.argv[2:])}
 print(json.dumps(found))
 """
 
@@ -47,7 +62,7 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def judged():
     # In a process of its own: Hypothesis takes examples from the modules that are loaded, and other tests load others.
-    run = subprocess.run([sys.executable, "-c", JUDGE, *HERE], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", JUDGE, str(Path(__file__).with_name("run.py")), *HERE], capture_output=True, text=True, check=True)
     found = json.loads(run.stdout.splitlines()[-1])
     return {name: {law: peers.Verdict(*parts) for law, parts in each.items()} for name, each in found.items()}
 
@@ -61,9 +76,9 @@ def test_the_page_tells_the_verdicts(judged, name):
 
 
 def test_the_page_tells_the_versions():
-    for peer in peers.installed(course.ROOT, HERE):
+    for peer in peers.installed(ROOT, HERE):
         assert f"| {peer.name} | {peer.version} |" in PAGE
-    pins = (course.ROOT / "constraints-peers.txt").read_text(encoding="utf-8")
+    pins = (ROOT / "constraints-peers.txt").read_text(encoding="utf-8")
     assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", line) for line in pins.splitlines())
     for name, version in re.findall(r"^(kornia|albumentations|scikit-image|keras)==(.+)$", pins, re.M):
         assert f"| {name} | {version} |" in PAGE
@@ -136,7 +151,7 @@ def test_another_exception_is_own_words_and_a_result_is_broken():
 
 def test_without_the_libraries_the_command_says_what_to_do(monkeypatch, capsys):
     monkeypatch.setattr(peers, "installed", lambda root: [])
-    assert peers.command(course.ROOT, check=True) == 1
+    assert peers.command(ROOT, check=True) == 1
     assert "`make peers`" in capsys.readouterr().err
-    assert peers.command(course.ROOT) == 0
+    assert peers.command(ROOT) == 0
     assert "kornia" in capsys.readouterr().out

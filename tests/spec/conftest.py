@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from seeing_tensors.implementations import LIBRARY
+from seeing_tensors.course.laws.implementations import LIBRARY
 
 OUTCOMES = {"passed": "held", "failed": "broken", "skipped": "not written"}
 

@@ -3,8 +3,9 @@
 import hypothesis
 import pytest
 
-from seeing_tensors.implementations import written
-from seeing_tensors.laws import LawBroken, laws
+from seeing_tensors.course.laws import LawBroken
+from seeing_tensors.course.laws.finding import laws
+from seeing_tensors.course.laws.implementations import written
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: f"lesson_{law.lesson}-{law.about}-{law.name}")

@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import wandb
 
-from seeing_tensors.wandb_images import log_images, to_wandb_image, to_wandb_mask
+from seeing_tensors.wandb_images import log_images, to_wandb_image
+from seeing_tensors.wandb_overlays import to_wandb_mask
 
 LEVELS = np.arange(256, dtype=np.uint8).reshape(16, 16)
 COLOUR = np.stack([LEVELS, LEVELS[::-1], LEVELS.T], axis=-1)

@@ -21,10 +21,11 @@ import torch
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from .._arrays import Picture, channels_last
 from ..activations import FEATURE_COLORS
 from ..batchnorm import BatchNorm2d
-from ..display import Picture, describe
-from ..drawing import _channels_last, _put
+from ..display import describe
+from ..figures import figure
 from ..normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
 from ..style import COLORS
 
@@ -188,7 +189,7 @@ def _require_photo(name: str, x: torch.Tensor) -> None:
 
 def _live(name: str, fig: Figure, data: dict, alt: str, caption: str) -> None:
     """Put the still picture on the page, and behind it the data and the script of the figure `name`.js."""
-    _put(fig, alt=alt, caption=caption, live=name, behind=script(name, data))
+    figure(fig, alt=alt, caption=caption, live=name, behind=script(name, data))
 
 
 def script(name: str, data: dict) -> str:
@@ -213,7 +214,7 @@ def _packed(name: str, x: Picture, *kinds: type) -> dict:
     uint8 is sent as it is. Floats that were made from bytes have at most 256 different values: a palette and a
     byte each. Other floats are sent whole.
     """
-    values = np.ascontiguousarray(np.moveaxis(_channels_last(name, x), -1, 0))
+    values = np.ascontiguousarray(np.moveaxis(channels_last(name, x), -1, 0))
     if values.dtype not in kinds:
         raise TypeError(f"{name} needs {' or '.join(kind.__name__ for kind in kinds)}, got {values.dtype}")
     if values[0].size > MOST_PIXELS:

@@ -1,0 +1,139 @@
+"""The ground floor: what a picture is made of, and the checks that several modules share.
+
+It needs numpy alone. A tensor cannot exist before torch was imported, so torch is looked up where it is loaded already,
+and what logs pictures runs without it.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+Picture: TypeAlias = "np.ndarray | torch.Tensor"
+
+
+def is_tensor(x: object) -> bool:
+    """True for a torch tensor."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(x, torch.Tensor)
+
+
+def kind_of(x: object) -> str:
+    """What an argument is, in words: "a float32 tensor", "a uint8 array", "list"."""
+    if is_tensor(x) or isinstance(x, np.ndarray):
+        return f"a {str(x.dtype).removeprefix('torch.')} {'tensor' if is_tensor(x) else 'array'}"
+    return type(x).__name__
+
+
+def require_float(name: str, x: object) -> None:
+    """Raise TypeError unless x is a float tensor."""
+    if not is_tensor(x) or not x.is_floating_point():
+        raise TypeError(
+            f"{name} needs a float tensor, got {kind_of(x)}; for a uint8 picture (H, W, 3) use to_tensor(image) first"
+        )
+
+
+def real_array(name: str, x: Picture) -> np.ndarray:
+    """A tensor or array of real numbers as an array, its axes where they were. What numpy lacks becomes float32."""
+    if is_tensor(x) and not x.is_complex():
+        x = x.detach().cpu()
+        in_numpy = not x.is_floating_point() or x.dtype.itemsize >= 4 or str(x.dtype) == "torch.float16"
+        return (x if in_numpy else x.float()).numpy()
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name}: a masked array has values that must not be seen; choose one for them with .filled(value)"
+        )
+    if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
+        return x
+    raise TypeError(f"{name} needs a tensor or a numpy array of real numbers, got {kind_of(x)}")
+
+
+def channels_last(name: str, x: Picture, *, of_a_batch: str = "draw a batch with show_grid") -> np.ndarray:
+    """One picture as an array (H, W, 3) or (H, W, 1). `of_a_batch` is the advice for four axes."""
+    values = real_array(name, x)
+    if values.ndim == 2:
+        values = values[:, :, None]
+    elif values.ndim == 3 and is_tensor(x):
+        values = np.moveaxis(values, 0, -1)
+    if values.ndim != 3 or values.shape[2] not in (1, 3) or values.size == 0:
+        wanted = "(3, H, W), (1, H, W) or (H, W)" if is_tensor(x) else "(H, W, 3), (H, W, 1) or (H, W)"
+        hint = f"; {of_a_batch}" if values.ndim == 4 else ""
+        raise ValueError(f"{name}: a picture is {wanted}, got shape {tuple(x.shape)}{hint}")
+    return values
+
+
+def channel_planes(name: str, x: Picture) -> np.ndarray:
+    """The values of each channel as an array (C, number of values); of a batch, of all its pictures."""
+    values = real_array(name, x)
+    if values.ndim < 2 or values.size == 0 or (isinstance(x, np.ndarray) and values.ndim > 3):
+        raise ValueError(f"{name} needs a tensor (..., C, H, W) or an array (H, W[, C]), got shape {tuple(x.shape)}")
+    if values.ndim == 2:
+        return values.reshape(1, -1)
+    channel = -1 if isinstance(x, np.ndarray) else -3
+    return np.moveaxis(values, channel, 0).reshape(values.shape[channel], -1)
+
+
+def finite_numbers(label: str, values: Any) -> tuple[float, ...]:
+    """A sequence of numbers as floats. Text is none, although ``float`` reads it.
+
+    Raises:
+        TypeError: not a sequence of numbers.
+        ValueError: NaN, infinite, or beyond float64.
+    """
+    try:
+        given = list(values)
+        if isinstance(values, (str, bytes)) or any(isinstance(each, (str, bytes)) for each in given):
+            raise TypeError
+        numbers = tuple(map(float, given))
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{label} must be a sequence of numbers, one per channel, got {values!r}") from None
+    except OverflowError:
+        raise ValueError(f"{label} must be finite, got a number beyond float64") from None
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError(f"{label} must be finite, got {numbers}")
+    return numbers
+
+
+def finite_limits(what: str, low: float, high: float) -> tuple[float, float]:
+    """Two ends of a range as floats. `what` begins the message, for instance "show: vmin and vmax".
+
+    Raises:
+        ValueError: not finite, not ascending, or farther apart than float64 can say.
+    """
+    low, high = float(low), float(high)
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"{what} must be finite and ascending, got {low} and {high}")
+    if not math.isfinite(high - low):
+        raise ValueError(f"{what} are so far apart that float64 overflows, got {low} and {high}")
+    return low, high
+
+
+def tiled(tiles: Sequence[np.ndarray], columns: int | None, *, gap: int, fill: int) -> np.ndarray:
+    """Pictures of one shape in one: picture i in row i // columns, column i % columns, lines of `fill` between them.
+
+    Without `columns` the grid is nearly square, ceil(sqrt(N)) wide.
+    """
+    columns = min(columns or math.ceil(math.sqrt(len(tiles))), len(tiles))
+    rows = math.ceil(len(tiles) / columns)
+    height, width = tiles[0].shape[0] + gap, tiles[0].shape[1] + gap
+    grid = np.full((rows * height - gap, columns * width - gap, *tiles[0].shape[2:]), fill, np.uint8)
+    for i, tile in enumerate(tiles):
+        top, left = i // columns * height, i % columns * width
+        grid[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return grid
+
+
+def percent(fraction: float) -> str:
+    """A fraction in words that do not round something to nothing, nor nearly all to all."""
+    if 0.995 <= fraction < 1:
+        return ">99%"
+    if fraction == 0 or fraction >= 0.1:
+        return f"{fraction:.0%}"
+    return f"{fraction:.1%}" if fraction >= 0.001 else "<0.1%"

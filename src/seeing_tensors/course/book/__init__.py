@@ -1,0 +1,1 @@
+"""The lessons run, and the book made of what they left; the learner's own copies."""

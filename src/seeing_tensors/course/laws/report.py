@@ -1,0 +1,118 @@
+"""What is said of a broken law: law, call, got, expected, likely cause, and a line that can be pasted to see it again."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .expectations import NOTHING_CAME, Unmet, literal, memory_note, one_line, picture_of, with_imports
+from .implementations import import_line
+from .watching import Watched
+
+
+class LawBroken(AssertionError):
+    """An implementation does not do what a law says. The text is the whole report.
+
+    Attributes:
+        about, sentence: of the law.
+        case: the arguments that the law was given.
+        unmet: the expectation that was not met; None when the function raised.
+        cause: what is likely wrong, or "".
+    """
+
+    def __init__(
+        self, report: str, about: str, sentence: str, case: Mapping[str, Any], unmet: Unmet | None, cause: str
+    ):
+        super().__init__(report)
+        self.about, self.sentence, self.case, self.unmet, self.cause = about, sentence, case, unmet, cause
+
+    @property
+    def margin(self) -> float:
+        """How clearly the law is broken, in bounds; see `Unmet`. An exception in place of a result is infinitely clear."""
+        return self.unmet.margin if self.unmet else float("inf")
+
+
+def broken(
+    about: str, lesson: int, sentence: str, watched: Watched, case: Mapping[str, Any], error: BaseException
+) -> LawBroken:
+    """The report on what came of one case, an expectation that was not met or any other exception."""
+    unmet = error if isinstance(error, Unmet) else None
+    refused = unmet is not None and unmet.concerns == "refusal"
+    if unmet:
+        got, expected, cause = unmet.got, unmet.expected, unmet.cause
+    elif error is watched.error:
+        where = _where(watched.function, error)
+        got, expected, cause = one_line(error) + where, "a result, not an exception", ""
+        if isinstance(error, TypeError) and not where:
+            cause = "a call like this one must be possible: compare the names of your arguments with the exercise's"
+    else:
+        got = f"{picture_of(watched.result)}, with which the law could not go on: {one_line(error)}"
+        expected = "a result of the kind that the docstring promises"
+        kind = type(watched.result).__name__
+        cause = NOTHING_CAME if watched.came_to_nothing else f"{kind} came back: compare with the docstring's Returns"
+        unmet = Unmet(got, expected, cause, concerns="kind")
+    if watched.came_to_nothing and not refused and not _may_return_none(about):
+        got = got if got.startswith("None") else "None"  # not what a law has made of it, such as an array of NaN
+        cause = NOTHING_CAME
+    if watched.changed and not refused:
+        which = "a" if inspect.isclass(watched.function) else "the"
+        cause = f"{which} call changed its argument number {watched.changed}: work on a copy"
+    lines = [
+        f"{about} breaks a law of lesson {lesson}",
+        f"  law       {sentence}",
+        f"  call      {_shortened(watched.call(picture_of)) or about + ' (not called yet)'}",
+        f"  got       {got}",
+        f"  expected  {expected}",
+    ]
+    if watched.printed:
+        lines.append(f"  printed   {_in_one_line(watched.printed)}")
+    if cause:
+        lines.append(f"  likely    {cause}")
+    again = watched.call(literal)
+    if again:
+        imported = import_line(watched.function)
+        lines.append(f"  again     {imported + '; ' if imported else ''}{with_imports(again)}")
+        lines += [f"  with      {note}" for note in map(memory_note, watched.originals) if note]
+    return LawBroken("\n".join(lines), about, sentence, case, unmet, cause)
+
+
+def _in_one_line(printed: str) -> str:
+    words = " ".join(printed.split())
+    return words if len(words) <= 200 else f"{words[:200]}..."
+
+
+def _may_return_none(name: str) -> bool:
+    """True for a public function whose annotation says so, and for a class: its methods differ."""
+    import seeing_tensors
+
+    ours = getattr(seeing_tensors, name, None)
+    return inspect.isclass(ours) or (ours is not None and inspect.signature(ours).return_annotation in (None, "None"))
+
+
+def fickle(watched: Watched) -> Unmet:
+    return Unmet(
+        f"{picture_of(watched.result)} now, and something else for the same arguments before",
+        "the same result for the same arguments",
+        "nothing may depend on chance, on the clock, or on earlier calls",
+        concerns="statement",
+    )
+
+
+def _shortened(calls: str) -> str:
+    """The first and the last of many calls, with what lies between left out."""
+    parts = calls.split("; ")
+    return calls if len(parts) <= 4 else "; ".join([parts[0], "...", *parts[-2:]])
+
+
+def _where(function: Callable, error: BaseException) -> str:
+    """The line of the implementation in which an exception began, in words."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if inspect.isclass(function):
+        code = next((m.__code__ for m in vars(function).values() if inspect.isfunction(m)), None)
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if code and frame.filename == code.co_filename]
+    if not inside:
+        return ""
+    return f" at line {inside[-1].lineno}" + (f": {inside[-1].line}" if inside[-1].line else "")

@@ -1,0 +1,77 @@
+"""Figures with words: a picture goes on the page with a text for those who cannot see it.
+
+In a notebook a figure is HTML, a ``<figure>`` with its picture inside; outside one its two texts are printed.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import math
+import sys
+from collections.abc import Iterator
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+
+_DPI = 140  # a lesson of seven figures stays below 4 MB
+
+
+def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str = "") -> None:
+    """Put a figure on the page with a text for those who cannot see it, then close it.
+
+    Outside a notebook the two texts are printed. On the page the picture is at most as wide as the figure,
+    at 110 pixels an inch; ``data-text-on-phone`` says how high, in pixels, its smallest letters are where a phone
+    shows it 350 pixels wide. Below 9 nobody reads them: draw with ``STYLE``, and not wider than it says.
+
+    Args:
+        fig: a matplotlib figure.
+        alt: what is to be seen, with the measured numbers; an f-string of the cell that drew it.
+        caption: what to look at.
+        live, behind: for a figure that moves, see ``live_display`` and its like: its name, and the HTML with its data
+            and script that stands behind the picture.
+
+    Raises:
+        ValueError: no alt text, or no caption.
+    """
+    if not alt.strip() or not caption.strip():
+        raise ValueError("figure needs an alt text and a caption: a picture that only some can read teaches only some")
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
+    width, height = (pixels / _DPI for pixels in Image.open(buffer).size)  # in inches
+    smallest = min((text.get_fontsize() for text in _texts(fig)), default=math.inf)
+    # pyplot keeps every figure it made; let go of this one, if it is pyplot's.
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(fig)
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is None:
+        print(f"[figure] {caption}\n  {alt}")
+        return
+    from IPython.display import HTML, display
+
+    mark = f' data-live="{live}"' if live else ""
+    source = base64.b64encode(buffer.getvalue()).decode("ascii")
+    display(
+        HTML(
+            f'<figure{mark}><img alt="{html.escape(alt)}" width="{110 * width:.0f}" height="{110 * height:.0f}" '
+            f'data-text-on-phone="{350 * smallest / 72 / width:.1f}" src="data:image/png;base64,{source}">'
+            f"<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
+        )
+    )
+
+
+def _texts(artist: Artist) -> Iterator[Text]:
+    """The texts that are drawn with an artist: not those of axes that are off, and none that is empty."""
+    if not artist.get_visible():
+        return
+    if isinstance(artist, Text) and artist.get_text().strip():
+        yield artist
+    off = isinstance(artist, Axes) and not artist.axison
+    for child in artist.get_children():
+        if not (off and isinstance(child, Axis)):
+            yield from _texts(child)

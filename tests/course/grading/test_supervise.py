@@ -1,0 +1,142 @@
+"""The supervisor by itself, with small commands in place of a judge."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from seeing_tensors.course.grading import sandbox, supervise
+from seeing_tensors.course.grading.sandbox import Limits
+
+HONEST = """
+import json, os, sys, time
+secret, descriptor = sys.stdin.readline().strip(), int(sys.argv[-1])
+def say(**what):
+    os.write(descriptor, f"{secret} {json.dumps(what)}\\n".encode())
+"""
+LIMITS = Limits(seconds=20, step_seconds=10, mebibytes=300, processes=5)
+
+
+def begin(code, limits=LIMITS):
+    command = [sys.executable, "-S", "-c", HONEST + code]
+    supervisor = sandbox.python("-m", "seeing_tensors.course.grading.supervise", supervise.order(command, limits))
+    return subprocess.Popen(
+        supervisor, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, encoding="utf-8"
+    )
+
+
+def supervised(code, limits=LIMITS):
+    """What the command said, and how it ended."""
+    with begin(code, limits) as process:
+        *said, end = map(json.loads, process.stdout)
+    return said, end["end"]
+
+
+def gone(pid, seconds=10):
+    """True once a process has ended."""
+    for _ in range(seconds * 20):
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_what_is_said_is_passed_on():
+    assert supervised("say(a=1); say(done=True); time.sleep(60)") == ([{"a": 1}, {"done": True}], "done")
+    assert supervised("say(a=1); os._exit(3)") == ([{"a": 1}], "exit 3")
+    assert supervised("say(a=1); os.abort()") == ([{"a": 1}], "exit -6")
+
+
+def test_lines_without_the_secret_are_not():
+    said, end = supervised("os.write(descriptor, b'{\"a\": 1}\\nxyz {}\\n\\n\\xff\\n'); say(b=2); say(done=True)")
+    assert (said, end) == ([{"b": 2}, {"done": True}], "done")
+
+
+@pytest.mark.parametrize(
+    ("code", "end"),
+    [
+        ("say(a=1); time.sleep(60)", "time"),
+        ("say(begin='x'); say(law=1)\nwhile True: pass", "step"),
+        ("say(a=1); kept = [bytes([1]) * 10**7 for _ in range(60)]; time.sleep(60)", "memory"),
+        (
+            "say(a=1)\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(60); os._exit(0)\ntime.sleep(60)",
+            "processes",
+        ),
+        ("say(a=1)\nwhile True: os.write(descriptor, bytes(10**6))", "talk"),
+    ],
+)
+def test_limits(code, end):
+    short = Limits(seconds=1, step_seconds=60) if end == "time" else Limits(seconds=60, step_seconds=1)
+    begun = time.monotonic()
+    assert supervised(code, LIMITS if end not in ("time", "step") else short)[1] == end
+    assert time.monotonic() - begun < 40
+
+
+def test_pages_shared_by_forks_count_once():
+    forks = "for _ in range(3):\n    if os.fork() == 0: time.sleep(1); os._exit(0)\n"
+    code = f"kept = bytes([1]) * 150_000_000; say(a=1)\n{forks}time.sleep(1); say(done=True)"
+    assert supervised(code)[1] == "done"
+
+
+def test_a_daemon_that_ignores_signals_is_ended():
+    code = """
+import signal
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        say(pid=os.getpid())
+        time.sleep(60)
+    os._exit(0)
+time.sleep(0.5)
+say(done=True)
+"""
+    said, end = supervised(code)
+    assert end == "done" and gone(said[0]["pid"])
+
+
+def test_when_the_asker_is_gone_the_command_is_too():
+    with begin("say(pid=os.getpid()); time.sleep(60)") as process:
+        pid = None
+        while not pid:
+            pid = next((child.pid for child in psutil.Process(process.pid).children()), None)
+        process.stdin.close()
+        assert json.loads(list(process.stdout)[-1])["end"] in ("abandoned", "exit -9")
+    assert gone(pid)
+
+
+def test_a_grader_that_is_interrupted_keeps_what_it_has_and_ends_what_runs(tmp_path):
+    submissions = tmp_path / "submissions"
+    submissions.mkdir()
+    (submissions / "a_first.py").write_text("")
+    (submissions / "b_endless.py").write_text("while True: pass  # to_uint8")
+    command = [
+        sys.executable,
+        "-m",
+        "seeing_tensors.course.cli",
+        "check",
+        "submissions",
+        "--csv",
+        "grades.csv",
+        "--junit",
+        "grades.xml",
+    ]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as grader:
+        assert "sandboxed" in grader.stdout.readline().lower()
+        assert grader.stdout.readline() == "a_first.py: 0 of 18 right\n"
+        family = []
+        while not any("seeing_tensors.course.grading.judge" in " ".join(each.cmdline()) for each in family):
+            family = psutil.Process(grader.pid).children(recursive=True)
+            time.sleep(0.05)
+        os.kill(grader.pid, signal.SIGINT)
+        assert grader.wait(30) == 130
+    assert all(gone(each.pid) for each in family)
+    with open(tmp_path / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        assert {row["file"] for row in csv.DictReader(file)} == {"a_first.py"}
+    assert (tmp_path / "grades.xml").read_text().count("<testsuite ") == 1

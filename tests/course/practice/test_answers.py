@@ -1,0 +1,133 @@
+"""`seeing-tensors start` and `check`: a learner's file of answers."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+import seeing_tensors as st
+from seeing_tensors.course import cli
+from seeing_tensors.course.laws.finding import laws
+from seeing_tensors.course.laws.implementations import load, written
+from seeing_tensors.course.practice import answers
+from seeing_tensors.course.practice.exercises import exercises
+from seeing_tensors.course.repository import ROOT
+
+TRUNCATES = "import torch\n\ndef to_uint8(x):\n    return (x.clamp(0, 1) * 255).to(torch.uint8)\n"
+WORKS = "import seeing_tensors as st\n\ndef inverse_mean_std(mean, std):\n    return st.inverse_mean_std(mean, std)\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield tmp_path
+    sys.modules.pop("my_answers", None)
+
+
+def checked(capsys, content=None):
+    if content is not None:
+        open("my_answers.py", "w", encoding="utf-8").write(content)
+    status = cli.main(["check", "my_answers.py"])
+    told = capsys.readouterr()
+    assert "Traceback" not in told.out + told.err
+    return status, told.out + told.err
+
+
+def test_start_writes_a_blank_for_every_exercise(folder, capsys):
+    assert cli.main(["start", "my_answers.py"]) == 0
+    assert (
+        capsys.readouterr().out
+        == "my_answers.py: 18 exercises. Write one, then run: seeing-tensors check my_answers.py\n"
+    )
+    text = (folder / "my_answers.py").read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    assert names == [each.name for each in exercises()]
+    assert max(map(len, text.splitlines())) <= 120 and "seeing-tensors check my_answers.py" in text
+    module = load("my_answers.py")
+    for each in exercises():
+        assert written(module, each.name) is None
+        ours, theirs = getattr(st, each.name).__doc__, getattr(module, each.name).__doc__
+        assert ast.get_docstring(ast.parse(f'"""{theirs}"""')) and ours.split() == theirs.split()
+        assert f"# {each.number}. {each.name}, {each.minutes} minutes, {each.difficulty}\n# The " in text
+    for lesson in range(1, 7):
+        assert f"lesson {lesson}: {exercises(lesson)[0].title}\n" in text
+
+
+def test_start_never_overwrites(folder, capsys):
+    (folder / "my_answers.py").write_text("precious")
+    assert cli.main(["start", "my_answers.py"]) == 1
+    assert capsys.readouterr().err == "seeing-tensors: my_answers.py exists already and stays as it is\n"
+    assert (folder / "my_answers.py").read_text() == "precious"
+    (folder / "dangling.py").symlink_to("nowhere.py")
+    assert cli.main(["start", "dangling.py"]) == 1 and not (folder / "nowhere.py").exists()
+    assert cli.main(["start", "my_answers"]) == 1 and "end in .py" in capsys.readouterr().err
+    assert cli.main(["start", "no_folder/my_answers.py"]) == 1 and "no_folder" in capsys.readouterr().err
+
+
+def test_a_new_file_is_all_blank_and_the_first_exercise_comes_next(folder, capsys):
+    cli.main(["start", "my_answers.py"])
+    capsys.readouterr()
+    status, told = checked(capsys)
+    assert status == 0 and told.count("not written yet") == 19
+    assert told.splitlines()[0] == f"Lesson 1: {exercises(1)[0].title}"
+    assert told.endswith(
+        "0 of 18 exercises right, 18 not written yet\nNext: to_tensor, exercise 1 of lesson 1 (5 minutes).\n"
+    )
+
+
+def test_a_mistake_is_shown_named_and_next(folder, capsys):
+    status, told = checked(capsys, TRUNCATES + WORKS)
+    count = len(laws("inverse_mean_std"))
+    assert status == 1 and f"  inverse_mean_std      all {count} laws held\n" in told
+    assert (
+        "  to_uint8              " in told
+        and " BROKEN\n" in told
+        and "  resize_mask           not written yet\n" in told
+    )
+    assert told.count("to_uint8 breaks a law of lesson 2") == 1 and "  likely    round, do not truncate" in told
+    assert "1 of 18 exercises right, 16 not written yet\nNext: to_uint8: " in told
+
+
+def test_all_that_is_written_holds(folder, capsys):
+    status, told = checked(capsys, WORKS + "\ndef receptive_field(layers):\n    return st.receptive_field(layers)\n")
+    assert status == 0 and "BROKEN" not in told and "Next: to_tensor" in told
+    assert f"Beyond the exercises\n  receptive_field       all {len(laws('receptive_field'))} laws held" in told
+
+
+def test_what_cannot_be_loaded_is_a_line(folder, capsys):
+    status, told = checked(capsys, "def to_uint8(x:\n")
+    assert (
+        status == 1 and told.startswith("seeing-tensors: my_answers.py, line 1: SyntaxError") and told.count("\n") == 1
+    )
+    assert cli.main(["check", "nothing_here"]) == 1
+    assert capsys.readouterr().err == "seeing-tensors: there is no module and no file 'nothing_here'\n"
+    assert cli.main(["check", "no_folder", "--csv", "x.csv"]) == 1
+    assert "no file and no folder no_folder" in capsys.readouterr().err and not (folder / "x.csv").exists()
+
+
+def test_an_empty_folder_is_nothing_to_grade(folder, capsys):
+    (folder / "empty").mkdir()
+    assert cli.main(["check", "empty"]) == 1
+    assert "there is no file of Python in" in capsys.readouterr().out
+
+
+def test_the_exit_status_reaches_the_shell(folder):
+    (folder / "my_answers.py").write_text("def conv2d_output_size(*n): return 0\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "seeing_tensors.course.cli", "check", "my_answers"], capture_output=True, text=True
+    )
+    assert run.returncode == 1 and "again     from my_answers import conv2d_output_size; " in run.stdout
+
+
+def test_what_the_readme_says_of_it_is_in_the_command():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for words in (
+        "seeing-tensors start my_answers.py",
+        "seeing-tensors check my_answers.py",
+        "--csv grades.csv --junit grades.xml",
+    ):
+        assert words in readme
+    assert answers.start and "bubblewrap" in readme

@@ -1,0 +1,62 @@
+"""The README tells the truth: its commands, links, minutes, code and picture."""
+
+import base64
+import io
+import re
+import shutil
+
+import matplotlib
+import nbformat
+import numpy as np
+from PIL import Image
+
+import seeing_tensors as st
+from seeing_tensors.course.repository import ROOT, lesson_files
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_links_lead_somewhere():
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert len(links) >= 5
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_lesson_is_listed_with_its_minutes():
+    listed = dict(re.findall(r"\(lessons/(\d\d_\w+\.py)\) \| (\d+) \|", README))
+    stated = {p.name: re.search(r"^# (\d+) minutes", p.read_text(encoding="utf-8"), re.M)[1] for p in lesson_files(ROOT)}
+    assert listed == stated
+
+
+def test_commands_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"`make ([\w-]+)`|^make ([\w-]+)", README, re.M)):
+        assert re.search(rf"^{''.join(target)}:", makefile, re.M), f"README names `make {''.join(target)}`"
+    # What the README gives to people without make is what make itself runs.
+    for line in ('pip install -c constraints.txt -e ".[course,mutants]"', "seeing-tensors build", "-m pytest tests -n 2"):
+        assert line in README
+    assert 'install --disable-pip-version-check -c constraints.txt -e ".[course,mutants]"' in makefile
+    assert "-m pytest tests -n 2" in makefile
+
+
+def test_the_example_runs(tmp_path, monkeypatch, capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    matplotlib.use("Agg")
+    shutil.copy(st.data_path("photos/people/astronaut.jpg"), tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert "unseen: 49% below" in capsys.readouterr().out
+    matplotlib.pyplot.close("all")
+
+
+def test_the_picture_is_the_one_that_lesson_3_makes(executed):
+    notebook = nbformat.read(executed / "03_inverse_normalize.ipynb", as_version=4)
+    pages = [o["data"]["text/html"] for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
+    source = re.search(r"data:image/png;base64,([^\"]+)", pages[0])[1]
+    made = Image.open(io.BytesIO(base64.b64decode(source))).convert("RGB")
+    (path,) = re.findall(r"!\[[^\]]{40,}\]\(([^)]+)\)", README)
+    kept = Image.open(ROOT / path).convert("RGB")
+    # A little slack: another matplotlib may set its letters elsewhere by a pixel.
+    assert max(abs(a - b) for a, b in zip(made.size, kept.size)) <= 8
+    difference = np.abs(np.asarray(made.resize(kept.size), np.int16) - np.asarray(kept, np.int16))
+    assert difference.mean() < 3, f"{path} is not what lesson 3 draws: copy its first figure there"

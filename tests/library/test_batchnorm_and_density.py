@@ -1,0 +1,93 @@
+"""What lesson 4 promises beyond single functions: the cost of a density, gradients, processes, and its exercises."""
+
+import os
+import runpy
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import seeing_tensors as library
+from seeing_tensors import density
+from seeing_tensors.course.practice import notebook as practice
+
+
+def script():
+    return library.data_path("photos").parent.parent / "lessons" / "scripts" / "batchnorm_in_processes.py"
+
+
+def test_the_cost_of_a_density_does_not_grow_with_the_picture(monkeypatch):
+    """Of eight-bit data and of its affine images: at most 256 Gaussians per channel and point, however many pixels."""
+    spent, exp = [], np.exp
+
+    def counted(values, *rest, **options):
+        spent.append(np.size(values))
+        return exp(values, *rest, **options)
+
+    monkeypatch.setattr(density.np, "exp", counted)
+    numbers = np.random.default_rng(0)
+    for side in (40, 400):
+        image = numbers.integers(0, 256, (side, side, 3), np.uint8)
+        for picture in (image, library.batch_norm(library.to_tensor(image)[None])):
+            spent.clear()
+            library.channel_densities(picture, np.linspace(0, 1, 100))
+            assert sum(spent) <= 3 * 256 * 100
+
+
+def test_batch_norm_has_the_gradient_of_its_formula():
+    x = torch.rand(2, 2, 2, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    weight, bias = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in ([2.0, -1.0], [0.5, 0.0]))
+    assert torch.autograd.gradcheck(library.batch_norm, (x, weight, bias))
+
+
+def test_the_layer_is_quiet_and_named():
+    assert repr(library.BatchNorm2d(3, momentum=0.25)) == "BatchNorm2d(3, eps=1e-05, momentum=0.25)"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """Four pictures of one size, normalised by two processes."""
+    folder = tmp_path_factory.mktemp("processes")
+    numbers, images, paths = np.random.default_rng(0), [], []
+    for i, top in enumerate((60, 256, 120, 250)):
+        images.append(numbers.integers(0, top, (12, 10, 3), np.uint8))
+        paths.append(folder / f"{i}.png")
+        Image.fromarray(images[-1]).save(paths[-1])
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", "--nproc-per-node=2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    run = subprocess.run(
+        [sys.executable, *torchrun, script(), folder, *paths], env=environment, capture_output=True, text=True, timeout=180
+    )
+    assert run.returncode == 0, run.stderr
+    return images, [torch.load(folder / f"process_{i}.pt") for i in range(2)]
+
+
+def test_each_process_alone_sees_half_a_batch(shared):
+    images, results = shared
+    batch = torch.stack([library.to_tensor(image) for image in images])
+    for part, result in zip(batch.split(2), results, strict=True):
+        torch.testing.assert_close(result["apart"], library.batch_norm(part), rtol=1e-6, atol=1e-6)
+    assert results[0]["own_mean"] != results[1]["own_mean"]
+
+
+def test_synchronised_they_see_the_whole_batch(shared):
+    images, results = shared
+    batch = torch.stack([library.to_tensor(image) for image in images])
+    together = torch.cat([result["together"] for result in results])
+    torch.testing.assert_close(together, library.batch_norm(batch), rtol=1e-6, atol=1e-6)
+    assert tuple(results[0]["shared_mean"]) == tuple(results[1]["shared_mean"]) == library.channel_statistics(images).mean
+    # Whole numbers add up without error, so that two processes give the bits that one gives.
+    there = runpy.run_path(str(script()))
+    expected, _ = there["normalised"](images, there["sums_of"](images))
+    assert torch.equal(together, expected)
+
+
+def test_the_unsolved_exercise_is_blank(capsys):
+    class BatchNorm2d(library.BatchNorm2d):
+        def update(self, mean, variance, n): ...
+
+    practice.check(BatchNorm2d)
+    assert "not written yet" in capsys.readouterr().out

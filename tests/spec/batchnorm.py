@@ -1,0 +1,647 @@
+"""Laws of lesson 4: BatchNorm, its running statistics, and what Keras calls the same things.
+
+A result may be off by 1e-6 of the size of its two terms, |weight * xhat| and |bias|. That leaves room for
+any implementation with statistics in float64, whatever the order of its operations, and for none without.
+u is half the distance from 1 to the next float32."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import seeing_tensors as library
+from seeing_tensors.course.laws import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
+
+from .strategies import sides
+
+U = 2.0**-24
+TORCH = torch.nn.functional.batch_norm
+
+shapes = st.tuples(sides(3), sides(3), sides(3), sides(3)).filter(lambda s: s[0] * s[2] * s[3] > 1)
+numbers = st.floats(-1024, 1024, width=32, allow_subnormal=False)
+unit = st.integers(0, 255).map(lambda k: k / 255)
+
+
+def batches(values=numbers, dtype=np.float32, shapes=shapes):
+    """Float (N, C, H, W) with at least two values per channel."""
+    return shapes.flatmap(lambda s: hnp.arrays(dtype, s, elements=values)).map(torch.from_numpy)
+
+
+ordinary = batches(numbers) | batches(unit.map(np.float32))
+photos = batches(unit, np.float64)
+eps_values = st.sampled_from([1e-5, 1e-3, 1.0])
+seeds = st.integers(0, 2**32 - 1)
+
+
+def plain_loop(x, weight=None, bias=None, eps=1e-5):
+    """BatchNorm by a loop in float64, channel by channel, and the sizes of its two terms."""
+    result, sizes = torch.empty(x.shape, dtype=torch.float64), torch.empty(x.shape, dtype=torch.float64)
+    for c in range(x.shape[1]):
+        values = [float(v) for v in x[:, c].flatten()]
+        mean = math.fsum(values) / len(values)
+        variance = math.fsum((v - mean) ** 2 for v in values) / len(values)
+        w, b = (1.0 if weight is None else float(weight[c])), (0.0 if bias is None else float(bias[c]))
+        scaled = (x[:, c].double() - mean) / math.sqrt(variance + eps) * w
+        result[:, c], sizes[:, c] = scaled + b, scaled.abs() + abs(b)
+    return result, sizes
+
+
+def expect_normalised(got, x, weight=None, bias=None, eps=1e-5, cause=""):
+    exact, sizes = plain_loop(x, weight, bias, eps)
+    rounding = torch.finfo(x.dtype).eps / 2 if x.dtype == torch.float16 else 0
+    # The last term is the smallest step of float16, where a result is nearly 0.
+    expect_close(got, exact.to(x.dtype), within=1e-6 * (1 + sizes) + 2 * rounding * sizes + (6e-8 if rounding else 0), cause=cause)
+
+
+def per_channel(x, seed):
+    """A weight and a bias for the channels of x, of both signs."""
+    made = torch.Generator().manual_seed(seed)
+    return torch.randn(x.shape[1], generator=made), torch.randn(x.shape[1], generator=made)
+
+
+# ----------------------------------------------------------------- batch_norm
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=ordinary, eps=eps_values, cases=[{"x": torch.tensor([0.0, 1.0]).reshape(1, 1, 1, 2), "eps": 1e-5}])
+def subtracts_the_mean_of_the_batch_and_divides(batch_norm, x, eps):
+    """Each channel becomes (x - mean) / sqrt(variance + eps), with mean and biased variance over N, H and W."""
+    cause = "one mean and one variance per channel, over axes N, H and W; divide by n, not n - 1; eps under the root"
+    expect_normalised(batch_norm(x, eps=eps), x, eps=eps, cause=cause)
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=ordinary, seed=seeds)
+def then_multiplies_and_adds_per_channel(batch_norm, x, seed):
+    """weight multiplies and bias is added, one of each per channel, after the normalising."""
+    weight, bias = per_channel(x, seed)
+    expect_normalised(batch_norm(x, weight, bias), x, weight, bias, cause="first normalise, then * weight + bias")
+    expect_normalised(batch_norm(x, None, bias), x, None, bias)
+    expect_normalised(batch_norm(x, weight=weight), x, weight)
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=batches(unit, np.float64), seed=seeds, eps=eps_values)
+def equals_torch_in_float64(batch_norm, x, seed, eps):
+    """In float64 the result is that of torch.nn.functional.batch_norm in training."""
+    weight, bias = (v.double() for v in per_channel(x, seed))
+    expected = TORCH(x, None, None, weight, bias, training=True, eps=eps)
+    expect_close(batch_norm(x, weight, bias, eps), expected, within=1e-12 * (1 + expected.abs()))
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=ordinary)
+def mean_zero_and_variance_nearly_one(batch_norm, x):
+    """The result has mean 0 and variance variance / (variance + eps): 1 only where the channel varies enough."""
+    y, exact = batch_norm(x).double(), x.double()
+    variance = exact.var(dim=(0, 2, 3), correction=0)
+    expect_close(y.mean(dim=(0, 2, 3)), torch.zeros(x.shape[1], dtype=torch.float64), within=2e-6)
+    expect_close(y.var(dim=(0, 2, 3), correction=0), variance / (variance + 1e-5), within=1e-5)
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=ordinary, n=st.integers(2, 4096))
+def no_value_goes_beyond_the_root_of_n(batch_norm, x, n):
+    """|y| <= sqrt(n - 1) sqrt(variance / (variance + eps)), and one bright pixel among n - 1 black ones gets there."""
+    variance = x.double().var(dim=(0, 2, 3), correction=0)
+    bound = math.sqrt(x.numel() // x.shape[1] - 1) * torch.sqrt(variance / (variance + 1e-5))
+    largest = batch_norm(x).double().abs().amax(dim=(0, 2, 3))
+    expect(bool((largest <= bound * (1 + 1e-6) + 1e-6).all()), got=f"largest {largest.tolist()}", expected=f"at most {bound.tolist()}")
+    lonely = torch.zeros(1, 1, 1, n)
+    lonely[..., n // 2] = 1000.0
+    expect_close(batch_norm(lonely).amax().double(), torch.tensor(math.sqrt(n - 1), dtype=torch.float64), within=1e-5 * math.sqrt(n))
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=ordinary, eps=eps_values)
+def doubling_x_and_four_times_eps_is_the_same_bit_for_bit(batch_norm, x, eps):
+    """BatchNorm of 2x with 4 eps is BatchNorm of x with eps, and of -x its negative: to the last bit."""
+    y = batch_norm(x, eps=eps)
+    expect_same(batch_norm(2 * x, eps=4 * eps), y, "eps belongs to the variance, under the root: sqrt(variance + eps)")
+    expect_same(batch_norm(-x, eps=eps), -y)
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=batches(unit, np.float64), a=st.floats(0.01, 300) | st.floats(-300, -0.01), b=st.floats(-100, 100))
+def scaling_before_is_undone(batch_norm, x, a, b):
+    """BatchNorm of a x + b is that of x with eps / a**2, with the sign of a: scaling and shifting beforehand leave only that trace."""
+    expected = math.copysign(1, a) * batch_norm(x, eps=1e-5 / a**2)
+    expect_close(batch_norm(a * x + b), expected, within=1e-7 * (1 + expected.abs()))
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=ordinary, order=st.randoms(use_true_random=False))
+def the_order_of_the_batch_does_not_matter(batch_norm, x, order):
+    """Pictures in another order give the same results in that order."""
+    places = list(range(len(x)))
+    order.shuffle(places)
+    expected = batch_norm(x)[places]
+    expect_close(batch_norm(x[places]), expected, within=1e-6 * (1 + expected.abs()))
+
+
+@law("batch_norm", lesson=4, rank="mathematics", photo=hnp.arrays(np.float64, (1, 1, 2, 2), elements=unit), mean=st.integers(-8, 8), spread=st.integers(1, 8))
+def only_mean_and_variance_of_the_others_matter(batch_norm, photo, mean, spread):
+    """Neighbours with two values and neighbours with three, of equal mean and variance, give a photo the same result within 3e-15."""
+    two = np.array([-1, 1, -1, 1, -1, 1, -1, 1]) * spread + mean
+    three = np.array([-2, 0, 0, 0, 0, 0, 0, 2]) * spread + mean
+    results = [
+        batch_norm(torch.from_numpy(np.concatenate([photo, others.reshape(2, 1, 2, 2).astype(np.float64)])))[0]
+        for others in (two, three)
+    ]
+    expect_close(results[1], results[0], within=3e-15 * (1 + results[0].abs()), cause="nothing but mean and variance may come from the batch")
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=photos, shift=st.integers(1, 8))
+def the_others_change_the_result(batch_norm, x, shift):
+    """A photo among brighter neighbours comes out darker."""
+    photo = torch.linspace(0, 1, x[0].numel(), dtype=x.dtype).reshape(x[:1].shape)
+    dark, bright = torch.cat([photo, x]), torch.cat([photo, x + shift])
+    darker = batch_norm(bright)[0].mean() < batch_norm(dark)[0].mean()
+    expect(bool(darker), got="a mean as high as among the dark ones, or higher", expected="a lower mean", cause="mean and variance are those of the whole batch, not of each picture")
+
+
+@law("batch_norm", lesson=4, rank="mathematics", x=ordinary)
+def alone_it_is_instance_norm(batch_norm, x):
+    """A batch of one is normalised by the picture's own mean and variance."""
+    if x[0, 0].numel() > 1:
+        one = x[:1].contiguous()
+        expected = torch.nn.functional.instance_norm(one.double(), eps=1e-5)
+        expect_close(batch_norm(one).double(), expected, within=1e-6 * (1 + expected.abs()))
+
+
+@law("batch_norm", lesson=4, rank="mathematics", value=st.integers(-1000, 1000), bias=st.integers(-5, 5))
+def a_constant_channel_becomes_the_bias(batch_norm, value, bias):
+    """A channel that never changes becomes the bias, 0 without one: no division by 0."""
+    x = torch.full((2, 1, 3, 3), float(value))
+    expect_close(batch_norm(x), torch.zeros(x.shape), within=1e-6)
+    expect_close(batch_norm(x, torch.tensor([3.0]), torch.tensor([float(bias)])), torch.full(x.shape, float(bias)), within=1e-6)
+
+
+@law("batch_norm", lesson=4, rank="range", x=ordinary)
+def the_memory_layout_does_not_matter(batch_norm, x):
+    """A contiguous batch, a channels-last view, a transposed and a strided one of equal values give the same, within 1e-6."""
+    wide = torch.zeros(*x.shape[:3], 2 * x.shape[3])
+    wide[..., ::2] = x
+    layouts = [
+        x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2),
+        x.transpose(2, 3).contiguous().transpose(2, 3),
+        x.permute(1, 0, 2, 3).contiguous().permute(1, 0, 2, 3),
+        wide[..., ::2],
+    ]
+    for view in layouts:
+        expect_normalised(batch_norm(view), x)
+
+
+@law("batch_norm", lesson=4, rank="mathematics")
+def a_large_offset_costs_nothing(batch_norm):
+    """With offset 1e4 and std 1e-2 in float32 the result is right to 1e-6 x max(1, |y|)."""
+    x = 1e4 + 1e-2 * torch.randn(2, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+    exact, _ = plain_loop(x)
+    cause = "sum in float64, first the mean, then the squared distances; E[x²] - E[x]² cancels; subtract the mean in float64 too"
+    for view in (x, x.contiguous(memory_format=torch.channels_last)):
+        expect_close(batch_norm(view).double(), exact, within=1e-6 * exact.abs().clamp(min=1), cause=cause)
+
+
+@law("batch_norm", lesson=4, rank="range")
+def many_pixels_cost_nothing(batch_norm):
+    """Over half a million bright pixels, in every layout, the result is right to 1e-6 x max(1, |y|)."""
+    x = torch.linspace(0.7, 1, 3 * 2**19).reshape(1, 3, 2**9, 2**10)
+    exact = (x.double() - x.double().mean(dim=(0, 2, 3), keepdim=True)) / torch.sqrt(x.double().var(dim=(0, 2, 3), correction=0, keepdim=True) + 1e-5)
+    for view in (x, x.contiguous(memory_format=torch.channels_last)):
+        expect_close(batch_norm(view).double(), exact, within=1e-6 * exact.abs().clamp(min=1), cause="a float32 sum of many pixels loses them one by one; sum in float64")
+
+
+@law("batch_norm", lesson=4, rank="mathematics", cases=[{"size": s} for s in (1e-30, 1e-12, 1e19)])
+def very_large_and_very_small_values_are_right(batch_norm, size):
+    """Values of 1e19, whose squares overflow float32, are normalised like others; tiny ones become tiny, not noise."""
+    x = size * torch.tensor([-1.0, 1.0, 0.5, -0.25]).reshape(2, 1, 1, 2)
+    exact, sizes = plain_loop(x)
+    expect_close(batch_norm(x).double(), exact, within=1e-6 * sizes)
+
+
+@law("batch_norm", lesson=4, rank="range", dtype=st.sampled_from([torch.float16, torch.float32, torch.float64]), x=batches(unit.map(np.float32)))
+def the_type_and_shape_stay(batch_norm, dtype, x):
+    """The result has the type and shape of x; half precision is computed in more and rounded once."""
+    x = (200 * x).to(dtype)
+    weight = torch.ones(x.shape[1])
+    expect_normalised(batch_norm(x), x)
+    expect_normalised(batch_norm(x, weight, weight), x, weight, weight)
+
+
+@law("batch_norm", lesson=4, rank="manners", x=ordinary, seed=seeds)
+def batch_norm_keeps_its_arguments(batch_norm, x, seed):
+    """x, weight and bias are left as they were, and the result is new memory."""
+    expect_arguments_kept(batch_norm, x, *per_channel(x, seed))
+    expect_arguments_kept(batch_norm, x)
+
+
+def _refuses_bad_batches(function):
+    good = torch.rand(2, 3, 2, 2)
+    for dtype in (torch.uint8, torch.int64, torch.bool):
+        expect_raises(TypeError, function, torch.ones(2, 3, 2, 2, dtype=dtype), mention=[str(dtype).removeprefix("torch.")])
+    expect_raises(TypeError, function, np.zeros((2, 3, 2, 2), np.float32))
+    expect_raises(ValueError, function, good[0], mention=["(3, 2, 2)"], cause="a picture alone is a batch of one: say so")
+    for shape in [(3,), (2, 3), (1, 2, 3, 2, 2), (0, 3, 2, 2), (2, 3, 0, 2)]:
+        expect_raises(ValueError, function, torch.rand(shape), mention=[str(shape)])
+
+
+@law("batch_norm", lesson=4, rank="manners")
+def batch_norm_refuses_what_is_no_batch(batch_norm):
+    """Bytes, integers and arrays are a TypeError; anything but (N, C, H, W) with a value in it is a ValueError with the shape."""
+    _refuses_bad_batches(batch_norm)
+
+
+def _refuses_one_value(function):
+    expect_raises(ValueError, function, torch.rand(1, 3, 1, 1), mention=["(1, 3, 1, 1)"], cause="x - mean is 0 for every picture")
+
+
+@law("batch_norm", lesson=4, rank="range")
+def batch_norm_stays_on_the_device_of_x(batch_norm):
+    """The result lies where x lies, whatever device torch makes new tensors on."""
+    x = torch.tensor([-1.0, 1.0]).reshape(1, 1, 1, 2)
+    with torch.device("meta"):
+        y = batch_norm(x)
+    expect_same(y.device, x.device, "make new tensors with device=x.device")
+    expect_normalised(y, x)
+
+
+@law("batch_norm", lesson=4, rank="manners")
+def one_value_per_channel_is_refused(batch_norm):
+    """One value is its own mean, so every picture would come out alike: a ValueError. A batch of one picture with more pixels is fine."""
+    _refuses_one_value(batch_norm)
+    expect_normalised(batch_norm(torch.tensor([[[[1.0, 2.0]]]])), torch.tensor([[[[1.0, 2.0]]]]))
+    expect_normalised(batch_norm(torch.tensor([[[[1.0]]], [[[2.0]]]])), torch.tensor([[[[1.0]]], [[[2.0]]]]))
+
+
+NOT_FINITE = [{"value": v, "dtype": t} for v in (math.nan, math.inf, -math.inf) for t in (torch.float16, torch.float32, torch.float64)]
+
+
+@law("batch_norm", lesson=4, rank="manners", cases=NOT_FINITE)
+def batch_norm_refuses_nan_and_inf(batch_norm, value, dtype):
+    """One NaN or inf would make its whole channel NaN: a ValueError."""
+    x = torch.ones(2, 3, 2, 2, dtype=dtype)
+    x[1, 1, 0, 1] = value
+    expect_raises(ValueError, batch_norm, x)
+
+
+@law("batch_norm", lesson=4, rank="manners")
+def batch_norm_refuses_what_it_cannot_square(batch_norm):
+    """float64 values whose squares overflow are a ValueError, not a channel of zeros."""
+    expect_raises(ValueError, batch_norm, torch.tensor([-1e200, 1e200], dtype=torch.float64).reshape(1, 1, 1, 2), mention=["overflow"])
+
+
+@law("batch_norm", lesson=4, rank="manners", cases=[{"eps": e} for e in (0.0, -1e-5, math.nan, math.inf)])
+def batch_norm_refuses_a_bad_eps(batch_norm, eps):
+    """An eps that is zero, negative or not finite is a ValueError: a constant channel would divide by 0 or take the root of a negative."""
+    expect_raises(ValueError, batch_norm, torch.rand(2, 3, 2, 2), eps=eps, mention=["eps"])
+
+
+@law("batch_norm", lesson=4, rank="manners")
+def batch_norm_refuses_a_bad_weight_and_bias(batch_norm):
+    """A weight or bias that has not one finite float per channel is refused, not broadcast."""
+    x, three = torch.rand(2, 3, 2, 2), torch.ones(3)
+    for wrong in (torch.ones(1), torch.ones(2), torch.ones(()), torch.ones(3, 1, 1), torch.tensor([1.0, math.nan, 1.0]), torch.tensor([1.0, math.inf, 1.0])):
+        expect_raises(ValueError, batch_norm, x, wrong, None, mention=["weight"])
+        expect_raises(ValueError, batch_norm, x, three, wrong, mention=["bias"])
+    for wrong in (torch.ones(3, dtype=torch.int64), 1.0, [1.0, 1.0, 1.0]):
+        expect_raises(TypeError, batch_norm, x, wrong, None, mention=["weight"])
+        expect_raises(TypeError, batch_norm, x, None, wrong, mention=["bias"])
+
+
+# ---------------------------------------------------------------- BatchNorm2d
+
+series = st.tuples(st.integers(1, 3), st.integers(1, 4)).flatmap(
+    lambda s: st.lists(
+        batches(numbers, shapes=st.tuples(sides(3), st.just(s[0]), sides(3), sides(3)).filter(lambda t: t[0] * t[2] * t[3] > 1)),
+        min_size=s[1],
+        max_size=s[1],
+    )
+)
+momenta = st.sampled_from([0.0, 0.01, 0.1, 0.5, 1.0]) | st.floats(0, 1, width=32)
+
+
+def statistics_of(x):
+    """Mean, biased and unbiased variance per channel, float64."""
+    flat = x.double().transpose(0, 1).flatten(1)
+    return flat.mean(1), flat.var(1, correction=0), flat.var(1, correction=1)
+
+
+def state(layer):
+    return {name: getattr(layer, name).clone() for name in ("running_mean", "running_var", "num_batches_tracked")}
+
+
+def expect_state(layer, before):
+    for name, value in before.items():
+        expect_same(getattr(layer, name), value, f"{name} must stay as it was")
+
+
+def expect_running(layer, mean, variance, steps, size_of_mean, size_of_variance):
+    """Four roundings of float32 in each step, of numbers no larger than the sizes."""
+    expect_close(layer.running_mean.double(), mean, within=4 * U * (steps + 1) * size_of_mean + 1e-40, cause="(1 - momentum) * running + momentum * new")
+    cause = "(1 - momentum) * running + momentum * new; what is kept is the unbiased variance, times n / (n - 1)"
+    expect_close(layer.running_var.double(), variance, within=8 * U * (steps + 1) * size_of_variance + 1e-40, cause=cause)
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", x=ordinary, eps=eps_values, seed=seeds)
+def training_is_batch_norm(BatchNorm2d, x, eps, seed):
+    """In training, which a new layer is in, the result is batch_norm with the layer's weight and bias, which begin as 1 and 0."""
+    layer = BatchNorm2d(x.shape[1], eps=eps)
+    expect_normalised(layer(x).detach(), x, eps=eps)
+    weight, bias = per_channel(x, seed)
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
+    expect_normalised(layer(x).detach(), x, weight, bias, eps)
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", xs=series, momentum=momenta)
+def running_statistics_move_towards_each_batch(BatchNorm2d, xs, momentum):
+    """Each batch moves the running statistics by `momentum` of the way to its mean and its unbiased variance."""
+    layer = BatchNorm2d(xs[0].shape[1], momentum=momentum)
+    mean, variance = torch.zeros(xs[0].shape[1], dtype=torch.float64), torch.ones(xs[0].shape[1], dtype=torch.float64)
+    size_of_mean, size_of_variance = mean.clone(), variance.clone()
+    for steps, x in enumerate(xs, 1):
+        layer(x)
+        new_mean, _, unbiased = statistics_of(x)
+        mean, variance = (1 - momentum) * mean + momentum * new_mean, (1 - momentum) * variance + momentum * unbiased
+        size_of_mean, size_of_variance = size_of_mean.maximum(x.double().abs().amax((0, 2, 3))), size_of_variance.maximum(unbiased)
+        expect_running(layer, mean, variance, steps, size_of_mean, size_of_variance)
+    expect_same(int(layer.num_batches_tracked), len(xs), "update counts the batch, too: self.num_batches_tracked += 1")
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", xs=series, momentum=momenta | st.none())
+def running_statistics_are_those_of_torch(BatchNorm2d, xs, momentum):
+    """After the same batches the running statistics are torch's, and so is the number of batches; with momentum None too."""
+    channels = xs[0].shape[1]
+    layer, theirs = BatchNorm2d(channels, momentum=momentum), torch.nn.BatchNorm2d(channels, momentum=momentum).double()
+    largest, widest = torch.zeros(channels, dtype=torch.float64), torch.ones(channels, dtype=torch.float64)
+    for x in xs:
+        layer(x), theirs(x.double())
+        largest, widest = largest.maximum(x.double().abs().amax((0, 2, 3))), widest.maximum(statistics_of(x)[2])
+    expect_running(layer, theirs.running_mean, theirs.running_var, len(xs), largest, widest)
+    expect_same(int(layer.num_batches_tracked), int(theirs.num_batches_tracked))
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", x=batches(unit.map(np.float32)), momentum=st.floats(1 / 64, 1, width=32), times=st.integers(1, 12))
+def the_same_batch_again_and_again(BatchNorm2d, x, momentum, times):
+    """After t times the same batch, with q = (1 - momentum)**t, the mean is (1 - q) times its mean, the variance q + (1 - q) times its unbiased one."""
+    layer = BatchNorm2d(x.shape[1], momentum=momentum)
+    for _ in range(times):
+        layer(x)
+    mean, _, unbiased = statistics_of(x)
+    q = (1 - momentum) ** times
+    expect_running(layer, (1 - q) * mean, q + (1 - q) * unbiased, times, torch.ones(1), unbiased.clamp(min=1))
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics")
+def a_batch_is_divided_by_one_variance_and_remembered_by_another(BatchNorm2d):
+    """With n = 8 values per channel a batch is normalised by 1 / n and the layer keeps 1 / (n - 1), 8 / 7 times as much."""
+    x = torch.tensor([0.0, 4.0]).repeat(4).reshape(2, 1, 2, 2)  # mean 2, biased variance 4
+    layer = BatchNorm2d(1, momentum=1.0)
+    expect_normalised(layer(x).detach(), x)
+    expect_close(layer.running_var.double(), torch.tensor([32 / 7], dtype=torch.float64), within=1e-6, cause="the variance times n / (n - 1)")
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics")
+def a_large_offset_costs_the_layer_nothing(BatchNorm2d):
+    """With offset 1e4 and std 1e-2 the layer's output and the running variance are right to 1e-6 x max(1, |value|), in both modes."""
+    x = 1e4 + 1e-2 * torch.randn(2, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+    layer = BatchNorm2d(3, momentum=1.0)
+    mean, _, unbiased = statistics_of(x)
+    exact, _ = plain_loop(x)
+    expect_close(layer(x).detach().double(), exact, within=1e-6 * exact.abs().clamp(min=1), cause="float64, two passes")
+    expect_close(layer.running_var.double(), unbiased, within=1e-6 * unbiased, cause="float64, two passes")
+    # The running mean is a float32, half a step of 2**-10 away from the mean at most.
+    expect_close(layer.running_mean.double(), mean, within=2.0**-11)
+    scale = torch.sqrt(layer.running_var.double() + 1e-5)[:, None, None]
+    evaluated = (x.double() - layer.running_mean.double()[:, None, None]) / scale
+    expect_close(layer.eval()(x).detach().double(), evaluated, within=1e-6 * evaluated.abs().clamp(min=1), cause="subtract the mean before anything is rounded")
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", xs=series)
+def momentum_none_is_the_plain_average(BatchNorm2d, xs):
+    """With momentum None the running mean is the mean of the batches' means, and the variance the mean of their variances: the spread between batches is left out."""
+    layer = BatchNorm2d(xs[0].shape[1], momentum=None)
+    for x in xs:
+        layer(x)
+    means, unbiased = [torch.stack([statistics_of(x)[i] for x in xs]) for i in (0, 2)]
+    largest = torch.stack([x.double().abs().amax((0, 2, 3)) for x in xs]).amax(0)
+    expect_running(layer, means.mean(0), unbiased.mean(0), len(xs), largest, unbiased.amax(0))
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", x=ordinary, xs=st.data(), seed=seeds)
+def evaluation_uses_the_running_statistics(BatchNorm2d, x, xs, seed):
+    """In evaluation the result is (x - running_mean) / sqrt(running_var + eps) * weight + bias, and nothing in the layer changes."""
+    layer = BatchNorm2d(x.shape[1], eps=1e-3, momentum=0.5)
+    layer(xs.draw(batches(numbers, shapes=st.just((2, x.shape[1], 2, 2)))))
+    weight, bias = per_channel(x, seed)
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
+    before = state(layer)
+    got = layer.eval()(x).detach()
+    mean, variance, w, b = (v.double()[:, None, None] for v in (before["running_mean"], before["running_var"], weight, bias))
+    scaled = (x.double() - mean) / torch.sqrt(variance + 1e-3) * w
+    # A float32 subtraction of the mean rounds by u |x - mean|, and so on for each of five steps.
+    expect_close(got, (scaled + b).float(), within=1e-6 * (1 + scaled.abs() + b.abs()), cause="in evaluation the batch at hand has no say")
+    expect_state(layer, before)
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", x=batches(unit.map(np.float32)))
+def a_new_layer_in_evaluation_changes_almost_nothing(BatchNorm2d, x):
+    """Before any training, evaluation divides by sqrt(1 + eps) and that is all."""
+    expected = x.double() / math.sqrt(1 + 1e-5)
+    expect_close(BatchNorm2d(x.shape[1]).eval()(x).detach(), expected.float(), within=4 * U)
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", x=batches(unit.map(np.float32)), train=batches(unit.map(np.float32), shapes=st.just((2, 3, 2, 2))))
+def in_evaluation_a_photo_is_alone(BatchNorm2d, x, train):
+    """In evaluation a photo gives the same bits in any company, also a photo of one pixel alone; a NaN stays in its place."""
+    x = x[:, :1].expand(-1, 3, -1, -1)
+    layer = BatchNorm2d(3)
+    layer(train)
+    layer.eval()
+    together = layer(torch.cat([x, x + 100, -x])).detach()
+    for i in range(len(x)):
+        expect_same(layer(x[i : i + 1]).detach(), together[i : i + 1], "use running_mean and running_var, not the batch")
+    expect_same(layer(x[:1, :, :1, :1]).detach(), together[:1, :, :1, :1])
+    broken = x.clone()
+    broken[0, 1, 0, 0] = math.nan
+    expected = together[: len(x)].clone()
+    expected[0, 1, 0, 0] = math.nan
+    expect_same(layer(broken).detach(), expected)
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", x=batches(unit.map(np.float32)))
+def the_mode_decides_and_nothing_else(BatchNorm2d, x):
+    """no_grad and frozen parameters do not stop the running statistics; eval does, and train starts them again."""
+    layer = BatchNorm2d(x.shape[1], momentum=0.5).requires_grad_(False)
+    with torch.no_grad():
+        layer(x + 8)
+    mean, _, _ = statistics_of(x + 8)
+    expect_close(layer.running_mean.double(), mean / 2, within=1e-5, cause="self.training says whether to update")
+    before = state(layer)
+    layer.eval()
+    layer(x)
+    expect_state(layer, before)
+    layer.train()
+    layer(x + 8)
+    expect_close(layer.running_mean.double(), mean * 3 / 4, within=1e-5)
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", x=batches(unit, np.float64), seed=seeds, training=st.booleans())
+def gradients_are_those_of_torch(BatchNorm2d, x, seed, training):
+    """The gradients of input, weight and bias are torch's: in training they flow through mean and variance to every photo of the batch."""
+    weights = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed), dtype=x.dtype)
+    found = []
+    for layer in (BatchNorm2d(x.shape[1], eps=1e-2).double(), torch.nn.BatchNorm2d(x.shape[1], eps=1e-2).double()):
+        layer.train(training)
+        leaf = x.clone().requires_grad_()
+        (layer(leaf) * weights).sum().backward()
+        found.append([leaf.grad, layer.weight.grad, layer.bias.grad])
+    for ours, theirs in zip(*found, strict=True):
+        expect(ours is not None, got="no gradient", expected="one for input, weight and bias", cause="stay with torch operations, so that autograd can follow")
+        expect_close(ours, theirs, within=1e-9 * (1 + theirs.abs()), cause="in training mean and variance depend on x too: do not detach them")
+
+
+@law("BatchNorm2d", lesson=4, rank="mathematics", x=batches(unit.map(np.float32)), seed=seeds)
+def a_checkpoint_fits_torch_and_back(BatchNorm2d, x, seed):
+    """Its state_dict loads into torch.nn.BatchNorm2d and torch's into it, strictly, and then both evaluate alike."""
+    channels = x.shape[1]
+    theirs = torch.nn.BatchNorm2d(channels)
+    with torch.no_grad():
+        for parameter, values in zip((theirs.weight, theirs.bias), per_channel(x, seed)):
+            parameter.copy_(values)
+    theirs(x)
+    layer = BatchNorm2d(channels)
+    layer.load_state_dict(theirs.state_dict())
+    expect_close(layer.eval()(x).detach(), theirs.eval()(x).detach(), within=1e-5)
+    again = torch.nn.BatchNorm2d(channels)
+    again.load_state_dict(layer.state_dict())
+    expect_state(again, state(layer))
+
+
+@law("BatchNorm2d", lesson=4, rank="manners", cases=[*NOT_FINITE])
+def a_bad_batch_leaves_no_trace(BatchNorm2d, value, dtype):
+    """A NaN or inf in a training batch is a ValueError, and the running statistics stay as they were; so for every other bad batch."""
+    layer = BatchNorm2d(3)
+    layer(torch.rand(2, 3, 2, 2, generator=torch.Generator().manual_seed(0)))
+    before = state(layer)
+    x = torch.ones(2, 3, 2, 2, dtype=dtype)
+    x[1, 1, 0, 1] = value
+    expect_raises(ValueError, layer, x, cause="look before you update")
+    expect_state(layer, before)
+    _refuses_one_value(layer)
+    _refuses_bad_batches(layer)
+    expect_raises(ValueError, layer, torch.rand(2, 2, 2, 2), mention=["2", "3"])
+    expect_state(layer, before)
+
+
+@law("BatchNorm2d", lesson=4, rank="manners")
+def evaluation_refuses_too(BatchNorm2d):
+    """In evaluation wrong types, shapes and channel counts are refused as in training, and one value per channel is fine."""
+    layer = BatchNorm2d(3).eval()
+    _refuses_bad_batches(layer)
+    expect_raises(ValueError, layer, torch.rand(2, 1, 2, 2), mention=["1", "3"], cause="broadcasting makes three channels of one")
+    expect_same(tuple(layer(torch.rand(1, 3, 1, 1)).shape), (1, 3, 1, 1))
+
+
+@law("BatchNorm2d", lesson=4, rank="manners", cases=[{"eps": 0.25}, {"eps": 1.0}])
+def a_running_variance_of_0_is_usable(BatchNorm2d, eps):
+    """A channel that never changed has running variance 0, and evaluation divides by sqrt(eps): only a negative variance is refused."""
+    layer = BatchNorm2d(2, eps=eps).eval()
+    layer.running_var.zero_()
+    x = torch.tensor([1.0, -3.0]).reshape(1, 2, 1, 1)
+    expect_close(layer(x).detach(), x / math.sqrt(eps), within=1e-6 * (1 + x.abs()))
+
+
+@law("BatchNorm2d", lesson=4, rank="manners", cases=[{"name": n, "value": v} for n, v in [("running_var", -0.5), ("running_var", math.nan), ("running_var", math.inf), ("running_mean", math.nan), ("running_mean", math.inf)]])
+def spoilt_running_statistics_are_refused(BatchNorm2d, name, value):
+    """Evaluation with a negative variance, or with statistics that are not finite, is a ValueError."""
+    layer = BatchNorm2d(3).eval()
+    getattr(layer, name)[1] = value
+    expect_raises(ValueError, layer, torch.rand(2, 3, 2, 2), mention=[name], cause="the root of a negative variance is NaN")
+
+
+@law("BatchNorm2d", lesson=4, rank="manners")
+def bad_options_are_refused(BatchNorm2d):
+    """A momentum outside [0, 1], an eps that is not finite and positive, and no channels are ValueErrors when the layer is made."""
+    for momentum in (5, -0.1, 1.0001, math.nan, math.inf):
+        expect_raises(ValueError, BatchNorm2d, 3, momentum=momentum, mention=["momentum"])
+    for eps in (0.0, -1e-5, math.nan, math.inf):
+        expect_raises(ValueError, BatchNorm2d, 3, eps=eps, mention=["eps"])
+    for features in (0, -1):
+        expect_raises(ValueError, BatchNorm2d, features)
+
+
+@law("BatchNorm2d", lesson=4, rank="manners", x=ordinary)
+def the_layer_keeps_its_argument(BatchNorm2d, x):
+    """The batch is left as it was, in training and in evaluation, and the result is new memory."""
+    layer = BatchNorm2d(x.shape[1])
+    expect_arguments_kept(lambda x: layer(x).detach(), x)
+    layer.eval()
+    expect_arguments_kept(lambda x: layer(x).detach(), x)
+
+
+@law("BatchNorm2d", lesson=4, rank="range", cases=[{"dtype": d, "training": t} for d in (torch.float16, torch.float32, torch.float64) for t in (True, False)])
+def the_layer_keeps_the_type(BatchNorm2d, dtype, training):
+    """The result has the type of x, also where the parameters are float32, and the running statistics stay float32."""
+    layer = BatchNorm2d(3).train(training)
+    expect_same(layer(torch.rand(2, 3, 2, 2).to(dtype)).dtype, dtype)
+    expect_same(layer.running_mean.dtype, torch.float32)
+
+
+# -------------------------------------------------------------- keras_options
+
+KERAS = json.loads(Path(__file__).with_name("keras_batchnorm.json").read_text())
+
+
+def channels_first(values):
+    return torch.tensor(values, dtype=torch.float32).permute(0, 3, 1, 2).contiguous()
+
+
+@law("keras_options", lesson=4, rank="mathematics", epsilon=st.floats(1e-9, 10), momentum=st.floats(0, 1))
+def momentum_is_turned_round(keras_options, epsilon, momentum):
+    """epsilon becomes eps, and momentum, the weight of the old in Keras, becomes 1 - momentum, the weight of the new."""
+    options = keras_options(epsilon, momentum)
+    expect_same(sorted(options), ["eps", "momentum"])
+    expect_close(np.float64(options["eps"]), np.float64(epsilon), within=0)
+    expect_close(np.float64(options["momentum"]), np.float64(1 - momentum), within=1e-15)
+    expect_same(keras_options(epsilon=epsilon, momentum=momentum), options)
+
+
+@law("keras_options", lesson=4, rank="manners")
+def the_defaults_are_those_of_keras(keras_options):
+    """Without arguments: Keras' epsilon 1e-3 and momentum 0.99."""
+    options = keras_options()
+    expect_close(np.float64(options["eps"]), np.float64(KERAS["epsilon"]), within=0)
+    expect_close(np.float64(options["momentum"]), np.float64(1 - KERAS["momentum"]), within=1e-15)
+
+
+@law("keras_options", lesson=4, rank="mathematics")
+def layers_with_these_options_do_what_a_real_keras_did(keras_options):
+    """On two batches, our layer and torch's give the outputs and the moving mean of a real Keras within 1e-5; the moving variance once n / (n - 1) is taken out."""
+    for make in (library.BatchNorm2d, torch.nn.BatchNorm2d):
+        layer = make(2, **keras_options())
+        with torch.no_grad():
+            layer.weight.copy_(torch.tensor(KERAS["gamma"]))
+            layer.bias.copy_(torch.tensor(KERAS["beta"]))
+        variance = torch.ones(2, dtype=torch.float64)
+        for batch in KERAS["batches"]:
+            x = channels_first(batch["input"])
+            n = x.numel() // 2
+            before = layer.running_var.double()
+            expect_close(layer(x).detach(), channels_first(batch["training_output"]), within=1e-5, cause="eps is 1e-3 in Keras")
+            expect_close(layer.running_mean, torch.tensor(batch["moving_mean"]), within=1e-7, cause="0.99 in Keras is 0.01 in torch")
+            # Keras keeps the biased variance: take n / (n - 1) out of this step.
+            step = (layer.running_var.double() - KERAS["momentum"] * before) * (n - 1) / n
+            variance = KERAS["momentum"] * variance + step
+            expect_close(variance, torch.tensor(batch["moving_variance"], dtype=torch.float64), within=1e-6)
+        layer.running_var.copy_(variance)
+        first = channels_first(KERAS["batches"][0]["input"])
+        expect_close(layer.eval()(first).detach(), channels_first(KERAS["evaluation_output"]), within=1e-5)
+
+
+@law("keras_options", lesson=4, rank="manners")
+def keras_options_refuses_bad_values(keras_options):
+    """An epsilon that is not finite and positive and a momentum outside [0, 1] are ValueErrors."""
+    for epsilon in (0.0, -1e-3, math.nan, math.inf):
+        expect_raises(ValueError, keras_options, epsilon, mention=["epsilon"])
+    for momentum in (-0.1, 1.5, math.nan):
+        expect_raises(ValueError, keras_options, momentum=momentum, mention=["momentum"])

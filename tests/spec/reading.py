@@ -1,0 +1,416 @@
+"""Lesson 1: files become arrays, and labels stay labels."""
+
+import io
+import os
+import tempfile
+from fractions import Fraction
+from math import floor
+
+import hypothesis
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from seeing_tensors.course.laws import expect, expect_arguments_kept, expect_raises, expect_same, law
+
+from .files import UPRIGHT, exif, file_of, palette_png, png, with_exif
+from .strategies import images, masks, sides
+
+orientations = st.sampled_from(sorted(UPRIGHT))
+every_orientation = [{"orientation": each} for each in UPRIGHT]
+any_palette = hnp.arrays(np.uint8, (256, 3))
+
+
+@st.composite
+def stored(draw, bits=(1, 2, 4, 8)):
+    """Labels or grey levels (H, W), and the bits that a file spends on each."""
+    depth = draw(st.sampled_from(bits))
+    values = hnp.arrays(np.uint16, st.tuples(sides(), sides()), elements=st.integers(0, 2**depth - 1))
+    return draw(values), depth
+
+
+def jpeg(image, **options) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", **options)
+    return buffer.getvalue()
+
+
+# A picture in which no turn goes unnoticed.
+CORNERS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[9, 8, 7], [80, 90, 100], [200, 210, 220]]], np.uint8)
+LABELS = np.array([[0, 1, 2], [10, 0, 255]], np.uint8)
+
+
+# ------------------------------------------------------------------ read_image
+
+
+@law("read_image", lesson=1, rank="mathematics", cases=[{"image": CORNERS}], image=images())
+def gives_the_stored_colours(read_image, image):
+    """A PNG gives back exactly the red, green and blue values that are stored in it, in this order."""
+    with file_of(png(image)) as path:
+        expect_same(read_image(path), image, "channels in the order B, G, R: cv2.imread's order")
+
+
+@law("read_image", lesson=1, rank="mathematics", color=st.tuples(*[st.integers(0, 255)] * 3))
+def gives_the_colour_of_a_jpeg(read_image, color):
+    """A JPEG of one colour gives that colour, within 3 levels of rounding."""
+    image = np.full((8, 8, 3), color, np.uint8)
+    with file_of(jpeg(image, quality=100, subsampling=0)) as path:
+        result = read_image(path)
+        expect_same(result.shape, (8, 8, 3))
+        worst = int(np.abs(result.astype(int) - color).max())
+        expect(worst <= 3, got=f"{result[0, 0].tolist()}", expected=f"{list(color)}, within 3", cause="B, G, R?")
+
+
+@law("read_image", lesson=1, rank="mathematics", grey=stored())
+def repeats_grey(read_image, grey):
+    """A grey PNG gives three equal channels, from 0 for black to 255 for white, with 1, 2, 4 or 8 stored bits."""
+    levels, bits = grey
+    with file_of(png(levels, bits=bits)) as path:
+        scaled = (levels * (255 // (2**bits - 1))).astype(np.uint8)
+        expect_same(read_image(path), np.stack([scaled, scaled, scaled], axis=2))
+
+
+@law("read_image", lesson=1, rank="mathematics", indices=stored(), palette=any_palette)
+def looks_up_the_palette(read_image, indices, palette):
+    """A palette PNG gives for each pixel the colour that the palette has for its index."""
+    index, bits = indices
+    palette = palette[: 2**bits]
+    with file_of(palette_png(index, palette, bits=bits)) as path:
+        expect_same(read_image(path), palette[index])
+
+
+@law(
+    "read_image",
+    lesson=1, rank="mathematics",
+    cases=[{"image": CORNERS, **each} for each in every_orientation],
+    image=images(),
+    orientation=orientations,
+)
+def turns_a_png_upright(read_image, image, orientation):
+    """Each of the eight EXIF orientations brings the pixels of a PNG to where the standard wants them."""
+    with file_of(png(image, orientation=orientation)) as path:
+        expected = UPRIGHT[orientation](image)
+        expect_same(read_image(path), expected, "the EXIF orientation is not applied as the standard says")
+
+
+@law(
+    "read_image",
+    lesson=1, rank="range",
+    cases=[{"image": CORNERS, "order": ">", "before": 3, **each} for each in every_orientation],
+    image=images(),
+    orientation=orientations,
+    order=st.sampled_from("<>"),
+    before=st.integers(0, 3),
+)
+def turns_a_jpeg_upright(read_image, image, orientation, order, before):
+    """An EXIF orientation in a JPEG turns the picture and changes nothing else, in either byte order."""
+    plain = jpeg(image)
+    with file_of(plain) as lying, file_of(with_exif(plain, exif(orientation, order=order, before=before))) as turned:
+        expected = UPRIGHT[orientation](read_image(lying))
+        expect_same(read_image(turned), expected, "the EXIF orientation is not applied as the standard says")
+
+
+@law("read_image", lesson=1, rank="mathematics", image=images(channels=(1, 3)))
+def drops_opaque_alpha(read_image, image):
+    """An alpha channel that is 255 everywhere makes no difference."""
+    opaque = np.concatenate([image, np.full_like(image[:, :, :1], 255)], axis=2)
+    with file_of(png(opaque)) as path:
+        expect_same(read_image(path), np.broadcast_to(image, (*image.shape[:2], 3)))
+
+
+@law(
+    "read_image",
+    lesson=1, rank="manners",
+    cases=[{"image": CORNERS, "where": (0, 0), "alpha": 254}],
+    image=images(channels=(1, 3)),
+    where=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    alpha=st.integers(0, 254),
+)
+def refuses_transparency(read_image, image, where, alpha):
+    """One pixel that is not quite opaque, and the picture is refused: what lies behind it is not in the file."""
+    transparent = np.concatenate([image, np.full_like(image[:, :, :1], 255)], axis=2)
+    transparent[where[0] % image.shape[0], where[1] % image.shape[1], -1] = alpha
+    with file_of(png(transparent)) as path:
+        cause = "the alpha channel is dropped, and the colour hidden under it comes to light"
+        expect_raises(ValueError, read_image, path, mention=[path], cause=cause)
+
+
+@law("read_image", lesson=1, rank="manners", image=images(channels=(1, 3)))
+def refuses_sixteen_bits(read_image, image):
+    """A picture of 16 bits per channel is refused: eight of them would be lost."""
+    with file_of(png(image[:, :, 0] if image.shape[2] == 1 else image, bits=16)) as path:
+        expect_raises(ValueError, read_image, path, mention=[path, "16 bits"], cause="the low byte is dropped")
+
+
+#: What a file may be called, on one system or another.
+file_names = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+@law(
+    "read_image",
+    lesson=1, rank="mathematics",
+    cases=[{"name": "고양이 사진.png"}, {"name": "50% off #1.png"}, {"name": "-"}],
+    name=file_names,
+)
+def takes_any_name(read_image, name):
+    """A file can have any name that the system allows, in any script."""
+    try:
+        with file_of(b"can the system write this?", name):
+            pass
+    except (OSError, ValueError):
+        hypothesis.reject()
+    with file_of(png(CORNERS), name) as path:
+        expect_same(read_image(path), CORNERS, "decode from bytes: open(path, 'rb') takes every name")
+
+
+@law("read_image", lesson=1, rank="mathematics", image=images(channels=(1, 3)))
+def gives_memory_of_its_own(read_image, image):
+    """The result is contiguous and writable, and writing into it changes no later result."""
+    with file_of(png(image[:, :, 0] if image.shape[2] == 1 else image)) as path:
+        _expect_own_memory(read_image, path)
+
+
+@law("read_image", lesson=1, rank="mathematics", image=images())
+def goes_by_the_content(read_image, image):
+    """The content decides what a file is: a PNG called .jpg and a JPEG called .png are read as what they are."""
+    with file_of(png(image), "really_a_png.jpg") as path:
+        expect_same(read_image(path), image)
+    photo = jpeg(image)
+    with file_of(photo, "really_a_jpeg.png") as path, file_of(photo, "photo.jpg") as plain:
+        expect_same(read_image(path), read_image(plain))
+
+
+PROGRESSIVE = jpeg(np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3), progressive=True)
+BASELINE = with_exif(jpeg(np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3)), exif(6) + jpeg(CORNERS))
+
+
+@law(
+    "read_image",
+    lesson=1, rank="manners",
+    cases=[{"whole": BASELINE, "lost": 2}, {"whole": PROGRESSIVE, "lost": 2}],
+    whole=st.sampled_from([png(CORNERS), BASELINE, PROGRESSIVE]),
+    lost=st.integers(1, 2000),
+)
+def refuses_a_cut(read_image, whole, lost):
+    """A file that has lost its end, be it one byte, is refused: no picture is filled up with grey."""
+    with file_of(whole[: max(0, len(whole) - lost)]) as path:
+        cause = "the decoder makes up what is missing; look for the end of the file before you decode"
+        expect_raises(ValueError, read_image, path, mention=[path], cause=cause)
+
+
+@law("read_image", lesson=1, rank="manners")
+def refuses_what_is_not_there(read_image):
+    """A missing file is a FileNotFoundError, an empty file and a text are ValueErrors; None is no picture."""
+    missing = os.path.join(tempfile.gettempdir(), "seeing-tensors-has-no-such-file.png")
+    expect_raises(FileNotFoundError, read_image, missing, cause="raise where it happens; cv2.imread gives None")
+    for content in (b"", b"not a picture, but a text of some length " * 9):
+        with file_of(content) as path:
+            expect_raises(ValueError, read_image, path, mention=[path], cause="raise where it happens; cv2.imread gives None")
+
+
+# ------------------------------------------------------------------- read_mask
+
+
+@law(
+    "read_mask",
+    lesson=1, rank="mathematics",
+    labels=stored(),
+    palettes=st.tuples(any_palette, any_palette),
+    transparency=st.binary(max_size=2),
+)
+def gives_the_stored_indices(read_mask, labels, palettes, transparency):
+    """A palette PNG gives the indices it stores: another palette, or transparency, changes no label."""
+    index, bits = labels
+    for palette in palettes:
+        with file_of(palette_png(index, palette[: 2**bits], bits=bits, transparency=transparency or None)) as path:
+            cause = "colours or luminances of the palette instead of the indices into it"
+            expect_same(read_mask(path), index.astype(np.uint8), cause)
+
+
+@law("read_mask", lesson=1, rank="mathematics", labels=stored())
+def gives_the_stored_levels(read_mask, labels):
+    """A grey PNG of 1, 2, 4 or 8 bits gives the labels that are stored in it, as uint8, not scaled."""
+    values, bits = labels
+    with file_of(png(values, bits=bits)) as path:
+        cause = f"a decoder scales {bits} bits by {255 // (2**bits - 1)}; divide by it"
+        expect_same(read_mask(path), values.astype(np.uint8), cause)
+
+
+@law(
+    "read_mask",
+    lesson=1, rank="mathematics",
+    cases=[{"labels": np.array([[0, 1, 255], [256, 40000, 65535]], np.uint16)}],
+    labels=masks(np.uint16),
+)
+def keeps_sixteen_bits(read_mask, labels):
+    """A grey PNG of 16 bits gives all its labels, as uint16, those below 256 too."""
+    with file_of(png(labels, bits=16)) as path:
+        expect_same(read_mask(path), labels, "half of the 16 bits is lost on the way")
+
+
+@law(
+    "read_mask",
+    lesson=1, rank="mathematics",
+    cases=[{"labels": LABELS, "bits": 8, **each} for each in every_orientation],
+    labels=masks(),
+    bits=st.sampled_from([8, 16]),
+    orientation=orientations,
+)
+def turns_the_mask_like_the_photo(read_mask, labels, bits, orientation):
+    """An EXIF orientation turns a mask exactly as it turns the photo, whether grey or with a palette."""
+    upright = UPRIGHT[orientation](labels)
+    cause = "the EXIF orientation is not applied, and the mask no longer lies on its photo"
+    with file_of(png(labels, bits=bits, orientation=orientation)) as path:
+        expect_same(read_mask(path), upright.astype(np.uint8 if bits == 8 else np.uint16), cause)
+    with file_of(palette_png(labels, np.zeros((256, 3)), orientation=orientation)) as path:
+        expect_same(read_mask(path), upright, cause)
+
+
+@law("read_mask", lesson=1, rank="manners", image=images(channels=(2, 3, 4)), bits=st.sampled_from([8, 16]))
+def refuses_colours(read_mask, image, bits):
+    """A PNG with colours or an alpha channel is refused: which colour is which label is not in the file."""
+    with file_of(png(image, bits=bits)) as path:
+        expect_raises(ValueError, read_mask, path, mention=[path], cause="a luminance is not a label")
+
+
+@law("read_mask", lesson=1, rank="manners", labels=masks())
+def refuses_a_jpeg(read_mask, labels):
+    """A JPEG is refused: its labels are no longer those that were saved."""
+    with file_of(jpeg(labels)) as path:
+        expect_raises(ValueError, read_mask, path, mention=[path, "JPEG"], cause="JPEG invents labels")
+
+
+@law("read_mask", lesson=1, rank="manners", lost=st.integers(1, 200))
+def refuses_a_cut_mask(read_mask, lost):
+    """A file that has lost its end, be it one byte, is refused: no label is made up."""
+    whole = palette_png(LABELS, np.zeros((256, 3)))
+    with file_of(whole[: max(0, len(whole) - lost)]) as path:
+        expect_raises(ValueError, read_mask, path, mention=[path])
+
+
+@law("read_mask", lesson=1, rank="mathematics", labels=stored((1, 2, 4, 8, 16)))
+def gives_a_mask_of_its_own(read_mask, labels):
+    """The result is contiguous and writable, and writing into it changes no later result."""
+    values, bits = labels
+    with file_of(png(values, bits=bits)) as path:
+        _expect_own_memory(read_mask, path)
+
+
+def _expect_own_memory(read, path):
+    first = read(path)
+    kept = first.copy()
+    expect(first.flags.c_contiguous, got="an array with gaps or reversed axes", expected="a contiguous one")
+    expect(first.flags.writeable, got="a read-only array", expected="a writable one", cause="np.asarray of a PIL image")
+    first ^= 1
+    expect_same(read(path), kept, "the result is remembered somewhere and handed out twice")
+
+
+# ----------------------------------------------------------------- resize_mask
+
+sizes = st.integers(1, 13)
+THREE_CLASSES = np.array([[0, 3, 10], [10, 3, 0]])
+
+
+@law(
+    "resize_mask",
+    lesson=1, rank="mathematics",
+    cases=[
+        {"mask": np.array([[0, 3], [10, 0]], np.uint8), "height": 5, "width": 3},
+        # Centres on the border of two pixels, where float64 and float32 lose their way.
+        {"mask": np.arange(6, dtype=np.uint8).reshape(2, 3), "height": 41, "width": 7},
+        {"mask": np.arange(12, dtype=np.uint8).reshape(2, 6), "height": 49, "width": 47},
+    ],
+    mask=masks(),
+    height=sizes,
+    width=sizes,
+)
+def takes_the_label_under_the_centre(resize_mask, mask, height, width):
+    """Each new pixel takes the label of the old pixel that its centre falls on, (i + 1/2) H / height rounded down."""
+    expected = np.empty((height, width), mask.dtype)
+    for i in range(height):
+        for j in range(width):
+            row = (i + Fraction(1, 2)) * mask.shape[0] / height
+            column = (j + Fraction(1, 2)) * mask.shape[1] / width
+            expected[i, j] = mask[floor(row), floor(column)]
+    cause = "the corner of the pixel instead of its centre, or a centre computed in floats"
+    expect_same(resize_mask(mask, height, width), expected, cause)
+
+
+@law("resize_mask", lesson=1, rank="mathematics", mask=masks(), height=sizes, width=sizes, names=hnp.arrays(np.uint8, 256))
+def commutes_with_every_relabelling(resize_mask, mask, height, width, names):
+    """Renaming the labels and then resizing gives the same as resizing and then renaming."""
+    expect_same(resize_mask(names[mask], height, width), names[resize_mask(mask, height, width)])
+
+
+@law(
+    "resize_mask",
+    lesson=1, rank="mathematics",
+    cases=[{"mask": THREE_CLASSES, "height": 7, "width": 11}],
+    mask=masks(),
+    height=sizes,
+    width=sizes,
+)
+def invents_no_label(resize_mask, mask, height, width):
+    """No label is in the result that was not in the mask."""
+    new = sorted(set(np.unique(resize_mask(mask, height, width)).tolist()) - set(mask.ravel().tolist()))
+    expect(not new, got=f"new labels {new}", expected="labels of the mask only", cause="a mean of labels is no label")
+
+
+@law("resize_mask", lesson=1, rank="mathematics", mask=masks())
+def same_size_changes_nothing(resize_mask, mask):
+    """Resizing to the mask's own size gives the mask."""
+    expect_same(resize_mask(mask, *mask.shape), mask)
+
+
+@law("resize_mask", lesson=1, rank="mathematics", mask=masks(), down=st.integers(1, 4), right=st.integers(1, 4))
+def whole_factors_repeat(resize_mask, mask, down, right):
+    """Enlarging by whole factors repeats every label, and height comes before width."""
+    height, width = mask.shape[0] * down, mask.shape[1] * right
+    expect_same(resize_mask(mask, height, width), mask.repeat(down, axis=0).repeat(right, axis=1), "(W, H), as in cv2?")
+
+
+@law("resize_mask", lesson=1, rank="mathematics", mask=masks(), half=st.integers(1, 3))
+def odd_factors_keep_the_middle(resize_mask, mask, half):
+    """Shrinking by an odd factor k keeps the middle pixel of each k by k block: enlarged by k, a mask shrinks back."""
+    k = 2 * half + 1
+    large = np.full((mask.shape[0] * k, mask.shape[1] * k), 255, mask.dtype)
+    large[half::k, half::k] = mask
+    expect_same(resize_mask(large, *mask.shape), mask, "the corner of each block instead of its middle")
+
+
+@law(
+    "resize_mask",
+    lesson=1, rank="range",
+    dtype=st.sampled_from([np.bool_, np.int8, np.uint16, np.int32, np.int64, np.uint64]),
+    height=sizes,
+    width=sizes,
+)
+def takes_every_integer_type(resize_mask, dtype, height, width):
+    """Labels of every integer type keep their type and value, the largest too, in a mask of any memory layout."""
+    largest = True if dtype is np.bool_ else np.iinfo(dtype).max
+    mask = np.array([[0, largest], [largest, 0], [0, 0]], dtype).T
+    rows, columns = ([(2 * i + 1) * n // (2 * size) for i in range(size)] for n, size in ((2, height), (3, width)))
+    result = resize_mask(mask, height, width)
+    expect_same(result, np.array([[mask[i, j] for j in columns] for i in rows], dtype))
+    expect(result.flags.c_contiguous, got="an array with reversed axes", expected="a contiguous one")
+
+
+@law("resize_mask", lesson=1, rank="manners", mask=masks(), height=sizes, width=sizes)
+def keeps_its_argument(resize_mask, mask, height, width):
+    """The mask itself stays as it was, and the result is new memory."""
+    expect_arguments_kept(resize_mask, mask, height, width)
+    expect_arguments_kept(resize_mask, mask, *mask.shape)
+
+
+@law("resize_mask", lesson=1, rank="manners")
+def refuses_what_is_no_mask(resize_mask):
+    """Floats, pictures with channels, empty masks and sizes below 1 are refused."""
+    mask = np.zeros((2, 3), np.uint8)
+    expect_raises(TypeError, resize_mask, mask.astype(np.float32), 2, 2)
+    expect_raises(TypeError, resize_mask, mask.tolist(), 2, 2)
+    expect_raises(TypeError, resize_mask, mask, 2.0, 2)
+    for not_a_mask in (np.zeros((2, 3, 3), np.uint8), np.zeros(4, np.uint8), np.zeros((0, 3), np.uint8)):
+        expect_raises(ValueError, resize_mask, not_a_mask, 2, 2)
+    for height, width in ((0, 2), (2, 0), (-1, 2)):
+        expect_raises(ValueError, resize_mask, mask, height, width)

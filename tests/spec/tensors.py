@@ -1,0 +1,338 @@
+"""Laws of lesson 1: from arrays to tensors."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from torchvision.transforms.functional import to_tensor as torchvision_to_tensor
+
+from seeing_tensors.course.laws import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
+
+from .strategies import EVERY_FLOAT, FLOATS, U, any_floats, float_tensors, images, masks, sides
+
+EVERY_LEVEL = np.arange(256, dtype=np.uint8).reshape(16, 16)
+NEARLY_BLACK = np.array([[[1, 0, 1], [0, 1, 1]]], np.uint8)  # its values look like those of a picture that is scaled already
+FEW_CLASSES = np.array([[0, 1, 2], [3, 7, 20]], np.uint8)
+INTEGER_TYPES = [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.int64, np.dtype(">u2"), np.dtype(">i4")]
+
+
+@law("to_tensor", lesson=1, rank="mathematics", cases=[{"image": NEARLY_BLACK}], image=images(channels=(1, 3)))
+def moves_channels_first_and_divides_by_255(to_tensor, image):
+    """The value at channel c, row i, column j is image[i, j, c] / 255, in float32."""
+    height, width, channels = image.shape
+    expected = torch.empty(channels, height, width)
+    for c in range(channels):
+        for i in range(height):
+            for j in range(width):
+                expected[c, i, j] = int(image[i, j, c]) / 255
+    expect_same(to_tensor(image), expected, "move the channel axis to the front with permute; reshape scrambles pixels")
+
+
+@law("to_tensor", lesson=1, rank="mathematics")
+def every_level_is_the_nearest_float(to_tensor):
+    """Each of the 256 levels becomes the float32 nearest to k / 255."""
+    x = to_tensor(EVERY_LEVEL)
+    for k, value in zip(EVERY_LEVEL.ravel(), x.flatten(), strict=True):
+        error = abs(Fraction(value.item()) - Fraction(int(k), 255))
+        half_gap = Fraction(float(np.spacing(np.float32(value)))) / 2
+        expect(
+            error <= half_gap,
+            got=f"{value.item()!r} for level {k}",
+            expected=f"the float32 nearest to {k}/255",
+            cause="divide by 255; multiplying by 1/255, or dividing by 256, is another number",
+        )
+
+
+@law("to_tensor", lesson=1, rank="mathematics", image=images())
+def equals_torchvision(to_tensor, image):
+    """The result equals torchvision's ToTensor bit for bit."""
+    expect_same(to_tensor(image), torchvision_to_tensor(image))
+
+
+@law("to_tensor", lesson=1, rank="mathematics", plane=masks())
+def grey_gets_a_channel_axis(to_tensor, plane):
+    """A grey picture (H, W) becomes (1, H, W)."""
+    expect_same(to_tensor(plane), torch.from_numpy(plane[None].astype(np.float32) / np.float32(255)))
+
+
+@law("to_tensor", lesson=1, rank="range", image=images())
+def memory_layout_does_not_matter(to_tensor, image):
+    """Views with negative or permuted strides and read-only arrays give the same as a plain copy, and the result is contiguous."""
+    for view in (image[::-1], image[:, ::-1], image[..., ::-1], image.transpose(1, 0, 2)):
+        view.flags.writeable = False
+        x = to_tensor(view)
+        expect_same(x, to_tensor(view.copy()))
+        expect(x.is_contiguous(), got=f"strides {x.stride()}", expected="a contiguous tensor", cause="copy after permute")
+
+
+@law("to_tensor", lesson=1, rank="manners", image=images())
+def to_tensor_keeps_its_argument(to_tensor, image):
+    """The array is left as it was, and changing it afterwards does not change the tensor."""
+    expect_arguments_kept(to_tensor, image)
+
+
+@law("to_tensor", lesson=1, rank="manners", cases=[{"dtype": d} for d in (np.float32, np.float64, np.int64, np.uint16, np.int8, bool)])
+def to_tensor_takes_uint8_only(to_tensor, dtype):
+    """Any type but uint8 is a TypeError: what 1 means in it is not known."""
+    expect_raises(TypeError, to_tensor, np.zeros((2, 2, 3), dtype), mention=[np.dtype(dtype).name])
+
+
+@law("to_tensor", lesson=1, rank="manners", cases=[{"shape": s} for s in [(3,), (2, 2, 4), (2, 2, 2), (1, 2, 2, 3), (0, 2, 3), ()]])
+def to_tensor_refuses_other_shapes(to_tensor, shape):
+    """A shape that is not one picture is a ValueError that names it."""
+    expect_raises(ValueError, to_tensor, np.zeros(shape, np.uint8), mention=[str(shape)])
+
+
+@law("to_tensor", lesson=1, rank="manners", cases=[{"thing": t} for t in (None, [[[1, 2, 3]]], "cat.png", torch.zeros(3, 2, 2))])
+def to_tensor_takes_arrays_only(to_tensor, thing):
+    """Something that is not a numpy array is a TypeError that names its type."""
+    expect_raises(TypeError, to_tensor, thing, mention=[type(thing).__name__])
+
+
+@law("mask_to_tensor", lesson=1, rank="range", cases=[{"mask": FEW_CLASSES}], mask=st.sampled_from(INTEGER_TYPES).flatmap(masks))
+def labels_stay_what_they_are(mask_to_tensor, mask):
+    """Every label keeps its value, whatever integer type it came in; the result is int64 (H, W)."""
+    expected = torch.tensor([[int(v) for v in row] for row in mask], dtype=torch.int64)
+    expect_same(mask_to_tensor(mask), expected, "labels are names: no division by 255, no float")
+
+
+@law("mask_to_tensor", lesson=1, rank="manners", mask=masks())
+def mask_to_tensor_keeps_its_argument(mask_to_tensor, mask):
+    """The mask is left as it was, and the result is new memory, also for int64."""
+    expect_arguments_kept(mask_to_tensor, mask)
+    expect_arguments_kept(mask_to_tensor, mask.astype(np.int64))
+
+
+@law("mask_to_tensor", lesson=1, rank="range", mask=hnp.arrays(np.uint16, (3, 4)))
+def mask_layout_does_not_matter(mask_to_tensor, mask):
+    """Flipped and transposed views give the same as a plain copy."""
+    for view in (mask[::-1], mask[:, ::-1], mask.T):
+        expect_same(mask_to_tensor(view), mask_to_tensor(view.copy()))
+
+
+@law("mask_to_tensor", lesson=1, rank="manners", cases=[{"dtype": d} for d in (np.float32, np.float64, bool, complex)])
+def mask_to_tensor_takes_integers_only(mask_to_tensor, dtype):
+    """Floats and bools are a TypeError: 0.5 is no label."""
+    expect_raises(TypeError, mask_to_tensor, np.zeros((2, 2), dtype), mention=[np.dtype(dtype).name])
+
+
+@law("mask_to_tensor", lesson=1, rank="manners", cases=[{"shape": s} for s in [(2, 2, 3), (4,), (1, 2, 2), (0, 3)]])
+def mask_to_tensor_refuses_other_shapes(mask_to_tensor, shape):
+    """A mask has two axes; anything else is a ValueError that names the shape."""
+    expect_raises(ValueError, mask_to_tensor, np.zeros(shape, np.uint8), mention=[str(shape)])
+
+
+@law("mask_to_tensor", lesson=1, rank="manners")
+def a_label_too_large_is_refused(mask_to_tensor):
+    """A uint64 label that int64 cannot hold is a ValueError, not a negative class."""
+    expect_raises(ValueError, mask_to_tensor, np.array([[2**63]], np.uint64), mention=[str(2**63)])
+
+
+@law("to_tensor", lesson=1, rank="range", plane=masks())
+def grey_layout_does_not_matter(to_tensor, plane):
+    """A flipped, transposed or read-only grey picture gives the same as a plain copy, and (H, W, 1) the same as (H, W)."""
+    for view in (plane[::-1], plane[:, ::-1], plane.T):
+        view.flags.writeable = False
+        expect_same(to_tensor(view), to_tensor(view.copy()))
+        expect_same(to_tensor(view[:, :, None]), to_tensor(view.copy()))
+
+
+@law("to_tensor", lesson=1, rank="manners", cases=[{"shape": s} for s in [(2, 0, 3), (0, 0), (2, 0), (2, 2, 0), (3, 4, 5)]])
+def to_tensor_refuses_nothing_at_all(to_tensor, shape):
+    """A picture without pixels, and channels first, are ValueErrors that name the shape."""
+    expect_raises(ValueError, to_tensor, np.zeros(shape, np.uint8), mention=[str(shape)])
+
+
+@law("mask_to_tensor", lesson=1, rank="range", cases=[{"label": v} for v in (255, 256, 2**53 + 1, 2**63 - 2, 2**63 - 1)])
+def the_largest_labels_are_kept(mask_to_tensor, label):
+    """Every label up to 2**63 - 1 is kept exactly, in uint64 too, in either byte order."""
+    for kind in ("<u8", ">u8"):
+        expect_same(mask_to_tensor(np.array([[0, label]], kind)), torch.tensor([[0, label]]), "no way through floats")
+
+
+@law("mask_to_tensor", lesson=1, rank="range", mask=masks(np.int64))
+def a_mask_becomes_contiguous(mask_to_tensor, mask):
+    """Whatever the strides of the mask, the tensor is contiguous; a read-only mask is copied."""
+    for view in (mask.T, mask[::-1], np.broadcast_to(mask[0], (2, mask.shape[1]))):
+        result = mask_to_tensor(view)
+        expect(result.is_contiguous(), got=f"strides {result.stride()}", expected="a contiguous tensor")
+        expect_same(result, torch.tensor(view.tolist()))
+numbers = any_floats.map(lambda a: torch.from_numpy(np.nan_to_num(a, nan=0.5)))  # every float32 but NaN
+
+
+# ------------------------------------------------------------------- to_uint8
+
+
+@law("to_uint8", lesson=2, rank="range", cases=[{"dtype": d} for d in FLOATS])
+def gives_back_all_256_levels(to_uint8, dtype):
+    """Every level k comes back from k / 255, through float16, float32 and float64."""
+    levels = torch.arange(256)
+    expect_same(to_uint8((levels.double() / 255).to(dtype)), levels.to(torch.uint8), "round, do not truncate")
+
+
+@law("to_uint8", lesson=2, rank="mathematics", x=float_tensors(0, 1))
+def is_never_off_by_more_than_half_a_level(to_uint8, x):
+    """In [0, 1] the byte is at most half a level away: |to_uint8(x) / 255 - x| <= 1/510 + 2u."""
+    expect_close(to_uint8(x).double() / 255, x.double(), within=1 / 510 + 2 * U, cause="round, do not truncate")
+
+
+@law("to_uint8", lesson=2, rank="manners", x=numbers)
+def has_the_shape_of_its_argument(to_uint8, x):
+    """The result is uint8 and has the shape of x, for any number of axes."""
+    result = to_uint8(x)
+    expect_same(result, torch.zeros(x.shape, dtype=torch.uint8) + result)
+
+
+@law("to_uint8", lesson=2, rank="mathematics", a=st.floats(width=32, allow_nan=False), b=st.floats(width=32, allow_nan=False))
+def is_monotone(to_uint8, a, b):
+    """A larger value never becomes a smaller byte."""
+    low, high = to_uint8(torch.tensor(sorted([a, b]))).tolist()
+    expect(low <= high, got=f"{low} then {high}", expected="bytes in the same order", cause="clamp before casting: casts wrap")
+
+
+@law("to_uint8", lesson=2, rank="mathematics", x=numbers)
+def clamps(to_uint8, x):
+    """Below 0 becomes 0, above 1 becomes 255, also for -inf and +inf."""
+    expect_same(to_uint8(x), to_uint8(x.clamp(0, 1)), "clamp before casting: a cast wraps 1.1 to 25")
+    expect_same(to_uint8(torch.tensor([-math.inf, -0.1, 1.1, math.inf])), torch.tensor([0, 0, 255, 255], dtype=torch.uint8))
+
+
+@law("to_uint8", lesson=2, rank="mathematics", x=float_tensors(-1, 2))
+def is_idempotent(to_uint8, x):
+    """Doing it again changes nothing: bytes, read as floats, give the same bytes."""
+    once = to_uint8(x)
+    expect_same(to_uint8(once / 255), once)
+
+
+@law("to_uint8", lesson=2, rank="manners", x=float_tensors(-1, 2))
+def to_uint8_keeps_its_argument(to_uint8, x):
+    """The float tensor is left as it was."""
+    expect_arguments_kept(to_uint8, x)
+
+
+@law("to_uint8", lesson=2, rank="manners", cases=[{"dtype": d} for d in (*FLOATS, torch.bfloat16)])
+def refuses_nan(to_uint8, dtype):
+    """NaN is no amount of light: a ValueError, not a silent black."""
+    expect_raises(ValueError, to_uint8, torch.tensor([0.5, math.nan], dtype=dtype), mention=["NaN"])
+
+
+@law("to_uint8", lesson=2, rank="manners", cases=[{"dtype": d} for d in (torch.uint8, torch.int64, torch.bool)])
+def to_uint8_takes_floats_only(to_uint8, dtype):
+    """An integer or bool tensor is a TypeError: whether its white is 1 or 255 is not known."""
+    expect_raises(TypeError, to_uint8, torch.zeros(2, 2, dtype=dtype), mention=[str(dtype).removeprefix("torch.")])
+
+
+# ------------------------------------------------------------------- to_image
+
+
+@law("to_image", lesson=2, rank="mathematics", image=images(most=4))
+def undoes_to_tensor(to_image, image):
+    """A picture that went through to_tensor comes back, byte for byte, channels last."""
+    import seeing_tensors
+
+    expect_same(to_image(seeing_tensors.to_tensor(image)), image)
+    expect_same(to_image(torch.from_numpy(image).permute(2, 0, 1)), image, "a uint8 tensor holds levels already")
+
+
+@law("to_image", lesson=2, rank="mathematics", plane=hnp.arrays(np.uint8, st.tuples(sides(), sides())))
+def one_channel_becomes_two_axes(to_image, plane):
+    """A (1, H, W) tensor becomes an (H, W) array, which PIL and loggers take for grey."""
+    import seeing_tensors
+
+    expect_same(to_image(seeing_tensors.to_tensor(plane)), plane)
+
+
+@law("to_image", lesson=2, rank="mathematics", x=float_tensors(-1, 2, channels=(3,)), value=st.floats(-5, 5, width=32))
+def to_image_treats_each_pixel_alone(to_image, x, value):
+    """Changing one pixel never changes how another comes out."""
+    other = x.clone()
+    other[:, -1, -1] = value
+    before, after = to_image(x), to_image(other)
+    before[-1, -1] = after[-1, -1]
+    expect_same(after, before, "nothing may depend on the picture's own minimum or maximum")
+
+
+@law("to_image", lesson=2, rank="manners", x=float_tensors(0, 1))
+def to_image_gives_memory_of_its_own(to_image, x):
+    """The result is contiguous new memory and the argument is left as it was."""
+    expect_arguments_kept(to_image, x)
+    expect_arguments_kept(to_image, (x * 255).to(torch.uint8))
+    image = to_image(x)
+    expect(image.flags.c_contiguous, got=f"strides {image.strides}", expected="a contiguous array")
+
+
+@law("to_image", lesson=2, rank="manners", cases=[{"shape": s} for s in [(2, 3), (2, 2, 2), (4, 2, 2), (1, 3, 2, 2), (3, 0, 2)]])
+def to_image_refuses_other_shapes(to_image, shape):
+    """Anything but one picture (3, H, W) or (1, H, W) is a ValueError that names the shape."""
+    expect_raises(ValueError, to_image, torch.zeros(shape), mention=[str(shape)])
+
+
+@law("to_image", lesson=2, rank="manners", cases=[{"x": torch.zeros(3, 2, 2, dtype=torch.int64)}, {"x": np.zeros((3, 2, 2))}, {"x": None}])
+def to_image_refuses_other_types(to_image, x):
+    """Integers other than uint8, and things that are no tensor, are a TypeError."""
+    expect_raises(TypeError, to_image, x)
+
+# ------------------------------------------------------------------- to_uint8
+
+
+@law("to_uint8", lesson=2, rank="range")
+def half_precision_is_widened_first(to_uint8):
+    """Every float16 number but NaN becomes the byte nearest to 255 x, computed exactly."""
+    x = torch.arange(2**16, dtype=torch.int32).to(torch.int16).view(torch.float16)
+    x = x[~x.isnan()]
+    expected = (x.double() * 255).round().clamp(0, 255).to(torch.uint8)
+    expect_same(to_uint8(x), expected, "255 x has more digits than float16: convert to float32 before the product")
+
+
+@law("to_uint8", lesson=2, rank="mathematics", k=st.integers(0, 254), side=st.sampled_from([-1, 1]))
+def float64_is_not_narrowed(to_uint8, k, side):
+    """In float64 a value just below (k + 1/2) / 255 becomes k, one just above it k + 1."""
+    x = torch.tensor((k + 0.5) / 255 * (1 + side * 2.0**-45), dtype=torch.float64)
+    expect_same(to_uint8(x), torch.tensor(k + (side > 0), dtype=torch.uint8), "compute in the type of x")
+
+
+@law("to_uint8", lesson=2, rank="range", cases=[{"dtype": d} for d in EVERY_FLOAT])
+def no_axes_and_no_values(to_uint8, dtype):
+    """A tensor without axes, an empty one, a bfloat16 one and one that wants a gradient are converted like others."""
+    expect_same(to_uint8(torch.tensor(1.0, dtype=dtype)), torch.tensor(255, dtype=torch.uint8))
+    expect_same(to_uint8(torch.zeros(0, 3, dtype=dtype)), torch.zeros(0, 3, dtype=torch.uint8))
+    expect_same(to_uint8(torch.ones(2, dtype=dtype, requires_grad=True)), torch.full((2,), 255, dtype=torch.uint8))
+
+
+# ------------------------------------------------------------------- to_image
+
+
+@law("to_image", lesson=2, rank="range", cases=[{"dtype": d, "channels": c} for d in EVERY_FLOAT for c in (1, 3)])
+def is_to_uint8_with_channels_last(to_image, dtype, channels):
+    """The levels are those of to_uint8, infinities too, for every float type and for a tensor that wants a gradient."""
+    import seeing_tensors
+
+    k = torch.arange(channels * 700) % 300 - 20
+    x = ((k + 0.3 + 0.4 * (k % 2)) / 255).reshape(channels, 20, 35).to(dtype)  # at half a level a wider type may round the other way
+    x[0, 0, :2] = torch.tensor([math.inf, -math.inf])
+    levels = seeing_tensors.to_uint8(x).permute(1, 2, 0).numpy()
+    expected = np.ascontiguousarray(levels if channels == 3 else levels[..., 0])
+    expect_same(to_image(x), expected, "round and clamp in the type of x, do not truncate")
+    expect_same(to_image(x.requires_grad_()), expected)
+
+
+@law("to_image", lesson=2, rank="manners")
+def to_image_refuses_nan(to_image):
+    """A NaN in any channel is a ValueError."""
+    for c in range(3):
+        x = torch.zeros(3, 2, 2)
+        x[c, 1, 1] = math.nan
+        expect_raises(ValueError, to_image, x, mention=["NaN"])
+
+
+@law("to_image", lesson=2, rank="range", image=images())
+def to_image_reads_any_layout(to_image, image):
+    """Flipped and permuted views of a uint8 or float tensor give the pixels at their places."""
+    x = torch.from_numpy(image).permute(2, 0, 1)
+    for view in (x, x.flip(2), x.transpose(1, 2), x.contiguous()):
+        expected = np.ascontiguousarray(view.permute(1, 2, 0).numpy())
+        expect_same(to_image(view), expected)
+        expect_same(to_image(view / 255), expected)

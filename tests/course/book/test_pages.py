@@ -129,7 +129,7 @@ def test_a_new_law_appears_by_itself(monkeypatch):
     pages = law_pages.pages(ROOT)
     assert set(pages) == {"index.md", "lesson_3.md"}
     assert r"x \* y\_c is \[at most\] 2\*\*-24, see `normalize`." in pages["lesson_3.md"]
-    assert "def the_sky_is_blue(normalize):" in pages["lesson_3.md"] and "test_book.py" in pages["lesson_3.md"]
+    assert "def the_sky_is_blue(normalize):" in pages["lesson_3.md"] and "test_pages.py" in pages["lesson_3.md"]
 
 
 def test_a_lesson_relies_on_what_it_proves_and_what_it_checks():

@@ -16,7 +16,7 @@ from seeing_tensors.course.laws import LawBroken, law, museum
 from seeing_tensors.course.laws.expectations import expect_close, expect_same
 from seeing_tensors.course.laws.finding import laws
 
-MISTAKES, TWINS = museum.mistakes(), museum.twins()
+MISTAKES, TWINS, PLAIN = museum.mistakes(), museum.twins(), museum.plain_answers()
 JUDGED = sorted({each.about for each in MISTAKES})
 CLEARLY = 10  # bounds of the law, or units in the last place
 
@@ -45,6 +45,28 @@ def test_a_mistake_clearly_breaks_a_law_about_its_function_and_the_report_can_be
     assert any(margin >= CLEARLY for margin in margins.values()), f"laws broken, and by how much: {margins}"
     for broken in found:
         repeat(broken, mistake.function)
+
+
+def ranks_broken(function, about):
+    """The ranks of the laws that a function breaks."""
+    broken = set()
+    for each in laws(about):
+        try:
+            each.run(function, smallest=False)
+        except LawBroken:
+            broken.add(each.rank)
+    return broken
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=named)
+def test_a_mistake_about_the_mathematics_costs_the_first_star_and_another_does_not(mistake):
+    broken = ranks_broken(mistake.function, mistake.about)
+    assert ("mathematics" in broken) == (mistake.rank == "mathematics"), f"rank {mistake.rank!r}, broken: {broken}"
+
+
+@pytest.mark.parametrize("answer", PLAIN, ids=named)
+def test_a_plain_right_answer_breaks_no_law_of_mathematics(answer):
+    assert "mathematics" not in ranks_broken(answer.function, answer.about)
 
 
 def repeat(broken, function):

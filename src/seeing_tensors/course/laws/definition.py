@@ -32,7 +32,8 @@ class Law:
 
     `test` takes the function to be judged first, then one argument for each
     Hypothesis strategy in `given`; if it has a parameter named `about`, that is
-    the name of the function. `cases` are fixed arguments, tried first.
+    the name of the function. `cases` are fixed arguments, tried first. `part` names the part
+    of the function that the law is about, where exercises ask for parts; "" for all of it.
     """
 
     about: str
@@ -43,6 +44,7 @@ class Law:
     test: Callable
     cases: Sequence[Mapping[str, Any]] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
+    part: str = ""
 
     def run(self, function: Callable, profile: str = "check", *, smallest: bool = True) -> int:
         """Hold `function` to this law. Return how many cases it held for, or raise LawBroken.
@@ -128,7 +130,7 @@ class Law:
 
 
 def law(
-    *about: str, lesson: int, rank: str, cases: Sequence[Mapping[str, Any]] = (), **given
+    *about: str, lesson: int, rank: str, part: str = "", cases: Sequence[Mapping[str, Any]] = (), **given
 ) -> Callable[[Callable], Law | tuple[Law, ...]]:
     """Make a function into a `Law` about a public function; with several names, into one law about each.
 
@@ -144,7 +146,7 @@ def law(
 
     def make(test: Callable) -> Law | tuple[Law, ...]:
         sentence = " ".join(inspect.getdoc(test).split())
-        made = tuple(Law(name, lesson, rank, test.__name__, sentence, test, cases, given) for name in about)
+        made = tuple(Law(name, lesson, rank, test.__name__, sentence, test, cases, given, part) for name in about)
         return made if len(made) > 1 else made[0]
 
     return make

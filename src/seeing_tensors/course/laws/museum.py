@@ -2,7 +2,9 @@
 
 The exhibits live in ``tests/mistakes``. A *mistake* is a wrong implementation
 of a public function, with where it was seen. A *twin* is a right one, written
-otherwise than the library's, which no law may reject.
+otherwise than the library's, which no law may reject. A *plain answer* is what a
+reader writes from the lesson, the mathematics and nothing else: no law of
+mathematics may reject it.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ class Mistake:
 
     `what` completes the sentence "This is what you get when ...", `tempting`
     says why anyone writes it, `source` where it was published or reported.
+    `rank` is that of the first laws it breaks: "mathematics", unless it is right
+    on ordinary pictures and wrong about range or manners only.
     """
 
     about: str
@@ -39,6 +43,7 @@ class Mistake:
     tempting: str
     source: str
     function: Callable
+    rank: str = "mathematics"
     rewordings: list[Callable] = field(default_factory=list)
 
     def in_other_words(self, function: Callable) -> Callable:
@@ -60,11 +65,25 @@ class Twin:
     function: Callable
 
 
-def mistake(about: str, *, tempting: str, source: str) -> Callable[[Callable], Mistake]:
+@dataclass(frozen=True)
+class Plain:
+    """The plainest right answer to the exercise `about`: a few lines, no checks, no half precision."""
+
+    about: str
+    name: str
+    function: Callable
+
+
+def plain(about: str) -> Callable[[Callable], Plain]:
+    """Make a function or class into a `Plain`."""
+    return lambda function: Plain(about, function.__name__, function)
+
+
+def mistake(about: str, *, tempting: str, source: str, rank: str = "mathematics") -> Callable[[Callable], Mistake]:
     """Make a function or class into a `Mistake`. The docstring completes "This is what you get when ..."."""
 
     def make(function: Callable) -> Mistake:
-        return Mistake(about, function.__name__, _sentence(function), tempting, source, function)
+        return Mistake(about, function.__name__, _sentence(function), tempting, source, function, rank)
 
     return make
 
@@ -87,6 +106,12 @@ def mistakes(about: str | None = None) -> list[Mistake]:
 def twins(about: str | None = None) -> list[Twin]:
     """Every twin in `tests/mistakes`, or those of one function."""
     found = [each for each in members("tests/mistakes", about) if isinstance(each, Twin)]
+    return [each for each in found if about in (None, each.about)]
+
+
+def plain_answers(about: str | None = None) -> list[Plain]:
+    """Every plain answer in `tests/mistakes`, or those to one exercise."""
+    found = [each for each in members("tests/mistakes", about) if isinstance(each, Plain)]
     return [each for each in found if about in (None, each.about)]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies
 
 import seeing_tensors as st
 from seeing_tensors.course.laws import LawBroken, law
-from seeing_tensors.course.laws.expectations import expect_same
+from seeing_tensors.course.laws.expectations import Unmet, expect_contains, expect_same
 from seeing_tensors.course.laws.finding import judged, laws
 
 ROOT = st.data_path(".").parent
@@ -195,6 +195,16 @@ def test_chance_is_named():
     with pytest.raises(LawBroken) as broken:
         gives_the_number.run(roll)
     assert "nothing may depend on chance, on the clock, or on earlier calls" in str(broken.value)
+
+
+def test_words_that_are_missing_are_named_and_something_else_than_a_text_is_of_the_wrong_kind():
+    expect_contains("24 levels of 256", "24", "256")
+    with pytest.raises(Unmet) as missing:
+        expect_contains("24 levels", "24", "256", "lost")
+    assert missing.value.expected == "a text that contains '256' and 'lost'" and missing.value.concerns == "wording"
+    with pytest.raises(Unmet) as nothing:
+        expect_contains(None, "24")
+    assert nothing.value.concerns == "kind"
 
 
 # ------------------------------------------------------------------- through pytest

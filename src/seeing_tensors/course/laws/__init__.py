@@ -5,6 +5,7 @@ from .expectations import (
     expect,
     expect_arguments_kept,
     expect_close,
+    expect_contains,
     expect_raises,
     expect_same,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "expect",
     "expect_arguments_kept",
     "expect_close",
+    "expect_contains",
     "expect_raises",
     "expect_same",
     "law",

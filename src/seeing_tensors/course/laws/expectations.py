@@ -35,7 +35,7 @@ class Unmet(AssertionError):
         margin: how far beyond the bound, in bounds; in units in the last place where equality was
             demanded; infinite for another kind, shape, whole number or exception; nan where not known.
         concerns: "values"; "kind", that is type, dtype or shape; "refusal", where the law wanted an
-            exception; or "statement", for anything else.
+            exception; "wording", where what is missing is a word; or "statement", for anything else.
     """
 
     def __init__(
@@ -137,6 +137,16 @@ def expect_raises(
     if not getattr(call, "is_watched", False):  # a method: the report does not show its call
         got += f" from {getattr(call, '__name__', 'the call')}({', '.join(map(picture_of, arguments))})"
     raise Unmet(got, error.__name__, cause, seen=result, concerns="refusal")
+
+
+def expect_contains(text: Any, *words: str, cause: str = "") -> None:
+    """Demand a text in which every one of these words stands."""
+    if not isinstance(text, str):
+        raise Unmet(picture_of(text), "a text", cause, seen=text, concerns="kind")
+    missing = [word for word in words if word not in text]
+    if missing:
+        wanted = f"a text that contains {' and '.join(map(repr, missing))}"
+        raise Unmet(picture_of(text), wanted, cause, seen=text, margin=math.nan, concerns="wording")
 
 
 def expect_arguments_kept(call: Callable, *arguments, **keywords) -> None:

@@ -20,10 +20,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import seeing_tensors as st
-from seeing_tensors.course.repository import ROOT
+from seeing_tensors.course.repository import ROOT, page_files
 from seeing_tensors.course.book import lessons
 
-LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
+LESSONS = page_files()
 LIBRARY = sorted((ROOT / "src/seeing_tensors").rglob("*.py"))
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 

@@ -58,3 +58,8 @@ def lesson_files(root: Path = ROOT) -> list[Path]:
             f"no lessons in {root / 'lessons'}: clone the repository and install it with `make`, or pip install -e"
         )
     return found
+
+
+def page_files(root: Path = ROOT) -> list[Path]:
+    """All scripts that become pages: the lessons in reading order, then their appendices, ``more_*.py``."""
+    return lesson_files(root) + sorted((root / "lessons").glob("more_[0-9]*.py"))

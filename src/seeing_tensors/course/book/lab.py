@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..repository import lesson_files
+from ..repository import page_files
 from .lessons import convert, lesson_environment, record
 
 
@@ -33,7 +33,7 @@ def copy_lessons(root: Path, folder: Path) -> list[str]:
 
     folder.mkdir(exist_ok=True)
     said = []
-    for lesson in lesson_files(root):
+    for lesson in page_files(root):
         notebook = convert(lesson)
         origin = hashlib.sha256(lesson.read_bytes()).hexdigest()
         notebook.metadata["seeing_tensors"] = {"lesson": origin}
@@ -53,7 +53,7 @@ def copy_lessons(root: Path, folder: Path) -> list[str]:
 
 def _copy_scripts(root: Path, folder: Path) -> list[str]:
     """Copy the helper scripts that a lesson names, for reading. The lessons find the originals by themselves."""
-    texts = "".join(lesson.read_text(encoding="utf-8") for lesson in lesson_files(root))
+    texts = "".join(lesson.read_text(encoding="utf-8") for lesson in page_files(root))
     said = []
     for script in sorted((root / "lessons" / "scripts").glob("*.py")):
         target = folder / "scripts" / script.name

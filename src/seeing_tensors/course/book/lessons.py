@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ..repository import lesson_files
+from ..repository import page_files
 from .environment import requirements
 
 # Seconds for one cell. The lessons take seconds altogether; the first import of torch on a cold disk does not.
@@ -62,7 +62,7 @@ def _installed(name: str) -> str:
 
 def changed_lessons(root: Path, folder: Path) -> list[Path]:
     """The lessons whose last run, if any, failed or is out of date."""
-    return [lesson for lesson in lesson_files(root) if _record(folder, lesson).get("hash") != lesson_hash(root, lesson)]
+    return [lesson for lesson in page_files(root) if _record(folder, lesson).get("hash") != lesson_hash(root, lesson)]
 
 
 def run_lessons(root: Path, folder: Path) -> bool:
@@ -73,7 +73,7 @@ def run_lessons(root: Path, folder: Path) -> bool:
     """
     notebooks = folder / "notebooks"
     notebooks.mkdir(parents=True, exist_ok=True)
-    lessons = lesson_files(root)
+    lessons = page_files(root)
     for stale in set(notebooks.glob("*.ipynb")) - {_notebook(folder, lesson) for lesson in lessons}:
         stale.unlink()
         shutil.rmtree(folder / "book", ignore_errors=True)  # Sphinx leaves the page of a lesson that is gone

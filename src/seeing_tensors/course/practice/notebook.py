@@ -13,22 +13,32 @@ from ..laws import LawBroken
 from ..laws.finding import judged, laws
 from ..laws.implementations import is_blank
 from ..laws.museum import recognise
+from .predictions import in_a_notebook
 from .exercises import exercises
 from .portraits import show_beside_target
 
 
 def prove(name: str) -> None:
-    """Run the laws about a public function on the library, and print each as a sentence.
+    """Run the laws about a public function on the library: a count, two laws worth reading, the others folded.
 
-    A broken law raises LawBroken: a lesson whose proof fails does not run.
+    Outside a notebook the others are counted only. A broken law raises LawBroken: a lesson whose proof fails does not run.
     """
     import seeing_tensors
 
     chosen = laws(name)
     counts = [each.run(getattr(seeing_tensors, name)) for each in chosen]
-    print(f"{name}: {len(chosen)} laws held, {sum(counts):,} cases")
-    for each, count in zip(chosen, counts, strict=True):
-        print(f"  held  {each.sentence}  [{count}]")
+    headline = f"{name}: {len(chosen)} laws held, {sum(counts):,} cases"
+    worth = [each for each in chosen if each.rank == "mathematics"][:2]
+    rest = [(each, count) for each, count in zip(chosen, counts, strict=True) if each not in worth]
+    if not in_a_notebook():
+        print(headline, *(f"  held  {each.sentence}" for each in worth), f"  held  and {len(rest)} others", sep="\n")
+        return
+    from IPython.display import HTML, display
+
+    items = "".join(f"<li>{html.escape(each.sentence)}</li>" for each in worth)
+    folded = "".join(f"<li>{html.escape(each.sentence)} [{count}]</li>" for each, count in rest)
+    more = f"<details><summary>The other {len(rest)}</summary><ul>{folded}</ul></details>" if rest else ""
+    display(HTML(f'<div class="proof"><p><strong>{html.escape(headline)}</strong></p><ul>{items}</ul>{more}</div>'))
 
 
 def check(function: Callable) -> None:
@@ -75,7 +85,7 @@ def answer(name: str) -> None:
     lines, first = inspect.getsourcelines(function)
     file = Path(inspect.getsourcefile(function)).resolve().relative_to(repository.ROOT)
     place = f"{name}, lines {first} to {first + len(lines) - 1} of {file.as_posix()}"
-    if not getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)():
+    if not in_a_notebook():
         print(f"[answer] {place}")
         return
     from IPython.display import HTML, display

@@ -132,6 +132,28 @@ def test_a_new_law_appears_by_itself(monkeypatch):
     assert "def the_sky_is_blue(normalize):" in pages["lesson_3.md"] and "test_pages.py" in pages["lesson_3.md"]
 
 
+def test_the_page_of_a_law_shows_what_its_test_calls_also_from_the_files_beside_it(tmp_path):
+    (tmp_path / "strategies.py").write_text("U = 2.0**-24\n\n\ndef sides():\n    return U\n\n\ndef unused():\n    return 1\n")
+    (tmp_path / "some.py").write_text(
+        "from .strategies import sides\n\nfew = [sides()]\n\n\n@each(few)\ndef the_law(f, x):\n    return helper(f)\n\n\n"
+        "def helper(f):\n    return f(0)\n"
+    )
+    called = law_pages._called(tmp_path / "some.py", "the_law")
+    assert [(each.file, each.line, each.name) for each in called] == [
+        ("some.py", 3, "few"),
+        ("some.py", 11, "helper"),
+        ("strategies.py", 1, "U"),
+        ("strategies.py", 4, "sides"),
+    ]
+
+
+def test_a_page_of_laws_shows_the_helper_that_tests():
+    page = law_pages.pages(ROOT)["lesson_3.md"]
+    (law,) = (each for each in laws("normalize") if each.name == "normalize_equals_torchvision")
+    section = law_pages._law(law)
+    assert section in page and "What it calls: " in section and "MEAN, STD = " in section
+
+
 def test_a_lesson_relies_on_what_it_proves_and_what_it_checks():
     script = 'st.prove("b")\nx = 1\nst.check(a)\nst.prove("b")\nst.check(C)\n# st.check(d)\n'
     assert functions_of(script) == ["b", "a", "C"]

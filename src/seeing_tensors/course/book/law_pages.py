@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import inspect
 import re
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import seeing_tensors
@@ -17,7 +20,8 @@ _INTRODUCTION = """# The laws
 
 The tests of this course are its specification. A law is a sentence about one function and every input, with the code that
 tests it. The same law judges the library in `make test`, proves a claim in a lesson (`st.prove`), and judges your own version
-of the function in an exercise (`st.check`). There are {laws} laws about {functions} functions.
+of the function in an exercise (`st.check`). The first star of an exercise, *solved*, asks for the laws of mathematics; the
+second, *unbreakable*, for those of range and manners, too. There are {laws} laws about {functions} functions.
 
 """
 
@@ -25,16 +29,26 @@ of the function in an exercise (`st.check`). There are {laws} laws about {functi
 _LAW = """:::{{container}} law
 {sentence}
 
-<details><summary>How it is tested: <code>{name}</code></summary>
+<details><summary>How it is tested: <code>{name}</code> ({rank})</summary>
 
 ````{{code-block}} python
 {source}
 ````
 
 From <a href="../downloads/spec/{file}">tests/spec/{file}</a>, line {line}.
-
+{helpers}
 </details>
 :::
+"""
+
+_HELPERS = """
+<details><summary>What it calls: {names}</summary>
+
+````{{code-block}} python
+{source}
+````
+
+</details>
 """
 
 
@@ -69,14 +83,71 @@ def _section(function: str, its_laws: list[Law]) -> str:
 
 
 def _law(law: Law) -> str:
+    file = Path(inspect.getsourcefile(law.test))
     source, line = inspect.getsourcelines(law.test)
+    called = _called(file, law.test.__name__)
+    helpers = ""
+    if called:
+        names = ", ".join(f"<code>{name}</code>" for name in dict.fromkeys(each.name for each in called))
+        helpers = _HELPERS.format(names=names, source="\n\n".join(each.text for each in called))
     return _LAW.format(
         sentence=as_text(law.sentence),
         name=law.name,
+        rank=law.rank,
         source="".join(source).rstrip(),
-        file=Path(inspect.getsourcefile(law.test)).name,
+        file=file.name,
         line=line,
+        helpers=helpers,
     )
+
+
+@dataclass(frozen=True)
+class _Definition:
+    """Something that a file defines at its top level: `uses` are the names that stand in it."""
+
+    file: str
+    line: int
+    name: str
+    text: str
+    uses: frozenset[str]
+
+
+def _called(file: Path, name: str) -> list[_Definition]:
+    """What a test uses of its own file and of those beside it, and what that uses in turn, in the order of the files."""
+    found: dict[_Definition, None] = {}
+    waiting = [_definitions(file)[name]] if name in _definitions(file) else []
+    while waiting:
+        now = waiting.pop()
+        if now not in found:
+            found[now] = None
+            known = _definitions(file.with_name(now.file))
+            waiting += [known[used] for used in sorted(now.uses) if used in known]
+    others = list(found)[1:]
+    return sorted(others, key=lambda each: (each.file != file.name, each.file, each.line))
+
+
+@functools.cache
+def _definitions(file: Path) -> dict[str, _Definition]:
+    """What the names at the top level of a file stand for, also those that it imports from the files beside it."""
+    text = file.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    found = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            beside = _definitions(file.with_name(f"{node.module}.py"))
+            found |= {each.asname or each.name: beside[each.name] for each in node.names}
+        first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names = [node.name]
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
+        else:
+            continue
+        uses = frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name)) - set(names)
+        source = "\n".join(lines[first - 1 : node.end_lineno])
+        found |= {name: _Definition(file.name, first, ", ".join(names), source, uses) for name in names}
+    return found
 
 
 def _count(its_laws: list[Law]) -> str:

@@ -10,7 +10,7 @@ from PIL import Image, ImageFile, ImageOps
 from torchvision.io import ImageReadMode, decode_image
 
 import seeing_tensors as library
-from seeing_tensors.course.laws.museum import mistake, twin
+from seeing_tensors.course.laws.museum import mistake, plain, twin
 
 # ----------------------------------------------------------------- read_image
 
@@ -39,6 +39,7 @@ def merged_in_the_wrong_order(path):
         "apply."
     ),
     source="https://github.com/opencv/opencv/issues/15786",
+    rank="range",
 )
 def lying_on_its_side(path):
     """the pixels are taken as they are stored, although the EXIF orientation says that the camera was turned. Apply the
@@ -58,6 +59,7 @@ def ignores_the_orientation(path):
     "read_image",
     tempting="The network takes three channels, and convert('RGB') gives three.",
     source="https://github.com/kohya-ss/sd-scripts/issues/1269",
+    rank="manners",
 )
 def alpha_channel_dropped(path):
     """the alpha channel is dropped: the colours of transparent pixels, which nobody was meant to see, appear. Lay the
@@ -83,6 +85,7 @@ def three_of_four_channels(path):
     "read_image",
     tempting="cv2.imread gives uint8 whatever is in the file, so nothing seems to be lost.",
     source="https://github.com/xinntao/facexlib/issues/31",
+    rank="manners",
 )
 def the_high_byte_of_sixteen_bits(path):
     """a picture of 16 bits per channel is cut to its high byte: 255 of 65535 becomes 0. Read it with all its bits, then
@@ -109,6 +112,7 @@ def shifted_by_eight(path):
     "read_image",
     tempting="OpenCV's own answer is handed on, and on your machine, with your files, it is always an array.",
     source="https://github.com/opencv/opencv/issues/14095",
+    rank="manners",
 )
 def none_for_a_missing_file(path):
     """nobody looks whether there was a file: None comes back, and the error comes much later. Raise where it happens"""
@@ -129,6 +133,7 @@ def looks_no_further(path):
     "read_image",
     tempting="One broken file of a million stops the training, and this line lets it go on.",
     source="https://github.com/eriklindernoren/PyTorch-YOLOv3/issues/162",
+    rank="manners",
 )
 def truncated_and_filled_up(path):
     """LOAD_TRUNCATED_IMAGES is set: what is missing from a cut file is made up. Repair or remove the file"""
@@ -195,9 +200,9 @@ def weighs_red_green_and_blue(path):
     image = Image.open(path)
     if image.mode != "P":
         return labels
-    colours = np.array(image.getpalette(), np.float64).reshape(-1, 3)
-    colours = np.concatenate([colours, np.zeros((256 - len(colours), 3))])
-    return np.round(colours @ [0.299, 0.587, 0.114]).astype(np.uint8)[labels]
+    colors = np.array(image.getpalette(), np.float64).reshape(-1, 3)
+    colors = np.concatenate([colors, np.zeros((256 - len(colors), 3))])
+    return np.round(colors @ [0.299, 0.587, 0.114]).astype(np.uint8)[labels]
 
 
 @mistake(
@@ -257,6 +262,7 @@ def opencv_unchanged(path):
     "read_mask",
     tempting="Labels must not be changed, and so the mask is read without turning it.",
     source="https://github.com/wkentaro/labelme/pull/1873",
+    rank="range",
 )
 def mask_on_its_side(path):
     """only the photo is turned by its EXIF orientation, and the mask no longer lies on it. Turn both"""
@@ -274,6 +280,7 @@ def torchvision_as_it_comes(path):
     "read_mask",
     tempting="Labels are small numbers, and one byte holds 256 of them.",
     source="https://github.com/numpy/numpy/issues/7966",
+    rank="range",
 )
 def labels_in_one_byte(path):
     """labels of 16 bits are cast to uint8: label 256 becomes 0, the background. Keep uint16"""
@@ -284,6 +291,11 @@ def labels_in_one_byte(path):
 def the_low_byte(path):
     labels = library.read_mask(path).astype(np.int64)
     return (labels % 256).astype("uint8")
+
+
+@plain("read_mask")
+def read_mask(path):
+    return np.array(Image.open(path))
 
 
 @twin("read_mask")
@@ -363,6 +375,25 @@ def scaled_indices(mask, height, width):
 @label_under_the_corner.in_other_words
 def nearest_of_opencv(mask, height, width):
     return cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
+
+
+@plain("resize_mask")
+def resize_mask(mask, height, width):
+    rows = (2 * np.arange(height) + 1) * mask.shape[0] // (2 * height)
+    columns = (2 * np.arange(width) + 1) * mask.shape[1] // (2 * width)
+    return mask[rows][:, columns]
+
+
+@plain("resize_mask")
+def nearest_exact_of_torch(mask, height, width):
+    x = torch.from_numpy(mask.astype(np.float64))[None, None]
+    return torch.nn.functional.interpolate(x, size=(height, width), mode="nearest-exact")[0, 0].numpy().astype(mask.dtype)
+
+
+@plain("resize_mask")
+def nearest_exact_of_opencv(mask, height, width):
+    resized = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    return resized.reshape(height, width).astype(mask.dtype)
 
 
 @twin("resize_mask")

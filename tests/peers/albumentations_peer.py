@@ -50,7 +50,7 @@ DIFFERENT = [
     (
         "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
-        ["resize_mask.takes_the_label_under_the_centre"],
+        ["resize_mask.on_a_border_takes_the_lower_or_right"],
     ),
     (
         "resizes uint8 and float32; what becomes of other types is left open, and some are refused",

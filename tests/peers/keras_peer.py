@@ -65,7 +65,7 @@ DIFFERENT = [
     (
         "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
-        ["resize_mask.takes_the_label_under_the_centre"],
+        ["resize_mask.on_a_border_takes_the_lower_or_right"],
     ),
     ("resizes any image of three or four axes", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
     ("left open: uint16 comes back as int32, with the same labels", RESIZE, ["resize_mask.takes_every_integer_type"]),

@@ -52,11 +52,11 @@ DIFFERENT = [
         "PNGs of 1, 2 and 4 bits, and grey ones with alpha, raise a ValueError",
         READING,
         [
-            "read_image.repeats_grey",
-            "read_image.looks_up_the_palette",
+            "read_image.stretches_few_bits_of_grey",
+            "read_image.looks_up_a_small_palette",
             "read_image.drops_opaque_alpha",
-            "read_mask.gives_the_stored_indices",
-            "read_mask.gives_the_stored_levels",
+            "read_mask.unpacks_few_bits_of_a_palette",
+            "read_mask.does_not_stretch_few_bits_of_grey",
             "read_mask.gives_a_mask_of_its_own",
         ],
     ),
@@ -88,7 +88,7 @@ DIFFERENT = [
     (
         "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
-        ["resize_mask.takes_the_label_under_the_centre"],
+        ["resize_mask.on_a_border_takes_the_lower_or_right"],
     ),
     (
         "left open: resizes pictures in uint8 and floats, and refuses other types with an error",

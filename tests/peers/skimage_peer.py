@@ -50,6 +50,7 @@ DIFFERENT = [
         READING,
         [
             "read_image.repeats_grey",
+            "read_image.stretches_few_bits_of_grey",
             "read_image.drops_opaque_alpha",
             "read_image.refuses_transparency",
             "read_image.refuses_sixteen_bits",
@@ -75,6 +76,11 @@ DIFFERENT = [
         [
             "read_mask.gives_the_stored_indices",
             "read_mask.gives_the_stored_levels",
+            "read_mask.new_colours_change_nothing",
+            "read_mask.commutes_with_every_renaming",
+            "read_mask.unpacks_few_bits_of_a_palette",
+            "read_mask.does_not_stretch_few_bits_of_grey",
+            "read_mask.transparency_changes_no_label",
             "read_mask.gives_a_mask_of_its_own",
             "read_mask.refuses_colours",
             "read_mask.refuses_a_jpeg",
@@ -83,7 +89,7 @@ DIFFERENT = [
     (
         "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
-        ["resize_mask.takes_the_label_under_the_centre"],
+        ["resize_mask.on_a_border_takes_the_lower_or_right"],
     ),
     ("resizes arrays of any type and number of axes", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
     ("integers of 64 bits are not supported, with few exceptions", TYPES, ["resize_mask.takes_every_integer_type"]),

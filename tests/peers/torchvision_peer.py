@@ -62,7 +62,7 @@ DIFFERENT = [
         READING,
         ["read_image.refuses_a_cut", "read_mask.refuses_a_cut_mask"],
     ),
-    ("values lie in 0 … 255: those of fewer bits are scaled", READING, ["read_mask.gives_the_stored_levels"]),
+    ("values lie in 0 … 255: those of fewer bits are scaled", READING, ["read_mask.does_not_stretch_few_bits_of_grey"]),
     (
         "reads pictures of any kind, JPEG too: colours stay colours",
         READING,
@@ -71,7 +71,7 @@ DIFFERENT = [
     (
         "left open: the centre is computed in floats, and on the border of two pixels rounding decides",
         RESIZE,
-        ["resize_mask.takes_the_label_under_the_centre"],
+        ["resize_mask.on_a_border_takes_the_lower_or_right"],
     ),
     ("left open: the same size gives the same tensor, not a copy", RESIZE, ["resize_mask.keeps_its_argument"]),
     ("resizes any tensor [..., C, H, W]", RESIZE, ["resize_mask.refuses_what_is_no_mask"]),
@@ -153,7 +153,7 @@ DIFFERENT = [
 BUG = "(a [known bug](https://github.com/pytorch/vision/issues/6799))"
 WHITE = f"In float16 the product with 255.999 is 256, which wraps to 0: white becomes black {BUG}."
 REMARKS = {
-    "read_mask.gives_the_stored_indices": "A palette PNG of 1, 2 or 4 bits comes back packed, and behind it memory that nobody wrote.",
+    "read_mask.unpacks_few_bits_of_a_palette": "A palette PNG of 1, 2 or 4 bits comes back packed, and behind it memory that nobody wrote.",
     "resize_mask.takes_every_integer_type": "Labels above 2**24 lose digits on a way through float32.",
     "to_uint8.gives_back_all_256_levels": f"In float16 the upper levels come back one too high {BUG}.",
     "to_uint8.half_precision_is_widened_first": WHITE,

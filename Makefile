@@ -1,6 +1,7 @@
 # make            run the lessons that changed and make the book
 # make read       the same, and open the book
 # make test       run the lessons and every test
+# make lint       read the code: ruff, mypy, and for the JavaScript oxfmt and oxlint
 # make test-book  test the pages in a browser; it needs Chromium
 # make lab        open the lessons in JupyterLab, as copies of your own in my-lessons/
 # make test-latest  the same tests with the newest releases of everything
@@ -15,7 +16,7 @@ VENV = .venv
 LATEST = .venv-latest
 TOO_OLD = import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or later: make PYTHON=python3.11")
 
-.PHONY: build read test test-book lab test-latest test-wandb-versions mutants peers clean help
+.PHONY: build read test lint test-book lab test-latest test-wandb-versions mutants peers clean help
 
 build: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build
@@ -28,6 +29,15 @@ read: build
 test: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build --no-book
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest tests -n 2
+
+# Neither needs node: oxfmt and oxlint are programs that pip brings.
+lint: $(VENV)/installed
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[course,mutants,dev]"
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/oxlint --deny-warnings src lessons/static
+	$(VENV)/bin/oxfmt --check src lessons/static
 
 # pip brings what drives the browser; the browser itself comes from the system.
 test-book: $(VENV)/installed

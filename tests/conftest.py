@@ -18,7 +18,19 @@ JUDGED = pytest.StashKey()
 BUILD = build_folder()
 
 FIGURE = "from IPython.display import HTML\nHTML('<figure><img alt=a src=data:,></figure>')\n"
-PYPROJECT = '[project]\ndependencies = ["numpy>=2.0"]\n[project.optional-dependencies]\ncourse = ["opencv-python>=4.10"]\n'
+PYPROJECT = """
+[project]
+name = "seeing-tensors"
+dependencies = ["numpy>=2.0"]
+[project.optional-dependencies]
+wandb = ["wandb>=0.15"]
+course = [
+    "seeing-tensors[wandb]",
+    "opencv-python>=4.10",
+    "jupytext[test]>=1,<99; python_version > '3'",
+    "no-such; python_version < '3'",
+]
+"""
 
 
 def pytest_addoption(parser):

@@ -212,7 +212,8 @@ def test_an_empty_argument_keeps_its_shape_in_the_report():
         """Nothing is refused."""
         expect_raises(ValueError, double, np.zeros((0, 3), np.uint8))
 
-    assert "again     from test_house import double_quietly; import numpy as np; double_quietly(np.zeros((0, 3), '|u1'))" in report(double_quietly, refuses_nothing)
+    call = f"from {__name__} import double_quietly; import numpy as np; double_quietly(np.zeros((0, 3), '|u1'))"
+    assert f"again     {call}" in report(double_quietly, refuses_nothing)
 
 
 def double_quietly(x):

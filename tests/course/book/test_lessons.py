@@ -107,7 +107,7 @@ def test_nothing_leaves_the_machine_and_no_pytest_option_reaches_the_lessons(mon
 
 
 def faults(repository, **changed):
-    arguments = {"python": (3, 11, 7), "importer": lambda name: None, "version_of": lambda name: "99.0"}
+    arguments = {"python": (3, 11, 7), "importer": lambda name: None, "version_of": lambda name: "98.0"}
     return environment.environment_faults(repository, **(arguments | changed))
 
 
@@ -126,7 +126,7 @@ def test_a_sound_environment_has_no_fault(repository):
     "changed, words",
     [
         ({"python": (3, 10, 2)}, ["Python 3.10.2", "3.11"]),
-        ({"version_of": lambda name: "1.9.9"}, ["numpy 1.9.9 is older than 2.0", "make"]),
+        ({"version_of": lambda name: "1.9.9"}, ["numpy 1.9.9 is installed, numpy>=2.0 is needed", "make"]),
         ({"version_of": raising(importlib.metadata.PackageNotFoundError("x"))}, ["numpy is not installed", "make"]),
         (
             {"importer": raising(ImportError("libGL.so.1: cannot open shared object file"))},
@@ -145,8 +145,20 @@ def test_a_fault_says_what_to_do(repository, changed, words):
     assert all(word in text for word in words)
 
 
-def test_every_package_of_the_course_can_be_checked():
-    assert set(environment.requirements(ROOT)) == set(environment.MODULES)
+def test_requirement_lines_may_have_extras_markers_and_two_bounds(repository):
+    needed = environment.requirements(repository)
+    assert [each.name for each in needed] == ["numpy", "wandb", "opencv-python", "jupytext"]
+    (told,) = faults(repository, version_of=lambda name: "99.5")
+    assert "jupytext 99.5 is installed, jupytext<99,>=1 is needed" in told
+
+
+def test_each_package_is_imported_by_the_name_that_its_own_files_say(repository):
+    imported = []
+    assert faults(repository, importer=imported.append) == []
+    assert imported == ["numpy", "wandb", "cv2", "jupytext"]
+    modules = importlib.metadata.packages_distributions()
+    for needed in environment.requirements(ROOT):
+        assert environment.module_of(needed.name, modules), f"{needed} brings nothing that can be imported"
 
 
 # -------------------------------------------------------- the learner's copies

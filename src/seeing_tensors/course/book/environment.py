@@ -7,35 +7,12 @@ import importlib.metadata
 import os
 import re
 import sys
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-# The module by which each distribution of pyproject.toml is imported.
-MODULES = {
-    "numpy": "numpy",
-    "torch": "torch",
-    "torchvision": "torchvision",
-    "opencv-python": "cv2",
-    "matplotlib": "matplotlib",
-    "seaborn": "seaborn",
-    "pillow": "PIL",
-    "wandb": "wandb",
-    "jupytext": "jupytext",
-    "jupyterlab": "jupyterlab",
-    "ipykernel": "ipykernel",
-    "nbmake": "nbmake",
-    "pytest": "pytest",
-    "pytest-xdist": "xdist",
-    "hypothesis": "hypothesis",
-    "sphinx": "sphinx",
-    "myst-nb": "myst_nb",
-    "sphinx-book-theme": "sphinx_book_theme",
-    "sphinx-copybutton": "sphinx_copybutton",
-    "latex2mathml": "latex2mathml",
-    "filelock": "filelock",
-    "psutil": "psutil",
-}
-
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 def environment_faults(
     root: Path,
@@ -56,13 +33,15 @@ def environment_faults(
         return [f"Python {'.'.join(map(str, python))} is too old: make the environment with 3.11 or later"]
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # wandb reads it when it is imported
     faults = []
-    for name, lowest in requirements(root).items():
+    modules = importlib.metadata.packages_distributions() if imports else {}
+    for needed in requirements(root):
+        name = needed.name
         try:
             version = version_of(name)
-            if _numbers(version) < _numbers(lowest):
-                faults.append(f"{name} {version} is older than {lowest}: run `make`")
-            elif imports:
-                importer(MODULES[name])
+            if not needed.specifier.contains(version, prereleases=True):
+                faults.append(f"{name} {version} is installed, {name}{needed.specifier} is needed: run `make`")
+            elif module := module_of(name, modules):
+                importer(module)
         except importlib.metadata.PackageNotFoundError:
             faults.append(f"{name} is not installed: run `make`")
         except Exception as error:  # an import may fail in any way; each is a line, not a traceback
@@ -70,17 +49,30 @@ def environment_faults(
     return faults
 
 
-def requirements(root: Path) -> dict[str, str]:
-    """Every package that pyproject.toml asks for, with its lowest version."""
-    import tomllib
-
+def requirements(root: Path) -> list[Requirement]:
+    """What the course needs by pyproject.toml: the library's own packages, and those of the extra `course`."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = project["dependencies"] + project["optional-dependencies"]["course"]
-    return dict(re.fullmatch(r"([\w-]+)\s*>=\s*([\d.]+)", line).groups() for line in lines)
+
+    def asked(lines: Iterable[str]) -> Iterator[Requirement]:
+        for needed in map(Requirement, lines):
+            if canonicalize_name(needed.name) == canonicalize_name(project["name"]):  # an extra may name another one
+                for extra in sorted(needed.extras):
+                    yield from asked(project["optional-dependencies"][extra])
+            elif needed.marker is None or needed.marker.evaluate():
+                yield needed
+
+    return list(asked([*project["dependencies"], f"{project['name']}[course]"]))
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(n) for n in re.match(r"\d+(?:\.\d+)*", version)[0].split("."))
+def module_of(name: str, modules: Mapping[str, list[str]]) -> str | None:
+    """The module by which a distribution is imported: the one of its own name, if it has one, or its first public one.
+
+    Args:
+        modules: the distributions of each module, as `importlib.metadata.packages_distributions` gives them.
+    """
+    name = canonicalize_name(name)
+    its = [module for module, owners in modules.items() if name in map(canonicalize_name, owners) and module[0] != "_"]
+    return min(its, key=lambda module: canonicalize_name(module) != name, default=None)
 
 
 def _advice(message: str) -> str:

@@ -39,8 +39,8 @@ def lesson_hash(root: Path, lesson: Path) -> str:
 
     add(lesson.name, lesson.read_bytes())
     add("python", sys.version.encode())
-    for name in requirements(root):
-        add(name, _installed(name).encode())
+    for needed in requirements(root):
+        add(needed.name, _installed(needed.name).encode())
     for ingredient in INGREDIENTS:
         top = root / ingredient
         for file in sorted([top, *top.rglob("*")]):

@@ -41,8 +41,8 @@ def says(sentence):
 
 
 def test_grey_of_a_palette_drops_the_fraction():
-    """Lesson 1: "When OpenCV reads colours of a PNG as grey, it computes (299 R + 587 G + 114 B) / 1000 and drops the
-    fraction." Its weights are rounded, so a level may be one off where the result is nearly a whole number."""
+    """Lesson 1: "OpenCV looks the colour of each number up and gives you the grey of that colour, (299 R + 587 G + 114 B) / 1000
+    without the fraction." Its weights are rounded, so a level may be one off where the result is nearly a whole number."""
     palette = np.random.default_rng(0).integers(0, 256, (256, 3))
     palette[:4] = [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]]
     file = palette_png(np.arange(256)[None], palette)
@@ -86,7 +86,7 @@ def test_cross_entropy_tests_whether_a_number_is_a_class():
 
 
 def test_opencv_logs_unless_told_not_to(tmp_path):
-    """Lesson 1: "OpenCV writes a line to its log, which the first cell of this lesson turned off." """
+    """Lesson 1 turns the log off in its first cell: OpenCV writes a line there for a missing file."""
     command = [sys.executable, "-c", "import cv2; print(cv2.imread('missing.png'))"]
     for level, silent in (("WARNING", False), ("SILENT", True)):
         environment = os.environ | {"OPENCV_LOG_LEVEL": level}
@@ -173,7 +173,7 @@ def test_pillow_keeps_the_indices_of_few_bits():
 
 
 def test_default_qualities():
-    """Lesson 1: "Pillow saves at 75 unless told otherwise, OpenCV at 95." """
+    """More on lesson 1: "Pillow saves at 75 unless told otherwise, OpenCV at 95." """
     default, told = io.BytesIO(), io.BytesIO()
     Image.fromarray(LABELS).save(default, "JPEG")
     Image.fromarray(LABELS).save(told, "JPEG", quality=75)
@@ -184,7 +184,7 @@ def test_default_qualities():
 
 @pytest.mark.parametrize("quality", [95, 75, 50])
 def test_no_quality_brings_the_labels_back(quality):
-    """Lesson 1: "At no quality here do the labels come back." """
+    """More on lesson 1: "At no quality here do the labels come back." """
     buffer = io.BytesIO()
     Image.fromarray(LABELS).save(buffer, "JPEG", quality=quality)
     assert (np.array(Image.open(buffer)) != LABELS).any(), says("at no quality here do the labels come back")
@@ -227,7 +227,7 @@ def first_column(result):
 
 
 def test_three_nearests_go_by_the_corner():
-    """Lesson 1: "The first three take row floor(i H / h), under the corner of the new pixel." """
+    """More on lesson 1: "The first three take row floor(i H / h), under the corner of the new pixel." """
     corner = [i * 10 // 4 for i in range(4)]
     opencv = cv2.resize(ROWS, (4, 4), interpolation=cv2.INTER_NEAREST)
     assert first_column(opencv) == corner, says("cv2.INTER_NEAREST takes the corner")
@@ -236,7 +236,7 @@ def test_three_nearests_go_by_the_corner():
 
 
 def test_bilinear_goes_by_the_centre():
-    """Lesson 1: the corner is "half a new pixel away from where a bilinear resize puts the photo." """
+    """More on lesson 1: the corner is "half a new pixel away from where a bilinear resize puts the photo." """
     centre = [(i + 0.5) * 10 / 4 - 0.5 for i in range(4)]  # row 0 has its centre at 0.5
     opencv = cv2.resize(ROWS.astype(np.float32), (4, 4))
     torchs = interpolate(TENSOR.float(), (4, 4), mode="bilinear")
@@ -244,7 +244,7 @@ def test_bilinear_goes_by_the_centre():
 
 
 def test_torchs_documentation_on_nearest_exact():
-    """Lesson 1: "torch's documentation says that nearest-exact was added beside nearest to repair it without changing
+    """More on lesson 1: "torch's documentation says that nearest-exact was added beside nearest to repair it without changing
     old results." """
     text = " ".join(interpolate.__doc__.split())
     assert "fixes known issues with ``mode='nearest'``" in text, says("to repair it")
@@ -252,7 +252,7 @@ def test_torchs_documentation_on_nearest_exact():
 
 
 def test_v2_blends_a_plain_tensor():
-    """Lesson 1: "v2.Resize takes a plain tensor for a photo and blends, until you wrap it in `tv_tensors.Mask`." """
+    """More on lesson 1: "v2.Resize takes a plain tensor for a photo and blends, until you wrap it in `tv_tensors.Mask`." """
     plain = torch.from_numpy(OTHER[LABELS])[None]
     resize = v2.Resize((128, 192))
     assert set(resize(plain).unique().tolist()) > {0, 3, 7, 12}, says("v2.Resize blends a plain tensor")
@@ -260,7 +260,116 @@ def test_v2_blends_a_plain_tensor():
 
 
 def test_pillow_copies_palette_indices():
-    """Lesson 1: "Pillow knows that a palette's numbers are names: ask for BILINEAR, and it copies all the same." """
+    """More on lesson 1: "Pillow knows that a palette's numbers are names: ask for BILINEAR, and it copies all the same." """
     asked = Image.open(COFFEE_MASK).resize((192, 128), Image.Resampling.BILINEAR)
     assert asked.mode == "P"
     np.testing.assert_array_equal(asked, resize_mask(LABELS, 128, 192), says("it copies all the same"))
+
+
+# ------------------------------------------------------------------------ void and BCE
+
+
+def test_void_is_a_number_like_any_other():
+    """Lesson 1: "Target 255 is out of bounds"; "With `ignore_index=255` the loss looks at the background alone and never
+    sees a cat", and "The last two lines print the same number, ln 2"."""
+    cat = torch.from_numpy(np.array(Image.open(CAT_MASK)).astype(np.int64))[None]
+    scores = torch.zeros(1, 2, *cat.shape[1:], requires_grad=True)
+    with pytest.raises(IndexError, match="Target 255 is out of bounds"):
+        cross_entropy(scores, cat)
+    void = cross_entropy(scores, cat, ignore_index=255)
+    void.backward()
+    void = void.detach()
+    assert (scores.grad[0, :, cat[0] == 255] == 0).all(), says("never sees a cat")
+    both = [void, cross_entropy(scores, (cat == 255).long())]
+    assert all(abs(float(loss) - np.log(2)) < 1e-5 for loss in both), says("the same number, ln 2")
+
+
+def test_a_binary_mask_may_be_floats():
+    """Lesson 1: "A network with one output per pixel takes this mask as floats 0 and 1, with
+    `binary_cross_entropy_with_logits`"; whole numbers it refuses."""
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    assert abs(float(bce(torch.zeros(2, 2), torch.eye(2))) - np.log(2)) < 1e-6
+    with pytest.raises(RuntimeError):
+        bce(torch.zeros(2, 2), torch.eye(2, dtype=torch.int64))
+
+
+def test_plt_imread_is_of_two_minds(tmp_path):
+    """Lesson 1: "matplotlib makes floats of a PNG, ready to be drawn, and bytes of a JPEG: divide its result by 255, and
+    a PNG is divided twice." """
+    picture = Image.fromarray(np.full((8, 8, 3), 255, np.uint8))
+    for kind, dtype, most in (("png", np.float32, 1), ("jpg", np.uint8, 255)):
+        picture.save(tmp_path / f"white.{kind}")
+        read = plt.imread(tmp_path / f"white.{kind}")
+        assert read.dtype == dtype and read.max() == most, says("floats of a PNG and bytes of a JPEG")
+
+
+def test_two_faults_pass_the_contract():
+    """Lesson 1: "What no such question finds: the bilinear resize, whose labels are all known; a photo with red and blue
+    exchanged; a photo turned by half a turn." """
+    photo = read_image(COFFEE)
+    for wrong in (photo[..., ::-1], photo[::-1, ::-1]):
+        assert wrong.shape == photo.shape and wrong.dtype == photo.dtype
+        assert np.array_equal(np.bincount(wrong.ravel()), np.bincount(photo.ravel())), says("no number tells")
+    blended = cv2.resize(SMALL, (600, 400))
+    assert set(np.unique(blended)) == set(np.unique(LABELS)), says("whose labels are all known")
+
+
+# --------------------------------------------------------------------- more on lesson 1
+
+
+def test_a_progressive_jpeg_comes_back_whole_and_coarse(tmp_path):
+    """More on lesson 1: "A baseline JPEG whose download broke off ... the missing part filled with flat grey ... (A
+    progressive one comes back whole and coarse.)" """
+    photo = Image.fromarray(read_image(COFFEE))
+    ends = {}
+    for progressive in (False, True):
+        buffer = io.BytesIO()
+        photo.save(buffer, "JPEG", quality=90, progressive=progressive)
+        path = tmp_path / f"{progressive}.jpg"
+        path.write_bytes(buffer.getvalue()[: len(buffer.getvalue()) // 2])
+        ends[progressive] = cv2.imread(path)[-40:].astype(float)
+    assert ends[False].std() == 0, says("filled with flat grey")
+    assert ends[True].std() > 20, says("whole and coarse")
+
+
+def test_who_antialiases():
+    """More on lesson 1: "OpenCV's default does not; Pillow always does; torch does if asked; torchvision's `v2.Resize`
+    does unless told not to." """
+    noise = np.random.default_rng(0).integers(0, 256, (256, 256), np.uint8)  # noise, std 74
+    x = torch.from_numpy(noise)[None, None].float()
+
+    def blurred(picture):  # a mean of 64 pixels and more has a std below 10, one of four pixels above 30
+        return np.std(np.asarray(picture, float)) < 20
+
+    size = (32, 32)
+    assert not blurred(cv2.resize(noise, size)), says("OpenCV's default does not")
+    assert blurred(Image.fromarray(noise).resize(size, Image.Resampling.BILINEAR)), says("Pillow always does")
+    assert not blurred(interpolate(x, size, mode="bilinear")[0, 0])
+    assert blurred(interpolate(x, size, mode="bilinear", antialias=True)[0, 0]), says("torch does if asked")
+    image = tv_tensors.Image(torch.from_numpy(noise)[None])
+    assert blurred(v2.Resize(size)(image)[0]), says("v2.Resize does")
+    assert not blurred(v2.Resize(size, antialias=False)(image)[0]), says("unless told not to")
+
+
+def test_v2_resize_and_pillow_agree_on_bytes():
+    """More on lesson 1's table: v2.Resize of a uint8 image and Pillow's bilinear are at most a level apart."""
+    photo = read_image(COFFEE)
+    ours = v2.Resize((50, 75))(tv_tensors.Image(torch.from_numpy(photo).permute(2, 0, 1))).permute(1, 2, 0).numpy()
+    theirs = np.array(Image.fromarray(photo).resize((75, 50), Image.Resampling.BILINEAR))
+    assert np.abs(ours.astype(int) - theirs).max() <= 1
+
+
+def test_only_the_first_plain_tensor_is_an_image():
+    """More on lesson 1: "Of several *plain* tensors only the first is taken for an image, and the others pass through
+    untouched: a mask that was never wrapped stays where it was." """
+    flip = v2.RandomHorizontalFlip(1)
+    photo, mask = torch.arange(12.0).reshape(3, 2, 2), torch.tensor([[0, 1], [2, 3]])
+    flipped, kept = flip(photo, mask)
+    assert torch.equal(flipped, photo.flip(-1)) and torch.equal(kept, mask), says("stays where it was")
+    assert torch.equal(flip(photo, tv_tensors.Mask(mask))[1], mask.flip(-1)), says("one transform for both")
+
+
+def test_unequal_sizes_do_not_stack():
+    """More on lesson 1: "A batch is one tensor, so its pictures have one size." """
+    with pytest.raises(RuntimeError, match="stack expects each tensor to be equal size"):
+        torch.stack([torch.zeros(3, 4, 6), torch.zeros(3, 3, 6)])

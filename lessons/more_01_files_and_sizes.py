@@ -1,7 +1,7 @@
 # %% [markdown]
 # # More: five files, seven nearests and a batch
 #
-# 20 minutes · beside [lesson 1](01_reading_images_and_masks.ipynb)
+# 10 minutes · beside [lesson 1](01_reading_images_and_masks.ipynb)
 #
 # What lesson 1 left out, for the day on which you need it: files that say one thing and are read as another; what a
 # resize does to labels and to photos; photo and mask through one transform; a mask over its photo; a batch of unequal

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from matplotlib.colors import Colormap
 
-from ._arrays import Picture, channel_planes, kind_of, percent, real_array, require_float
+from ._arrays import Picture, channel_planes, finite_limits, kind_of, percent, real_array, require_float
 
 
 def unseen(x: Picture) -> np.ndarray:
@@ -33,6 +33,10 @@ def unseen(x: Picture) -> np.ndarray:
     Raises:
         TypeError: not a tensor or array of real numbers.
         ValueError: not the shape of a picture, or empty.
+
+    >>> import torch, seeing_tensors as st
+    >>> st.unseen(torch.tensor([[-0.5, 0.0, 1.0, 3.0]]))
+    array([[0.25, 0.25, 0.  ]])
     """
     planes = channel_planes("unseen", x)
     if planes.dtype.kind == "f":
@@ -51,6 +55,10 @@ def describe(x: Picture) -> str:
 
     Raises:
         TypeError: not a tensor or array of real numbers.
+
+    >>> import numpy as np, seeing_tensors as st
+    >>> st.describe(np.array([[0.0, 0.5, 1.5, 2.0]], np.float32))
+    'float32 (H 1, W 4) contiguous | 0 … 2, mean 1, std 0.7906 | unseen: 0% below, 50% above'
     """
     values = real_array("describe", x)
     names = _ARRAY_AXES.get(values.ndim) if isinstance(x, np.ndarray) else _TENSOR_AXES.get(values.ndim)
@@ -104,9 +112,14 @@ def imshow_pixels(
 
     Raises:
         TypeError: not a numpy array of bool, integers, float16, float32 or float64; a masked array.
-        ValueError: RGBA or a transparent colour map, whose pixels depend on what lies behind; a 2-D array
-            with NaN or inf; RGB with an inf and no finite value out of range (its pixel is then a C
-            cast of infinity); limits that are not finite, too far apart or vmin > vmax; another shape.
+        ValueError: another shape; and what is not determined: RGBA and transparent colour maps, NaN or inf
+            in two dimensions, an RGB inf where nothing is clipped, limits that are no range.
+
+    >>> import numpy as np, seeing_tensors as st
+    >>> st.imshow_pixels(np.array([[0.25, 0.5]]), cmap="gray")[..., 0]
+    array([[  0, 255]], dtype=uint8)
+    >>> st.imshow_pixels(np.array([[[0.25, 0.5, 1.5]]]))[..., :3]
+    array([[[ 63, 127, 255]]], dtype=uint8)
     """
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(
@@ -122,18 +135,19 @@ def imshow_pixels(
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim == 2:
-        return _stretched_over_colours(array, cmap, vmin, vmax)
+        return _stretched_over_colors(array, cmap, vmin, vmax)
     if array.shape[2] == 4:
         raise ValueError("imshow_pixels: what an RGBA array looks like depends on what lies behind it; pass RGB")
     if array.shape[2] != 3:
         raise ValueError(f"imshow_pixels needs (H, W) or (H, W, 3), got shape {array.shape}")
-    return _clipped_colours(array)
+    return _clipped_colors(array)
 
 
 _FLOATS = (np.float16, np.float32, np.float64)
 
 
-def _clipped_colours(array: np.ndarray) -> np.ndarray:
+def _clipped_colors(array: np.ndarray) -> np.ndarray:
+    """imshow's pipeline for (H, W, 3): clip, then level floor(255 x)."""
     finite, nan = np.isfinite(array), np.isnan(array)
     if (~finite & ~nan).any() and not ((array[finite] < 0) | (array[finite] > 1)).any():
         raise ValueError(
@@ -151,34 +165,30 @@ def _clipped_colours(array: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def _stretched_over_colours(array: np.ndarray, cmap, vmin, vmax) -> np.ndarray:
+def _stretched_over_colors(
+    array: np.ndarray, cmap: str | Colormap | None, vmin: float | None, vmax: float | None
+) -> np.ndarray:
+    """imshow's pipeline for (H, W): entry floor(N t) of the colour map, t = (x - vmin) / (vmax - vmin)."""
     if not np.isfinite(array).all():
         raise ValueError("imshow_pixels: NaN and inf have no place on a colour map; replace them first")
     low = float(array.min() if vmin is None else vmin)
     high = float(array.max() if vmax is None else vmax)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"imshow_pixels: vmin and vmax must be finite, got {low} and {high}")
-    if not math.isfinite(high - low):
-        raise ValueError(f"imshow_pixels: the range from {low} to {high} overflows float64; divide the array first")
-    if not low <= high:
-        raise ValueError(f"imshow_pixels: vmin must not be above vmax, got {low} and {high}")
+    if not (low == high and math.isfinite(low)):  # of a constant both are its value
+        finite_limits("imshow_pixels: vmin and vmax, or the array's minimum and maximum,", low, high)
     colors = matplotlib.colormaps.get_cmap(cmap)
-    # Rounded to the array's own float type after each step, as matplotlib does.
-    kind = array.dtype if array.dtype.kind == "f" else np.promote_types(array.dtype, np.float32)
-    x = array.astype(kind)
-    if low == high:
-        x = np.zeros_like(x)
-    else:
-        with np.errstate(over="ignore"):
-            x = ((x - np.float64(low)).astype(kind) / np.float64(high - low)).astype(kind) * kind.type(colors.N)
-    x = np.where(x == colors.N, colors.N - 1, x)
-    entry = np.floor(np.clip(x, -1, colors.N)).astype(int)
-    # Entry -1 is the colour "under", N the colour "over".
-    table = colors(np.arange(-1, colors.N + 1))
+    table = colors(np.arange(-1, colors.N + 1))  # entry -1 is the colour "under", N the colour "over"
     if (table[:, 3] < 1).any():
         raise ValueError(
             "imshow_pixels: this colour map is transparent in places, and what lies behind would show; use another"
         )
+    # Rounded to the array's own float type after each step, as matplotlib does.
+    kind = array.dtype if array.dtype.kind == "f" else np.promote_types(array.dtype, np.float32)
+    with np.errstate(over="ignore"):
+        distance = (array.astype(kind) - np.float64(low)).astype(kind)
+        t = (distance / np.float64(high - low)).astype(kind) if low < high else np.zeros_like(distance)
+        place = t * kind.type(colors.N)
+    place = np.where(place == colors.N, colors.N - 1, place)  # t = 1 has the last colour
+    entry = np.floor(np.clip(place, -1, colors.N)).astype(int)
     return np.floor(table * 255).astype(np.uint8)[entry + 1]
 
 
@@ -197,6 +207,10 @@ def min_max_scale(x: torch.Tensor) -> torch.Tensor:
     Raises:
         TypeError: not a float tensor.
         ValueError: empty, constant, not finite, or so wide that max - min overflows.
+
+    >>> import torch, seeing_tensors as st
+    >>> st.min_max_scale(torch.tensor([-3.0, 0.0, 1.0]))
+    tensor([0.0000, 0.7500, 1.0000])
     """
     require_float("min_max_scale", x)
     if x.numel() == 0:
@@ -224,6 +238,10 @@ def saturation(x: torch.Tensor) -> float:
         TypeError: not a float or uint8 tensor.
         ValueError: another shape, or values outside [0, 1]: say first how they are to be
             displayed (x.clamp(0, 1), or min_max_scale).
+
+    >>> import torch, seeing_tensors as st
+    >>> st.saturation(torch.tensor([0.8, 0.4, 0.6]).reshape(3, 1, 1))
+    0.5
     """
     if not isinstance(x, torch.Tensor) or not (x.is_floating_point() or x.dtype == torch.uint8):
         raise TypeError(f"saturation needs a float or uint8 tensor (3, H, W), got {kind_of(x)}")
@@ -233,7 +251,7 @@ def saturation(x: torch.Tensor) -> float:
         raise ValueError("saturation needs values in [0, 1]; use x.clamp(0, 1) or min_max_scale(x), and say which")
     x = x.detach().double()
     high, low = x.amax(dim=0), x.amin(dim=0)
-    return float(torch.where(high > 0, (high - low) / torch.where(high > 0, high, 1.0), 0.0).mean())
+    return float(((high - low) / high).nan_to_num(nan=0.0).mean())
 
 
 def split_view(left: Picture, right: Picture) -> Picture:
@@ -248,6 +266,10 @@ def split_view(left: Picture, right: Picture) -> Picture:
     Raises:
         TypeError: one tensor and one array, or two dtypes.
         ValueError: two shapes.
+
+    >>> import numpy as np, seeing_tensors as st
+    >>> st.split_view(np.zeros((1, 5), int), np.ones((1, 5), int))
+    array([[0, 0, 1, 1, 1]])
     """
     kinds = [next((k for k in (np.ndarray, torch.Tensor) if isinstance(x, k)), None) for x in (left, right)]
     if None in kinds or kinds[0] is not kinds[1] or left.dtype != right.dtype:
@@ -261,10 +283,11 @@ def split_view(left: Picture, right: Picture) -> Picture:
             f"split_view needs two pictures of one shape, got {tuple(left.shape)} and {tuple(right.shape)}"
         )
     if isinstance(left, np.ndarray):
-        middle = left.shape[1] // 2
-        return np.concatenate([left[:, :middle], right[:, middle:]], axis=1)
-    middle = left.shape[-1] // 2
-    return torch.cat([left[..., :middle], right[..., middle:]], dim=-1)
+        result, half = left.copy(), np.s_[:, left.shape[1] // 2 :]
+    else:
+        result, half = left.clone(), np.s_[..., left.shape[-1] // 2 :]
+    result[half] = right[half]
+    return result
 
 
 # ---------------------------------------------------------------- inside

@@ -55,9 +55,14 @@ def show(
     Raises:
         TypeError: not a tensor or array of real numbers.
         ValueError: not the shape of one picture; only one of vmin and vmax, or vmin >= vmax.
+
+    >>> import torch, seeing_tensors as st
+    >>> from matplotlib.figure import Figure
+    >>> st.show(torch.tensor([[0.0, 0.5, 1.5, 2.0]]), Figure().subplots()).get_title()
+    'unseen: 50% above white'
     """
-    pixels, places = rendered("show", x, vmin, vmax)
-    return _draw(pixels, [places], ax, title, _is_flat(x))
+    pixels, position = rendered("show", x, vmin, vmax)
+    return _draw(pixels, [position], ax, title, _holds_labels(x))
 
 
 def show_grid(
@@ -81,6 +86,11 @@ def show_grid(
 
     Raises:
         TypeError, ValueError: as ``show``; also for an empty batch or pictures of different sizes.
+
+    >>> import torch, seeing_tensors as st
+    >>> from matplotlib.figure import Figure
+    >>> st.show_grid(torch.rand(5, 3, 8, 8), Figure().subplots(), columns=3).images[0].get_size()
+    (18, 28)
     """
     if isinstance(batch, np.ndarray) and batch.ndim != 4:
         raise ValueError(
@@ -97,11 +107,11 @@ def show_grid(
         raise ValueError("show_grid: the batch is empty")
     if columns is not None and columns < 1:
         raise ValueError(f"show_grid: columns must be at least 1, got {columns}")
-    tiles, places = zip(*(rendered("show_grid", x, vmin, vmax) for x in pictures), strict=True)
+    tiles, positions = zip(*(rendered("show_grid", x, vmin, vmax) for x in pictures), strict=True)
     if len({tile.shape for tile in tiles}) > 1:
         raise ValueError(f"show_grid needs pictures of one size, got {sorted({tile.shape[:2] for tile in tiles})}")
     grid = tiled(tiles, columns, gap=2, fill=255)
-    return _draw(grid, places, ax, title, any(map(_is_flat, pictures)))
+    return _draw(grid, positions, ax, title, any(map(_holds_labels, pictures)))
 
 
 # ---------------------------------------------------------------- inside
@@ -113,8 +123,8 @@ def rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> t
     Each pixel depends on itself, its type and the limits; on nothing else.
     """
     values = channels_last(name, x)
-    flat = values.shape[2] == 1
-    if flat and values.dtype.kind in "ui" and values.dtype != np.uint8 and vmin is None and vmax is None:
+    is_grey = values.shape[2] == 1
+    if is_grey and values.dtype.kind in "ui" and values.dtype != np.uint8 and vmin is None and vmax is None:
         labels = values[:, :, 0]
         palette = np.vstack([LABEL_COLORS, [[255, 255, 255]]]).astype(np.uint8)
         colors = palette[np.where(labels > 0, (labels - 1) % 20 + 1, np.where(labels < 0, -1, 0)).astype(int)]
@@ -122,7 +132,7 @@ def rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> t
     position = _position(name, values, vmin, vmax)
     with np.errstate(invalid="ignore"):
         levels = np.rint(255 * np.clip(position, 0, 1)).astype(np.uint8)
-    pixels = np.repeat(levels, 3, axis=2) if flat else levels
+    pixels = np.repeat(levels, 3, axis=2) if is_grey else levels
     pixels[~np.isfinite(values).all(axis=2)] = NOT_FINITE_COLOR
     return pixels, position
 
@@ -150,7 +160,7 @@ def unseen_note(ax: Axes, parts: Sequence[tuple[float, str]]) -> str:
 
 
 def _draw(
-    pixels: np.ndarray, places: Sequence[np.ndarray], ax: Axes | None, title: str | None, flat_integers: bool
+    pixels: np.ndarray, positions: Sequence[np.ndarray], ax: Axes | None, title: str | None, holds_labels: bool
 ) -> Axes:
     """The pixels, and above them the title and what of the values lies outside black (0) to white (1)."""
     if ax is None:
@@ -158,17 +168,15 @@ def _draw(
 
         _, ax = plt.subplots(layout="constrained")
     # Labels and truth values must not be blended into colours that stand for nothing.
-    ax.imshow(pixels, interpolation="nearest" if flat_integers else None)
+    ax.imshow(pixels, interpolation="nearest" if holds_labels else None)
     ax.axis("off")
-    ((below, above, broken),) = unseen(np.concatenate([each.ravel() for each in places])[None])
+    ((below, above, broken),) = unseen(np.concatenate([each.ravel() for each in positions])[None])
     note = unseen_note(ax, [(below, "below black"), (above, "above white"), (broken, "not finite")])
     ax.set_title("\n".join(line for line in (title, note) if line))
     return ax
 
 
-def _is_integer(x: Picture) -> bool:
-    return not (x.is_floating_point() if isinstance(x, torch.Tensor) else x.dtype.kind == "f")
-
-
-def _is_flat(x: Picture) -> bool:
-    return _is_integer(x) and (x.ndim == 2 or x.shape[0 if isinstance(x, torch.Tensor) else 2] == 1)
+def _holds_labels(x: Picture) -> bool:
+    """True if the numbers may be names: one channel of integers or truth values."""
+    is_float = x.is_floating_point() if isinstance(x, torch.Tensor) else x.dtype.kind == "f"
+    return not is_float and (x.ndim == 2 or x.shape[0 if isinstance(x, torch.Tensor) else 2] == 1)

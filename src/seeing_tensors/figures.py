@@ -38,6 +38,12 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
 
     Raises:
         ValueError: no alt text, or no caption.
+
+    >>> import seeing_tensors as st
+    >>> from matplotlib.figure import Figure
+    >>> st.figure(Figure(), alt="A grey square.", caption="What is this?")
+    [figure] What is this?
+      A grey square.
     """
     if not alt.strip() or not caption.strip():
         raise ValueError("figure needs an alt text and a caption: a picture that only some can read teaches only some")

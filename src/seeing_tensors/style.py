@@ -23,7 +23,8 @@ COLORS = {
     "mark": "#ffe000",
 }
 
-#: Line styles of the channels, as matplotlib names them: solid, dashed, dotted. Curves that cover one another still show.
+#: Line styles of the channels, as matplotlib names them: solid, dashed, dotted. Curves that cover one another
+#: still show.
 LINES = {"R": "-", "G": "--", "B": ":", "grey": "-"}
 
 #: Hatches of what is unseen, as matplotlib names them: falling, rising, crossed.
@@ -31,9 +32,9 @@ HATCHES = {"below": "\\\\", "above": "//", "not finite": "xx"}
 
 _INK = "#1a1a1a"
 
-#: Settings for ``matplotlib.pyplot.style.use``. The figure is 6.2 inches wide and its letters are 12.5 points high, so that
-#: they are 9 pixels high on a phone that shows it 350 pixels wide. Its ground is a light grey paper, on which a
-#: white picture has an edge; what is plotted has a white ground.
+#: Settings for ``matplotlib.pyplot.style.use``. The figure is 6.2 inches wide and its letters are 12.5 points
+#: high, so that they are 9 pixels high on a phone that shows it 350 pixels wide. Its ground is a light grey paper,
+#: on which a white picture has an edge; what is plotted has a white ground.
 STYLE = {
     "figure.figsize": (6.2, 3.6),
     "figure.facecolor": "#e8e8e8",

@@ -24,9 +24,12 @@ def to_tensor(image: np.ndarray) -> torch.Tensor:
         Each value is the float32 nearest to k / 255, as in torchvision's ToTensor.
 
     Raises:
-        TypeError: not a numpy array, or not uint8. The scale of other types is not known
-            and is not guessed.
+        TypeError: not a uint8 array. The scale of other types is not known and is not guessed.
         ValueError: another shape.
+
+    >>> import numpy as np, seeing_tensors as st
+    >>> st.to_tensor(np.array([[[255, 0, 51]]], np.uint8)).flatten()
+    tensor([1.0000, 0.0000, 0.2000])
     """
     if not isinstance(image, np.ndarray):
         raise TypeError(f"to_tensor needs a numpy array (H, W, 3), got {type(image).__name__}; use np.asarray(image)")
@@ -55,6 +58,10 @@ def mask_to_tensor(mask: np.ndarray) -> torch.Tensor:
     Raises:
         TypeError: not a numpy array of integers. A bool mask becomes labels 0 and 1 with ``.astype(np.uint8)``.
         ValueError: another shape, or a label that int64 cannot hold.
+
+    >>> import numpy as np, seeing_tensors as st
+    >>> st.mask_to_tensor(np.array([[0, 255]], np.uint8))
+    tensor([[  0, 255]])
     """
     if not isinstance(mask, np.ndarray):
         raise TypeError(f"mask_to_tensor needs a numpy array (H, W), got {type(mask).__name__}")
@@ -85,6 +92,10 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
     Raises:
         TypeError: not a float tensor. What an integer means is not known here.
         ValueError: x contains NaN, which is no amount of light.
+
+    >>> import torch, seeing_tensors as st
+    >>> st.to_uint8(torch.tensor([-0.1, 0.5, 1.1]))
+    tensor([  0, 128, 255], dtype=torch.uint8)
     """
     require_float("to_uint8", x)
     if torch.isnan(x).any():
@@ -110,6 +121,10 @@ def to_image(x: torch.Tensor) -> np.ndarray:
     Raises:
         TypeError: not a float or uint8 tensor.
         ValueError: another shape (give one picture of a batch: ``x[0]``), or NaN.
+
+    >>> import torch, seeing_tensors as st
+    >>> st.to_image(torch.tensor([[[0.0, 0.5, 1.0]]]))
+    array([[  0, 128, 255]], dtype=uint8)
     """
     if not isinstance(x, torch.Tensor) or not (x.is_floating_point() or x.dtype == torch.uint8):
         raise TypeError(f"to_image needs a float or uint8 tensor (3, H, W), got {kind_of(x)}")

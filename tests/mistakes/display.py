@@ -1,4 +1,4 @@
-"""Mistakes of lesson 1: what becomes of a picture, and of labels, on the way into a tensor."""
+"""Mistakes about the display: what imshow draws, what stays unseen, and what scaling costs."""
 
 import colorsys
 import math
@@ -9,9 +9,19 @@ import numpy as np
 import torch
 
 import seeing_tensors as library
-from seeing_tensors.course.laws.museum import mistake, twin
+from seeing_tensors.course.laws.museum import mistake, plain, twin
 
 # -------------------------------------------------------------- imshow_pixels
+
+
+@plain("imshow_pixels", part="2-D")
+def imshow_pixels(array, *, cmap=None, vmin=None, vmax=None):
+    x = array.astype(float)
+    low, high = x.min() if vmin is None else vmin, x.max() if vmax is None else vmax
+    t = (x - low) / (high - low) if high > low else np.zeros(x.shape)
+    colors = matplotlib.colormaps.get_cmap(cmap)
+    entry = np.floor(colors.N * t).clip(0, colors.N - 1).astype(int)
+    return (255 * colors(entry)).astype(np.uint8)
 
 
 @mistake(
@@ -42,7 +52,7 @@ def black_is_zero(array, *, cmap=None, vmin=None, vmax=None):
     tempting="A 2-D array is stretched to its range, and one would think a colour array too.",
     source="https://github.com/matplotlib/matplotlib/issues/9391",
 )
-def stretched_in_colour_too(array, **options):
+def stretched_in_color_too(array, **options):
     """a colour array is taken to be stretched like a 2-D one. It is clipped to [0, 1], or [0, 255] for integers,
     whatever vmin and vmax
     """
@@ -54,8 +64,8 @@ def stretched_in_colour_too(array, **options):
     return np.dstack([np.floor(255 * position), np.full(array.shape[:2], 255)]).astype(np.uint8)
 
 
-@stretched_in_colour_too.in_other_words
-def normalises_colours(array, **options):
+@stretched_in_color_too.in_other_words
+def normalizes_colors(array, **options):
     x = array.astype(np.float64)
     if array.ndim != 3 or array.shape[2] != 3 or not np.ptp(x) > 0:
         return library.imshow_pixels(array, **options)
@@ -68,7 +78,7 @@ def normalises_colours(array, **options):
     tempting="Rounding is what you would do yourself, and what to_uint8 does.",
     source="https://github.com/matplotlib/matplotlib/issues/17410",
 )
-def rounded_colours(array, **options):
+def rounded_colors(array, **options):
     """a float colour is taken to be rounded to its level. imshow cuts the fraction off: floor(255 x)"""
     pixels = library.imshow_pixels(array, **options)
     if array.ndim == 3 and array.shape[2] == 3 and array.dtype.kind == "f":
@@ -77,7 +87,7 @@ def rounded_colours(array, **options):
     return pixels
 
 
-@rounded_colours.in_other_words
+@rounded_colors.in_other_words
 def half_a_level_up(array, **options):
     pixels = library.imshow_pixels(array, **options)
     if array.dtype.kind != "f" or array.shape[2:] != (3,):
@@ -100,9 +110,9 @@ def entry_of_255(array, *, cmap=None, vmin=None, vmax=None):
     low, high = float(array.min() if vmin is None else vmin), float(array.max() if vmax is None else vmax)
     if array.ndim == 3 or low == high:
         return expected
-    colours = matplotlib.colormaps.get_cmap(cmap)
-    entries = np.rint((array.astype(np.float64) - low) / (high - low) * (colours.N - 1)).astype(int)
-    return colours(np.where(entries < 0, -1, entries), bytes=True)
+    colors = matplotlib.colormaps.get_cmap(cmap)
+    entries = np.rint((array.astype(np.float64) - low) / (high - low) * (colors.N - 1)).astype(int)
+    return colors(np.where(entries < 0, -1, entries), bytes=True)
 
 
 @entry_of_255.in_other_words
@@ -111,9 +121,9 @@ def looks_up_the_nearest(array, *, cmap=None, vmin=None, vmax=None):
     low, high = x.min() if vmin is None else vmin, x.max() if vmax is None else vmax
     if x.ndim == 3 or high == low:
         return library.imshow_pixels(array, cmap=cmap, vmin=vmin, vmax=vmax)
-    colours = matplotlib.colormaps.get_cmap(cmap)
-    position = np.round((colours.N - 1) * (x - low) / (high - low)).astype(np.int64)
-    return colours(np.clip(position, -1, colours.N), bytes=True)
+    colors = matplotlib.colormaps.get_cmap(cmap)
+    position = np.round((colors.N - 1) * (x - low) / (high - low)).astype(np.int64)
+    return colors(np.clip(position, -1, colors.N), bytes=True)
 
 
 @twin("imshow_pixels")
@@ -129,7 +139,7 @@ def by_a_scalar_mappable(array, *, cmap=None, vmin=None, vmax=None):
 
 
 @twin("imshow_pixels")
-def colours_pixel_by_pixel(array, **options):
+def colors_pixel_by_pixel(array, **options):
     """a colour array in a loop of Python's floats"""
     pixels = library.imshow_pixels(array, **options)
     if array.ndim == 3 and array.shape[2] == 3 and array.dtype.kind == "f":
@@ -141,6 +151,14 @@ def colours_pixel_by_pixel(array, **options):
 
 
 # --------------------------------------------------------------------- unseen
+
+
+@plain("unseen")
+def unseen(x):
+    channels = x.shape[-1] if isinstance(x, np.ndarray) else x.shape[-3]
+    x = np.moveaxis(np.asarray(x), -1 if isinstance(x, np.ndarray) else -3, 0).reshape(channels, -1)
+    finite, white = np.isfinite(x), 255 if x.dtype == np.uint8 else 1
+    return np.stack([(finite & (x < 0)).mean(1), (finite & (x > white)).mean(1), (~finite).mean(1)], axis=1)
 
 
 @mistake(
@@ -314,6 +332,7 @@ def never_divides_by_zero(x):
     "min_max_scale",
     tempting="The formula has no case for a picture of one value, and few people think of one.",
     source="https://github.com/albumentations-team/albumentations/issues/1742",
+    rank="manners",
 )
 def nan_for_a_constant(x):
     """a constant picture is divided by its range, 0: all of it is NaN. Refuse it, or say what it shall be"""

@@ -1,5 +1,4 @@
-"""Mistakes of lesson 1: what becomes of a picture, and of labels, on the way into a tensor."""
-
+"""Mistakes about drawing: what is left to imshow that should not be."""
 
 import matplotlib
 import matplotlib.pyplot
@@ -52,7 +51,7 @@ def two_kinds_of_picture(x, ax=None, vmin=None, vmax=None, title=None):
     tempting="imshow takes colours as floats in [0, 1], and its documentation says so.",
     source="https://github.com/matplotlib/matplotlib/issues/17410",
 )
-def colour_left_to_imshow(x, ax=None, **options):
+def color_left_to_imshow(x, ax=None, **options):
     """floats of a colour picture are handed to imshow, which cuts 255 x off instead of rounding it: some levels are
     drawn one too dark. Hand it bytes
     """
@@ -64,7 +63,7 @@ def colour_left_to_imshow(x, ax=None, **options):
     return ax
 
 
-@colour_left_to_imshow.in_other_words
+@color_left_to_imshow.in_other_words
 def permuted_and_shown(x, ax=None, vmin=None, vmax=None, title=None):
     array = _as_array(x)
     if array.ndim == 2 or "float" not in str(array.dtype) or vmin is not None:

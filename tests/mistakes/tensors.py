@@ -1,14 +1,18 @@
-"""Mistakes of lesson 1: what becomes of a picture, and of labels, on the way into a tensor."""
-
+"""Mistakes about tensors: what becomes of a picture, and of labels, on the way into a tensor and back."""
 
 import numpy as np
 import torch
 from torchvision.transforms import functional as F
 
 import seeing_tensors as library
-from seeing_tensors.course.laws.museum import mistake, twin
+from seeing_tensors.course.laws.museum import mistake, plain, twin
 
 # ------------------------------------------------------------------ to_tensor
+
+
+@plain("to_tensor")
+def to_tensor(image):
+    return torch.from_numpy(image).permute(2, 0, 1) / 255
 
 
 @mistake(
@@ -191,6 +195,7 @@ def astype_float32(mask):
     "mask_to_tensor",
     tempting="A mask file holds bytes, and every example has fewer than 256 classes.",
     source="https://github.com/numpy/numpy/issues/7966",
+    rank="range",
 )
 def through_one_byte(mask):
     """labels are cast to uint8 on the way: 256 becomes 0 and -1 becomes 255. Go to int64 directly"""
@@ -231,7 +236,13 @@ def copied_by_torch(mask):
     library.mask_to_tensor(mask)
     return torch.tensor(np.ascontiguousarray(mask.astype(np.int64)))
 
+
 # ------------------------------------------------------------------- to_uint8
+
+
+@plain("to_uint8")
+def to_uint8(x):
+    return (255 * x).round().clamp(0, 255).to(torch.uint8)
 
 
 @mistake(
@@ -341,6 +352,7 @@ def asks_for_the_maximum(x):
     "to_uint8",
     tempting="On most machines the cast makes 0 of NaN, and black looks harmless.",
     source="https://github.com/yumorishita/LiCSBAS/issues/506",
+    rank="manners",
 )
 def black_for_nan(x):
     """NaN becomes black, so that nobody learns of it. Refuse it, or let the caller choose a value"""
@@ -400,6 +412,7 @@ def _levels(x):
     "to_image",
     tempting="permute(1, 2, 0) is the whole conversion, for one channel as for three.",
     source="https://github.com/dmlc/tensorboard/pull/59",
+    rank="range",
 )
 def an_axis_of_one(x):
     """a grey picture comes as (H, W, 1), which PIL cannot take for a picture. Drop the axis"""
@@ -408,7 +421,7 @@ def an_axis_of_one(x):
 
 
 @an_axis_of_one.in_other_words
-def permuted_like_colour(x):
+def permuted_like_color(x):
     levels = _levels(x).permute(1, 2, 0).contiguous()
     return np.array(levels.numpy())
 

@@ -45,7 +45,7 @@ batches = st.tuples(st.integers(1, 7), st.sampled_from([1, 3]), sides(3), sides(
 )
 
 
-def colours(dtype, finite=True):
+def colors(dtype, finite=True):
     """A colour picture (H, W, 3) of any type; floats also outside [0, 1], and NaN where `finite` is False."""
     kind = np.dtype(dtype)
     values = None

@@ -67,16 +67,20 @@ class Twin:
 
 @dataclass(frozen=True)
 class Plain:
-    """The plainest right answer to the exercise `about`: a few lines, no checks, no half precision."""
+    """The plainest right answer to the exercise `about`: a few lines, no checks, no half precision.
+
+    `part` is the part of the function that the exercise asks for; "" for all of it.
+    """
 
     about: str
     name: str
     function: Callable
+    part: str = ""
 
 
-def plain(about: str) -> Callable[[Callable], Plain]:
+def plain(about: str, part: str = "") -> Callable[[Callable], Plain]:
     """Make a function or class into a `Plain`."""
-    return lambda function: Plain(about, function.__name__, function)
+    return lambda function: Plain(about, function.__name__, function, part)
 
 
 def mistake(about: str, *, tempting: str, source: str, rank: str = "mathematics") -> Callable[[Callable], Mistake]:

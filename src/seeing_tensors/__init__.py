@@ -7,6 +7,9 @@ the values or from the size of an axis, and no argument is ever changed.
 
 import importlib
 
+#: pyproject.toml reads it here.
+__version__ = "0.1.0"
+
 #: The public names of each module, in the order of the course.
 MODULES = {
     "reading": ["ImageReadError", "read_image", "read_mask", "resize_mask"],
@@ -47,7 +50,7 @@ _HOME_OF = {name: module for module, names in MODULES.items() for name in names}
 __all__ = sorted(_HOME_OF)
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     # torch, matplotlib and the rest load when a name is first used (PEP 562), so that
     # `import seeing_tensors` costs nothing in a program that may not need them.
     if name not in _HOME_OF:
@@ -59,8 +62,8 @@ def __getattr__(name: str):
         if not module.startswith("course."):
             raise
         raise ModuleNotFoundError(
-            f"st.{name} belongs to the course and needs {error.name}: in a clone of the repository run "
-            'pip install -e ".[course]"',
+            f"st.{name} needs {error.name}, which comes with the course and not with the library: "
+            'in the clone of the repository run pip install -e ".[course]"',
             name=error.name,
         ) from error
     globals()[name] = value

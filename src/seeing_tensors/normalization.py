@@ -10,32 +10,36 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+import cv2
 import numpy as np
 import torch
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from ._arrays import finite_numbers, require_float
+from ._arrays import finite_numbers, kind_of, require_float
 
 #: Per-channel mean and std that torchvision's pretrained classifiers were trained with, on the [0, 1] scale.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+_LEVELS = np.arange(256).astype(object)  # Python's integers, which have no largest
+
 
 def normalize(x: torch.Tensor, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:
     """Subtract each channel's mean and divide by its std: ``y = (x - mean) / std``.
 
-    Args:
-        x: float, (..., C, H, W).
-        mean, std: C numbers each, on the scale of x.
+    x is float (..., C, H, W), mean and std are C numbers each, on the scale of x.
+    The result has the shape and the type of x, in new memory.
 
-    Returns:
-        same shape and dtype as x, new memory.
+    >>> import torch
+    >>> import seeing_tensors as st
+    >>> white = st.normalize(torch.ones(3, 1, 1), st.IMAGENET_MEAN, st.IMAGENET_STD)
+    >>> [f"{value:.2f}" for value in white.flatten()]
+    ['2.25', '2.43', '2.64']
 
     Raises:
         TypeError: x is not a float tensor.
-        ValueError: mean or std has not C values, mean is not finite, or a std is
-            not finite, positive and normal in x's dtype.
+        ValueError: mean or std has not C values, or a std is 0, negative or subnormal in x's type.
     """
     mean, std = _per_channel("normalize", x, mean, std)
     return (x - mean).div_(std)  # in place on the difference, which is ours: half the memory, and quicker
@@ -44,22 +48,40 @@ def normalize(x: torch.Tensor, mean: Sequence[float], std: Sequence[float]) -> t
 def inverse_normalize(x: torch.Tensor, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:
     """Undo ``normalize`` with the same mean and std: ``x * std + mean``.
 
+    x is a normalised float (..., C, H, W); mean and std are the C numbers each
+    that ``normalize`` was given. Not their inverse. The result has the shape and
+    the type of x, in new memory.
+
     In floating point the round trip is off by at most 4 u (|x| + |x - mean|),
     where u is half the distance from 1 to the next number (2**-24 in float32);
     rounded to 8 bits it is exact.
 
-    Args:
-        x: normalised float, (..., C, H, W).
-        mean, std: the C numbers each that ``normalize`` was given. Not their inverse.
-
-    Returns:
-        same shape and dtype as x, new memory.
+    >>> import torch
+    >>> import seeing_tensors as st
+    >>> x = torch.tensor([0.0, 0.5, 1.0]).reshape(3, 1, 1)
+    >>> y = st.normalize(x, st.IMAGENET_MEAN, st.IMAGENET_STD)
+    >>> [f"{value:.2f}" for value in st.inverse_normalize(y, st.IMAGENET_MEAN, st.IMAGENET_STD).flatten()]
+    ['0.00', '0.50', '1.00']
 
     Raises:
         TypeError, ValueError: as ``normalize``.
     """
     mean, std = _per_channel("inverse_normalize", x, mean, std)
-    return (x * std).add_(mean)  # x * std + mean, with one new tensor instead of two
+    if x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64):
+        try:
+            return _in_one_pass(x, mean, std)
+        except RuntimeError:
+            pass  # gradients and vmap take no out=
+    return torch.addcmul(mean, x, std)
+
+
+def _in_one_pass(x: torch.Tensor, mean: torch.Tensor, std: torch.Tensor) -> torch.Tensor:
+    """``x * std + mean``, rounded once as by addcmul, but with numbers for operands: quicker than one of tensors."""
+    y = torch.empty_like(x)
+    numbers = zip(mean.flatten(), std.flatten().tolist(), strict=True)
+    for (m, s), plane, result in zip(numbers, x.unbind(-3), y.unbind(-3), strict=True):
+        torch.add(m, plane, alpha=s, out=result)
+    return y
 
 
 def inverse_mean_std(mean: Sequence[float], std: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -67,24 +89,23 @@ def inverse_mean_std(mean: Sequence[float], std: Sequence[float]) -> tuple[tuple
 
     Solve y = (x - m) / s for x:  x = y s + m = (y - (-m / s)) / (1 / s).
 
+    mean and std are C numbers each, and so are the two results.
     Prefer ``inverse_normalize`` where you can: it makes one rounding error fewer.
 
-    Args:
-        mean, std: C numbers each.
-
-    Returns:
-        two tuples of C floats.
+    >>> import seeing_tensors as st
+    >>> st.inverse_mean_std(mean=(0.5,), std=(0.25,))
+    ((-2.0,), (4.0,))
 
     Raises:
+        TypeError: not two sequences of numbers.
         ValueError: different lengths, a mean that is not finite, a std that is not finite and positive,
             or one so small that 1 / std or mean / std overflows.
     """
     mean, std = finite_numbers("mean", mean), finite_numbers("std", std)
     if len(mean) != len(std):
         raise ValueError(f"inverse_mean_std needs as many means as stds, got {len(mean)} and {len(std)}")
-    for value in std:
-        if not (math.isfinite(value) and value > 0):
-            raise ValueError(f"inverse_mean_std: every std must be finite and positive, got {std}")
+    if not all(value > 0 for value in std):
+        raise ValueError(f"inverse_mean_std: every std must be finite and positive, got {std}")
     inverse_mean = tuple(-m / s for m, s in zip(mean, std, strict=True))
     inverse_std = tuple(1 / s for s in std)
     if not all(map(math.isfinite, inverse_mean + inverse_std)):
@@ -126,10 +147,13 @@ class ChannelStatistics:
     mean and std is how often each occurs. Whole numbers add without error:
     every order of pictures, and every split over workers, gives the same bits.
 
-        statistics = ChannelStatistics()
-        for path in paths:
-            statistics.update(read_image(path))
-        v2.Normalize(statistics.mean, statistics.std)
+    >>> import numpy as np
+    >>> import seeing_tensors as st
+    >>> statistics = st.ChannelStatistics()
+    >>> for grey in (np.zeros((2, 2), np.uint8), np.full((2, 2), 255, np.uint8)):
+    ...     statistics = statistics.update(grey)
+    >>> statistics.mean, statistics.std
+    ((0.5,), (0.5,))
 
     Attributes:
         counts: int64 (C, 256); ``counts[c, k]`` pixels have the value k in channel c.
@@ -145,24 +169,20 @@ class ChannelStatistics:
     def update(self, image: np.ndarray) -> ChannelStatistics:
         """Count one picture in, uint8 (H, W, C) or (H, W). Returns self."""
         if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
-            kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
             raise TypeError(
-                f"ChannelStatistics needs uint8 arrays (H, W, C), got {kind}; use to_image(x) for a tensor, np.asarray(x) "
-                "for a PIL image"
+                f"ChannelStatistics needs uint8 arrays (H, W, C), got {kind_of(image)}; use to_image(x) for a tensor, "
+                "np.asarray(x) for a PIL image"
             )
         if image.ndim not in (2, 3) or image.size == 0:
             raise ValueError(f"ChannelStatistics needs an image (H, W, C) or (H, W), got shape {image.shape}")
-        planes = np.moveaxis(np.atleast_3d(image), -1, 0)
-        counts = np.stack([np.bincount(plane.ravel(), minlength=256) for plane in planes])
-        self._add(counts)
+        self._add(_counts_of_levels(np.atleast_3d(image)))
         return self
 
     def merge(self, other: ChannelStatistics) -> ChannelStatistics:
         """Count in everything that `other` has counted. Returns self; `other` is left as it is."""
         if not isinstance(other, ChannelStatistics):
             raise TypeError(f"merge needs ChannelStatistics, got {type(other).__name__}; count a picture with update")
-        if len(other.counts):
-            self._add(other.counts)
+        self._add(other.counts)
         return self
 
     def all_reduce(self) -> ChannelStatistics:
@@ -170,16 +190,10 @@ class ChannelStatistics:
 
         Each process calls it once, also one that has seen no picture.
         """
-        distributed = torch.distributed
-        if not (distributed.is_available() and distributed.is_initialized()):
-            raise RuntimeError("all_reduce needs a process group; call torch.distributed.init_process_group first")
-        seen = [None] * distributed.get_world_size()
-        distributed.all_gather_object(seen, self.counts)
         # Every process adds up the same list, so that a mismatch raises everywhere and nobody waits for ever.
         total = ChannelStatistics()
-        for counts in seen:
-            if len(counts):
-                total._add(counts)
+        for counts in _of_every_process(self.counts):
+            total._add(counts)
         self.counts = total.counts
         return self
 
@@ -192,7 +206,7 @@ class ChannelStatistics:
     def mean(self) -> tuple[float, ...]:
         """Per channel, on the [0, 1] scale: sum of k counts[k] / (255 n), rounded once."""
         n = self._pixels()
-        return tuple(total / (255 * n) for total, _ in self._sums())
+        return tuple(total / (255 * n) for total in self.counts.astype(object) @ _LEVELS)
 
     @property
     def std(self) -> tuple[float, ...]:
@@ -200,13 +214,9 @@ class ChannelStatistics:
 
         n**2 variance = n (sum of squares) - (sum)**2, in whole numbers: nothing cancels.
         """
-        n = self._pixels()
-        return tuple(math.sqrt((n * squares - total**2) / (255 * n) ** 2) for total, squares in self._sums())
-
-    def _sums(self) -> list[tuple[int, int]]:
-        """Per channel the sum of the values and of their squares, as Python integers, which have no largest."""
-        rows = [[int(n) for n in row] for row in self.counts]
-        return [(sum(k * n for k, n in enumerate(row)), sum(k * k * n for k, n in enumerate(row))) for row in rows]
+        n, counts = self._pixels(), self.counts.astype(object)
+        squares = n * (counts @ _LEVELS**2) - (counts @ _LEVELS) ** 2
+        return tuple(math.sqrt(square / (255 * n) ** 2) for square in squares)
 
     def _pixels(self) -> int:
         if self.count == 0:
@@ -214,9 +224,12 @@ class ChannelStatistics:
         return self.count
 
     def _add(self, counts: np.ndarray) -> None:
-        if len(self.counts) and len(self.counts) != len(counts):
+        if len(self.counts) == 0 or len(counts) == 0:
+            self.counts = counts.copy() if len(counts) else self.counts
+        elif len(self.counts) == len(counts):
+            self.counts = self.counts + counts
+        else:
             raise ValueError(f"these pictures have {len(counts)} channels, the ones before {len(self.counts)}")
-        self.counts = self.counts + counts if len(self.counts) else counts.copy()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ChannelStatistics) and np.array_equal(self.counts, other.counts)
@@ -233,8 +246,13 @@ class ChannelStatistics:
 def channel_statistics(images: Iterable[np.ndarray]) -> ChannelStatistics:
     """Exact mean and std per channel of pictures uint8 (H, W, C) of any sizes.
 
-    Args:
-        images: any iterable of pictures, or one array (N, H, W, C). They are asked for one at a time.
+    `images` is any iterable of pictures, or one array (N, H, W, C). They are asked for one at a time.
+
+    >>> import numpy as np
+    >>> import seeing_tensors as st
+    >>> black, white = np.zeros((1, 1, 3), np.uint8), np.full((1, 3, 3), 255, np.uint8)
+    >>> st.channel_statistics([black, white]).mean
+    (0.75, 0.75, 0.75)
 
     Raises:
         TypeError, ValueError: as ``ChannelStatistics.update``; also for a single picture, whose rows
@@ -242,12 +260,37 @@ def channel_statistics(images: Iterable[np.ndarray]) -> ChannelStatistics:
     """
     if isinstance(images, np.ndarray) and images.ndim != 4:
         raise ValueError(
-            f"channel_statistics needs a set of images, got one array of shape {images.shape}; for one image pass [image]"
+            f"channel_statistics needs a set of images, got one array of shape {images.shape}; "
+            "for one image pass [image]"
         )
     statistics = ChannelStatistics()
     for image in images:
         statistics.update(image)
     return statistics
+
+
+def _counts_of_levels(image: np.ndarray) -> np.ndarray:
+    """How often each of the 256 levels occurs in each channel of an image (H, W, C): int64 (C, 256)."""
+    channels = image.shape[2]
+    pixels = np.ascontiguousarray(image).reshape(1, -1, channels)
+    if channels > 4:  # OpenCV's pictures have few
+        return np.stack([np.bincount(plane, minlength=256) for plane in pixels[0].T])
+    counts = np.zeros((channels, 256), np.int64)
+    for start in range(0, pixels.shape[1], 2**24):  # OpenCV returns float32, which counts no farther
+        block = pixels[:, start : start + 2**24]
+        for c in range(channels):
+            counts[c] += cv2.calcHist([block], [c], None, [256], [0, 256]).ravel().astype(np.int64)
+    return counts
+
+
+def _of_every_process(own: np.ndarray) -> list[np.ndarray]:
+    """This array of every process of the torch.distributed group."""
+    distributed = torch.distributed
+    if not (distributed.is_available() and distributed.is_initialized()):
+        raise RuntimeError("all_reduce needs a process group; call torch.distributed.init_process_group first")
+    everyones = [None] * distributed.get_world_size()
+    distributed.all_gather_object(everyones, own)
+    return everyones
 
 
 def _per_channel(name: str, x: torch.Tensor, mean, std) -> tuple[torch.Tensor, torch.Tensor]:
@@ -256,19 +299,21 @@ def _per_channel(name: str, x: torch.Tensor, mean, std) -> tuple[torch.Tensor, t
     if x.ndim < 3:
         raise ValueError(f"{name} needs x of shape (..., C, H, W), got {tuple(x.shape)}")
     given = {"mean": finite_numbers("mean", mean), "std": finite_numbers("std", std)}
-    columns = {}
     for label, values in given.items():
         if len(values) != x.shape[-3]:
             raise ValueError(
                 f"{name}: x of shape {tuple(x.shape)} has {x.shape[-3]} channel(s), {label} has {len(values)} value(s)"
             )
-        column = torch.tensor(values, dtype=x.dtype, device=x.device)
-        if not torch.isfinite(column).all():
+    # What counts is what they are in the type of x. They are looked at as Python's numbers: no kernel runs for it.
+    columns = torch.tensor([*given.values()], dtype=x.dtype, device="cpu")
+    for (label, values), rounded in zip(given.items(), columns.tolist(), strict=True):
+        if not all(map(math.isfinite, rounded)):
             raise ValueError(f"{name}: every {label} must be finite in {x.dtype}, got {values}")
-        columns[label] = column.reshape(-1, 1, 1)
-    if not (columns["std"] >= torch.finfo(x.dtype).tiny).all():
+    smallest = torch.finfo(x.dtype).tiny
+    if not all(value >= smallest for value in rounded):
         raise ValueError(
-            f"{name}: every std must be positive and at least {torch.finfo(x.dtype).tiny:.3g}, the smallest normal "
-            f"{x.dtype}, got {given['std']}; a channel that never changes, std 0, cannot be normalised"
+            f"{name}: every std must be positive and at least {smallest:.3g}, the smallest normal {x.dtype}, "
+            f"got {given['std']}; a channel that never changes, std 0, cannot be normalised"
         )
-    return columns["mean"], columns["std"]
+    mean, std = columns.to(x.device).reshape(2, -1, 1, 1)
+    return mean, std

@@ -10,7 +10,7 @@ from torchvision.transforms import v2
 from torchvision.utils import make_grid
 
 import seeing_tensors as library
-from seeing_tensors.course.laws.museum import mistake, twin
+from seeing_tensors.course.laws.museum import mistake, plain, twin
 
 
 def column(values, like):
@@ -85,6 +85,7 @@ def transposed_there_and_back(x, mean, std):
     "normalize",
     tempting="In place is quicker and needs no memory, and torchvision did it too.",
     source="https://github.com/pytorch/vision/issues/680",
+    rank="manners",
 )
 def in_place(x, mean, std):
     """the caller's tensor is overwritten: what was a picture before the call is one no longer. Work on a copy"""
@@ -178,6 +179,7 @@ def negative_mean(x, mean, std):
     "inverse_normalize",
     tempting="The result is only for looking, and a copy costs memory.",
     source="https://github.com/pytorch/vision/issues/517",
+    rank="manners",
 )
 def undone_in_place(x, mean, std):
     """the normalised tensor is overwritten: the network that gets it next sees the picture instead. Work on a copy"""
@@ -272,6 +274,13 @@ def one_operation(x, mean, std):
     return torch.addcmul(column(mean, x), x, column(std, x))
 
 
+@plain("inverse_normalize")
+def inverse_normalize(x, mean, std):
+    mean = torch.tensor(mean).reshape(3, 1, 1)
+    std = torch.tensor(std).reshape(3, 1, 1)
+    return x * std + mean
+
+
 # ----------------------------------------------------------- inverse_mean_std
 
 
@@ -322,6 +331,12 @@ def by_arrays(mean, std):
     library.inverse_mean_std(mean, std)
     m, s = (np.array([float(v) for v in values]) for values in (mean, std))
     return np.negative(m) / s, np.reciprocal(s)
+
+
+@plain("inverse_mean_std")
+def inverse_mean_std(mean, std):
+    mean, std = torch.tensor(mean), torch.tensor(std)
+    return -mean / std, 1 / std
 
 
 # ----------------------------------------------------------- InverseNormalize
@@ -452,6 +467,60 @@ class Sums:
         if not self.count:
             raise ValueError("no picture has been counted")
         return self.count
+
+
+@plain("ChannelStatistics")
+class ChannelStatistics:
+    def __init__(self):
+        self.counts = 0
+
+    def update(self, image):
+        if image.ndim == 2:
+            image = image[:, :, None]
+        planes = np.moveaxis(image, -1, 0)
+        self.counts = self.counts + np.array([np.bincount(plane.ravel(), minlength=256) for plane in planes])
+        return self
+
+    def merge(self, other):
+        self.counts = self.counts + other.counts
+        return self
+
+    @property
+    def count(self):
+        return np.sum(self.counts[0]) if np.ndim(self.counts) else 0
+
+    @property
+    def mean(self):
+        return tuple(self.counts @ np.arange(256) / (255 * self.count))
+
+    @property
+    def std(self):
+        n, levels = self.count, np.arange(256)
+        return tuple(np.sqrt(n * (self.counts @ levels**2) - (self.counts @ levels) ** 2) / (255 * n))
+
+
+@plain("ChannelStatistics")
+class PooledFloats:
+    def __init__(self):
+        self.count, self.sum, self.squares = 0, 0.0, 0.0
+
+    def update(self, image):
+        x = torch.from_numpy(np.atleast_3d(image)).flatten(0, 1) / 255
+        self.count, self.sum, self.squares = self.count + len(x), self.sum + x.sum(0), self.squares + (x * x).sum(0)
+        return self
+
+    def merge(self, other):
+        self.count, self.sum = self.count + other.count, self.sum + other.sum
+        self.squares = self.squares + other.squares
+        return self
+
+    @property
+    def mean(self):
+        return tuple(self.sum / self.count)
+
+    @property
+    def std(self):
+        return tuple((self.squares / self.count - (self.sum / self.count) ** 2).clamp(min=0).sqrt())
 
 
 @twin("ChannelStatistics")

@@ -92,29 +92,34 @@ DIFFERENT = [
     (
         "left open: the formula is computed with what it is given, so a std of 0 makes infinities",
         NORMALIZE,
-        ["min_max_scale.one_broken_value_anywhere_is_refused", "normalize.normalize_refuses_bad_statistics"],
+        [
+            "min_max_scale.one_broken_value_anywhere_is_refused",
+            "normalize.bad_statistics_are_refused",
+            "normalize.a_refused_std_is_written_as_it_was_given",
+            "normalize.a_std_too_small_for_the_type_is_refused",
+        ],
     ),
     (
         "takes uint8 and float32, and float32 comes back",
         NORMALIZE,
         [
             "min_max_scale.keeps_the_type_and_any_width",
-            "normalize.normalize_keeps_the_type",
-            "normalize.normalize_refuses_bad_pictures",
-            "normalize.normalize_works_in_the_type_of_x",
-            "normalize.normalize_allows_the_smallest_normal_std",
+            "normalize.type_and_shape_stay",
+            "normalize.bytes_and_arrays_are_refused",
+            "normalize.works_in_the_type_of_x",
+            "normalize.the_smallest_normal_number_is_a_std",
         ],
     ),
-    ("left open: arrays have no gradient", NORMALIZE, ["normalize.normalize_passes_the_gradient_on"]),
+    ("left open: arrays have no gradient", NORMALIZE, ["normalize.the_gradient_flows"]),
     (
         "left open: a picture without pixels is refused with an error",
         NORMALIZE,
-        ["normalize.normalize_reads_any_layout"],
+        ["normalize.any_layout_is_read"],
     ),
     (
         "left open: of more means than channels the first are used",
         NORMALIZE,
-        ["normalize.normalize_takes_any_number_of_channels", "normalize.normalize_wants_numbers"],
+        ["normalize.another_number_of_channels_is_refused", "normalize.what_is_no_sequence_of_numbers_is_refused"],
     ),
 ]
 

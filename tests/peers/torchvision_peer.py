@@ -127,15 +127,16 @@ DIFFERENT = [
         "left open: a std of 0 is refused, and every other number goes into the formula",
         NORMALIZE,
         [
-            "normalize.normalize_refuses_bad_statistics",
-            "normalize.normalize_allows_the_smallest_normal_std",
-            "normalize.normalize_wants_numbers",
+            "normalize.bad_statistics_are_refused",
+            "normalize.a_refused_std_is_written_as_it_was_given",
+            "normalize.a_std_too_small_for_the_type_is_refused",
+            "normalize.the_smallest_normal_number_is_a_std",
+            "normalize.what_is_no_sequence_of_numbers_is_refused",
         ],
     ),
     (
         "n means are for n channels; what three means do to one channel is left open: three channels come back",
         NORMALIZE,
-        ["normalize.normalize_refuses_bad_pictures", "normalize.normalize_takes_any_number_of_channels"],
     ),
     (
         "names the nodes of a traced graph: no containers, a repetition is name_1",

@@ -7,6 +7,8 @@ import torch
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import seeing_tensors as library
+
 
 def sides(most: int = 5):
     return st.integers(1, most)
@@ -31,6 +33,7 @@ def float_tensors(low: float, high: float, *, dtype=np.float32, channels=(1, 3),
     return hnp.arrays(dtype, shapes, elements=values).map(torch.from_numpy)
 
 
+MEAN, STD = library.IMAGENET_MEAN, library.IMAGENET_STD
 U = 2.0**-24  # half the distance from 1 to the next float32
 FLOATS = (torch.float16, torch.float32, torch.float64)
 EVERY_FLOAT = (*FLOATS, torch.bfloat16)

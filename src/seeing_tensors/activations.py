@@ -20,14 +20,20 @@ from .drawing import NOT_FINITE_COLOR, unseen_note
 
 #: The colour map of `show_feature_maps`: blue below 0, nearly white at 0, red above.
 FEATURE_COLORS = "RdBu_r"
+_COLORS = matplotlib.colormaps[FEATURE_COLORS](range(256), bytes=True)[:, :3]
 
 
 def feature_maps(model: torch.nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Run a model and keep what every module in it gives.
+    """Run a model and keep what every module in it gives, by its name.
 
     The model is left as it was: its weights, its mode, its hooks, and, in
     training mode too, its running statistics. Each result is a copy, so that
     ``ReLU(inplace=True)`` does not overwrite the map before it.
+
+    >>> import torch, seeing_tensors as st
+    >>> model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 5), torch.nn.ReLU(inplace=True))
+    >>> {name: tuple(kept.shape) for name, kept in st.feature_maps(model, torch.zeros(1, 3, 64, 64)).items()}
+    {'0': (1, 8, 60, 60), '1': (1, 8, 60, 60), '': (1, 8, 60, 60)}
 
     Args:
         model: any ``nn.Module``. It runs in the mode it is in, without gradients.
@@ -75,7 +81,7 @@ def show_feature_maps(
     title: str | None = None,
     colorbar: bool = True,
 ) -> Axes:
-    """Draw the maps of one picture side by side, blue below 0, white at 0, red above, on one scale.
+    """Draw the maps (F, H, W) of one picture side by side, blue below 0, white at 0, red above, on one scale.
 
     The scale runs from -limit to limit, by default the largest absolute value
     of all maps. So a map that is small looks pale, as it is. With
@@ -84,6 +90,12 @@ def show_feature_maps(
 
     All maps are one image, also a large number of large ones. What is larger
     than its place in the figure is averaged down to the figure's pixels.
+
+    >>> import torch, seeing_tensors as st
+    >>> from matplotlib.figure import Figure
+    >>> maps = torch.tensor([1.0, -3.0, 5.0])[:, None, None].expand(3, 8, 8)
+    >>> st.show_feature_maps(maps, Figure().subplots(), limit=4).get_title()
+    'unseen: 33% beyond ±4'
 
     Args:
         maps: float (F, H, W): the maps of one picture, or the kernels ``weight[:, c]`` of a layer.
@@ -100,8 +112,7 @@ def show_feature_maps(
 
     Raises:
         TypeError: not a float tensor.
-        ValueError: another shape, no map, a limit that is not finite and positive, or a limit for maps that have
-            their own.
+        ValueError: another shape, no map, a limit that is not finite and positive or for maps that have their own.
     """
     require_float("show_feature_maps", maps)
     if maps.ndim != 3 or maps.numel() == 0:
@@ -117,31 +128,18 @@ def show_feature_maps(
     maps = maps.detach().cpu()
     if maps.dtype not in (torch.float32, torch.float64):
         maps = maps.float()
-    extremes = [_extremes(each) for each in maps]
-    own = [max(-low, high) for low, high, _ in extremes]
+    own, broken = zip(*map(_own_limit, maps), strict=True)
     # Where all values are 0, every scale shows the same; 1 will do.
     limits = [value or 1.0 for value in ([limit or max(own)] * len(maps) if shared_scale else own)]
-    columns = min(columns or math.ceil(math.sqrt(len(maps))), len(maps))
-    rows = math.ceil(len(maps) / columns)
-    if ax is None:
-        import matplotlib.pyplot as plt
+    beyond = sum(_count_beyond(each, end) for each, end, most in zip(maps, limits, own, strict=True) if most > end)
 
-        shape = maps.shape[1] * rows / (maps.shape[2] * columns)
-        _, ax = plt.subplots(figsize=(6.2, min(max(6.2 * shape, 1.5), 9)), layout="constrained")
-    tiles = _tiles(maps, limits, max(1, _averaging(ax, maps.shape[1] * rows, maps.shape[2] * columns)))
-    mosaic, corners = _mosaic(tiles, columns)
-    ax.imshow(mosaic)
-    ax.axis("off")
+    columns = min(columns or math.ceil(math.sqrt(len(maps))), len(maps))
+    ax = _new_axes(maps, columns) if ax is None else ax
+    corners = _draw_maps(ax, maps, limits, columns)
     if not shared_scale:
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        # Six letters high is a map at least as wide as its number; letters need not be larger than others.
-        tile = 72 * ax.get_window_extent().width / ax.figure.dpi / columns
-        size = min(tile / 6, matplotlib.rcParams["font.size"])
-        for (top, left), own_limit in zip(corners, limits, strict=True):
-            ax.text(left, top, f"±{own_limit:.2g}", fontsize=size, va="top", ha="left", bbox=box)
-    lines = [line for line in (title, _beyond_note(ax, maps, extremes, max(limits))) if line]
-    if lines:
-        ax.set_title("\n".join(lines))
+        _draw_limits(ax, corners, limits, columns)
+    unseen = [(beyond, f"beyond ±{limits[0]:.3g}"), (sum(broken), "not finite")]
+    _draw_title(ax, title, [(count / maps.numel(), where) for count, where in unseen])
     if colorbar:
         _draw_scale(ax, limits[0] if shared_scale else None)
     return ax
@@ -153,12 +151,20 @@ def pretrained_filters() -> dict[str, torch.Tensor]:
     Looks into torch.hub's checkpoint folder for the files that torchvision
     keeps there. Nothing is downloaded, and nothing is needed from there.
 
+    >>> import torch, tempfile, seeing_tensors as st
+    >>> before = torch.hub.get_dir()
+    >>> with tempfile.TemporaryDirectory() as empty:
+    ...     torch.hub.set_dir(empty)
+    ...     print(st.pretrained_filters())
+    ...     torch.hub.set_dir(before)
+    {}
+
     Returns:
         for each set of weights, its name ("ResNet18_Weights.IMAGENET1K_V1") and the filters, (F, 3, k, k).
         Empty where there is none.
 
     Raises:
-        ValueError: a file has the right name but does not hold such weights.
+        ValueError: a file with the right name does not hold such weights.
     """
     from torchvision.models import get_model_weights
 
@@ -201,62 +207,84 @@ def _first_filters(path: Path, layer: str) -> torch.Tensor:
     return filters
 
 
-def _extremes(values: torch.Tensor) -> tuple[float, float, int]:
-    """The least and the greatest finite value (0 and 0 where there is none), and how many are NaN or infinite."""
+def _own_limit(values: torch.Tensor) -> tuple[float, int]:
+    """The largest finite absolute value, 0 where there is none, and how many values are NaN or infinite."""
     low, high = map(float, values.aminmax())
     if math.isfinite(low) and math.isfinite(high):
-        return low, high, 0
+        return max(-low, high), 0
     finite = values[torch.isfinite(values)]
-    low, high = map(float, finite.aminmax()) if finite.numel() else (0.0, 0.0)
-    return low, high, values.numel() - finite.numel()
+    return float(finite.abs().max()) if finite.numel() else 0.0, values.numel() - finite.numel()
+
+
+def _count_beyond(values: torch.Tensor, limit: float) -> int:
+    size = values.double().abs()
+    return int(((size > limit) & torch.isfinite(size)).sum())
+
+
+def _new_axes(maps: torch.Tensor, columns: int) -> Axes:
+    """The Axes of a new figure, as wide as a page and as high as the maps make it."""
+    import matplotlib.pyplot as plt
+
+    shape = maps.shape[1] * math.ceil(len(maps) / columns) / (maps.shape[2] * columns)
+    _, ax = plt.subplots(figsize=(6.2, min(max(6.2 * shape, 1.5), 9)), layout="constrained")
+    return ax
+
+
+def _draw_maps(ax: Axes, maps: torch.Tensor, limits: Sequence[float], columns: int) -> list[tuple[int, int]]:
+    """The maps in rows, grey lines between and around them, as one image. Returns the upper left corner of each."""
+    rows = math.ceil(len(maps) / columns)
+    tiles = _colored(_averaged(maps, limits, _averaging(ax, maps.shape[1] * rows, maps.shape[2] * columns)))
+    gap = max(1, round(0.02 * max(tiles.shape[1:3])))
+    height, width = tiles.shape[1] + gap, tiles.shape[2] + gap
+    mosaic = np.zeros((rows * height + gap, columns * width + gap, 4), np.uint8)  # transparent: no map is no blank map
+    corners = [(i // columns * height + gap, i % columns * width + gap) for i in range(len(tiles))]
+    for top, left in corners:
+        mosaic[top - gap : top + height, left - gap : left + width] = (112, 112, 112, 255)
+    for (top, left), tile in zip(corners, tiles, strict=True):
+        mosaic[top : top + tile.shape[0], left : left + tile.shape[1], :3] = tile
+    ax.imshow(mosaic)
+    ax.axis("off")
+    return corners
 
 
 def _averaging(ax: Axes, height: int, width: int) -> int:
-    """How many pixels of the maps, along each axis, fall on one pixel of the figure."""
+    """How many pixels of the maps, along each axis, fall on one pixel of the figure; at least 1."""
     place = ax.get_window_extent()
-    return int(max(height / max(place.height, 1), width / max(place.width, 1)))
+    return max(1, int(max(height / max(place.height, 1), width / max(place.width, 1))))
 
 
-def _tiles(maps: torch.Tensor, limits: Sequence[float], average: int) -> list[np.ndarray]:
-    """Each map in colour, uint8 (h, w, 3): averaged over squares if it is large, its pixels repeated if it is tiny."""
-    colors = matplotlib.colormaps[FEATURE_COLORS]
-    tiles = []
-    for values, limit in zip(maps, limits, strict=True):
-        position = values.double() / limit
-        if average > 1:
-            position = avg_pool2d(position[None], average, ceil_mode=True)[0]
-        position = position.numpy()
-        finite = np.isfinite(position)
-        tile = colors(np.clip(np.where(finite, position, 0) / 2 + 0.5, 0, 1), bytes=True)[..., :3]
-        tile[~finite] = NOT_FINITE_COLOR
-        repeat = math.ceil(32 / max(tile.shape[:2]))
-        tiles.append(tile.repeat(repeat, axis=0).repeat(repeat, axis=1))
-    return tiles
+def _averaged(maps: torch.Tensor, limits: Sequence[float], average: int) -> np.ndarray:
+    """Each map in units of its limit, float64 (F, h, w): the means of squares, and no copy of all the maps."""
+    small = np.empty((len(maps), *(math.ceil(side / average) for side in maps.shape[1:])))
+    for mean, values, limit in zip(small, maps, limits, strict=True):
+        mean[:] = avg_pool2d(values[None].double() / limit, average, ceil_mode=True)[0].numpy()
+    return small
 
 
-def _mosaic(tiles: Sequence[np.ndarray], columns: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """The tiles in rows, RGBA, with grey lines between and around them, and the upper left corner of each."""
-    gap = max(1, round(0.02 * max(tiles[0].shape[:2])))
-    height, width = tiles[0].shape[0] + gap, tiles[0].shape[1] + gap
-    rows = math.ceil(len(tiles) / columns)
-    mosaic = np.zeros((rows * height + gap, columns * width + gap, 4), np.uint8)  # transparent: no map is no blank map
-    corners = []
-    for i, tile in enumerate(tiles):
-        top, left = i // columns * height + gap, i % columns * width + gap
-        mosaic[top - gap : top + height, left - gap : left + width] = (112, 112, 112, 255)
-        corners.append((top, left))
-    for (top, left), tile in zip(corners, tiles, strict=True):
-        mosaic[top : top + tile.shape[0], left : left + tile.shape[1], :3] = tile
-    return mosaic, corners
+def _colored(position: np.ndarray) -> np.ndarray:
+    """Positions (F, h, w) from -1 to 1 as colours, uint8 (F, h, w, 3); the pixels of tiny maps are repeated."""
+    broken = ~np.isfinite(position)
+    step = np.where(broken, 0, position).clip(-1, 1) * 128 + 128
+    tiles = _COLORS[np.minimum(step, 255).astype(np.uint8)]
+    tiles[broken] = NOT_FINITE_COLOR
+    repeat = math.ceil(32 / max(tiles.shape[1:3]))
+    return tiles.repeat(repeat, axis=1).repeat(repeat, axis=2)
 
 
-def _beyond_note(ax: Axes, maps: torch.Tensor, extremes: Sequence[tuple[float, float, int]], limit: float) -> str:
-    broken = sum(count for _, _, count in extremes)
-    beyond = 0
-    if any(max(-low, high) > limit for low, high, _ in extremes):
-        beyond = int(((maps.double().abs() > limit) & torch.isfinite(maps)).sum())
-    parts = [(beyond, f"beyond ±{limit:.3g}"), (broken, "not finite")]
-    return unseen_note(ax, [(count / maps.numel(), where) for count, where in parts])
+def _draw_limits(ax: Axes, corners: Sequence[tuple[int, int]], limits: Sequence[float], columns: int) -> None:
+    """Each map's own limit in its upper left corner."""
+    # Six letters high is a map at least as wide as its number; letters need not be larger than others.
+    tile = 72 * ax.get_window_extent().width / ax.figure.dpi / columns
+    size = min(tile / 6, matplotlib.rcParams["font.size"])
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    for (top, left), limit in zip(corners, limits, strict=True):
+        ax.text(left, top, f"±{limit:.2g}", fontsize=size, va="top", ha="left", bbox=box)
+
+
+def _draw_title(ax: Axes, title: str | None, unseen: Sequence[tuple[float, str]]) -> None:
+    lines = [line for line in (title, unseen_note(ax, unseen)) if line]
+    if lines:
+        ax.set_title("\n".join(lines))
 
 
 def _draw_scale(ax: Axes, limit: float | None) -> None:

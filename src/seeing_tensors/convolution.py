@@ -53,8 +53,8 @@ def conv2d(
         (..., F, H', W'), dtype and device of x, new memory; H' and W' are given by ``conv2d_output_size``.
 
     Raises:
-        TypeError: other types or two of them, or a stride, padding or dilation that is no whole number.
-        ValueError: shapes or devices that do not fit together.
+        TypeError: other types, two float types (both named), a stride, padding or dilation that is no whole number.
+        ValueError: shapes or devices that do not fit together (the message names them).
     """
     require_float("conv2d", x)
     if x.ndim < 3:
@@ -97,7 +97,8 @@ def conv2d_output_size(size: int, kernel_size: int, stride: int = 1, padding: in
 
     Raises:
         TypeError: an argument is not a whole number.
-        ValueError: padding below 0, another number below 1, or a kernel that spans more pixels than there are.
+        ValueError: padding below 0, another number below 1, or a kernel that spans more pixels than there are
+            (both numbers are in the message).
     """
     size, kernel_size = _whole("size", size, 1), _whole("kernel_size", kernel_size, 1)
     stride, padding = _whole("stride", stride, 1), _whole("padding", padding, 0)
@@ -130,11 +131,11 @@ def compose_kernels(first: Layer, second: Layer) -> Layer:
         second: the layer that sees its result: a weight (F, M, h2, w2), or such a pair.
 
     Returns:
-        the weight (F, C, h1 + h2 - 1, w1 + w2 - 1); or, if either layer is a pair, (weight, bias).
+        the weight (F, C, h1 + h2 - 1, w1 + w2 - 1), contiguous; or, if either layer is a pair, (weight, bias).
 
     Raises:
-        TypeError: not float tensors, or different dtypes.
-        ValueError: shapes or devices that do not fit together.
+        TypeError: not float tensors, or two float types (both named).
+        ValueError: shapes or devices that do not fit together (the message names them).
     """
     pairs = isinstance(first, (tuple, list)) or isinstance(second, (tuple, list))
     (w1, b1), (w2, b2) = _weight_and_bias("first", first), _weight_and_bias("second", second)
@@ -206,8 +207,8 @@ def attainable_range(weight: torch.Tensor, bias: torch.Tensor | None = None) -> 
         low and high, (F,) each, dtype of weight, new memory.
 
     Raises:
-        TypeError: not float tensors, or different dtypes.
-        ValueError: other shapes, different devices, or a weight or bias that is NaN or infinite.
+        TypeError: not float tensors, or two float types (both named).
+        ValueError: other shapes or two devices (the message names them), or a weight or bias that is NaN or infinite.
     """
     bias = _checked_bias("attainable_range", "weight", weight, bias, like=weight)
     # Summed in float64, so that many small weights do not get lost beside a large one.

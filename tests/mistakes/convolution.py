@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 import seeing_tensors as library
-from seeing_tensors.course.laws.museum import mistake, twin
+from seeing_tensors.course.laws.museum import mistake, plain, twin
 
 # --------------------------------------------------------------------- conv2d
 
@@ -226,6 +226,7 @@ def only_the_padding_divided(size, kernel_size, stride=1, padding=0, dilation=1)
     "conv2d_output_size",
     tempting="On paper it is a division with a floor around it.",
     source="https://github.com/yu20103983/FOTS/issues/10",
+    rank="range",
 )
 def divides_floats(size, kernel_size, stride=1, padding=0, dilation=1):
     """the result of / is a float: a size is a whole number, and above 2**53 a float cannot hold each; divide with //"""
@@ -245,6 +246,11 @@ def length_of_a_range(size, kernel_size, stride=1, padding=0, dilation=1):
     library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
     first, last = -int(padding), int(size) + int(padding) - (int(kernel_size) - 1) * int(dilation)
     return len(range(first, last, int(stride)))
+
+
+@plain("conv2d_output_size")
+def conv2d_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
+    return (size + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1
 
 
 # ------------------------------------------------------------- compose_kernels
@@ -286,7 +292,7 @@ def slides_without_turning(first, second):
 @slides_without_turning.in_other_words
 def kernels_correlated(first, second):
     w1, w2 = pair_of(first)[0], pair_of(second)[0]
-    (f, m, h2, k2), (_, c, h1, k1) = w2.shape, w1.shape
+    (f, _, h2, k2), (_, c, h1, k1) = w2.shape, w1.shape
     kind = torch.promote_types(w1.dtype, torch.float32)
     weight = torch.zeros(f, c, h1 + h2 - 1, k1 + k2 - 1, dtype=kind)
     for u in range(h2):
@@ -368,6 +374,31 @@ def read_off_impulses(first, second):
     return composed(first, second, weight, F.conv2d(F.conv2d(black, w1.double(), b1), w2.double(), b2).flatten())
 
 
+@plain("compose_kernels")
+def compose_kernels(first, second):
+    pairs = isinstance(first, tuple) or isinstance(second, tuple)
+    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
+    (f, _, h2, k2), (_, c, h1, k1) = w2.shape, w1.shape
+    weight = torch.zeros(f, c, h1 + h2 - 1, k1 + k2 - 1)
+    for u in range(h2):
+        for v in range(k2):
+            weight[:, :, u : u + h1, v : v + k1] += torch.einsum("om,mcij->ocij", w2[:, :, u, v], w1)
+    bias = torch.zeros(f) if b2 is None else b2
+    if b1 is not None:
+        bias = bias + w2.sum((2, 3)) @ b1
+    return (weight, bias) if pairs else weight
+
+
+@plain("compose_kernels")
+def compose_by_conv2d(first, second):
+    pairs = isinstance(first, tuple) or isinstance(second, tuple)
+    (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
+    border = (w2.shape[2] - 1, w2.shape[3] - 1)
+    weight = F.conv2d(w1.transpose(0, 1), w2.flip(2, 3), padding=border).transpose(0, 1)
+    bias = (0 if b2 is None else b2) + (0 if b1 is None else w2.sum((2, 3)) @ b1)
+    return (weight, bias) if pairs else weight
+
+
 # ------------------------------------------------------------- receptive_field
 
 
@@ -396,8 +427,7 @@ def grows_by_the_kernel(layers):
     source="https://github.com/Wensi-Tang/OS-CNN/issues/17",
 )
 def adds_the_kernel_sizes(layers):
-    """whole kernels are added: neighbouring places overlap, so that a layer adds k - 1, and the first pixel counts once
-    """
+    """whole kernels are added: neighbouring places overlap, so that a layer adds k - 1, and the first pixel counts once"""
     library.receptive_field(layers)
     field, step = 0, 1
     for k, s, d in layers:
@@ -550,3 +580,16 @@ def number_by_number(weight, bias=None):
         ends[0].append(math.fsum([start, *(v for v in numbers if v < 0)]))
         ends[1].append(math.fsum([start, *(v for v in numbers if v > 0)]))
     return tuple(torch.tensor(end, dtype=torch.float64).to(weight.dtype) for end in ends)
+
+
+@plain("attainable_range")
+def attainable_range(weight, bias=None):
+    bias = 0 if bias is None else bias
+    return bias + weight.clamp(max=0).sum((1, 2, 3)), bias + weight.clamp(min=0).sum((1, 2, 3))
+
+
+@plain("attainable_range")
+def run_on_the_two_pictures(weight, bias=None):
+    bias = 0 if bias is None else bias
+    dark, bright = ((weight < 0).float(), (weight > 0).float())
+    return (weight * dark).sum((1, 2, 3)) + bias, (weight * bright).sum((1, 2, 3)) + bias

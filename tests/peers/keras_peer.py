@@ -126,7 +126,7 @@ DIFFERENT = [
         ["batch_norm.batch_norm_refuses_what_it_cannot_square"],
     ),
     ("the input is (batch_size, channels, height, width)", CONV, ["conv2d.a_batch_of_videos_too"]),
-    ("left open: arrays are taken too", CONV, ["conv2d.conv2d_refuses_what_does_not_fit"]),
+    ("left open: arrays are taken too", CONV, ["conv2d.conv2d_refuses_what_is_no_float_tensor"]),
 ]
 
 VARIANCE = (

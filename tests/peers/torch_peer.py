@@ -99,7 +99,7 @@ DIFFERENT = [
         ],
     ),
     ("the input is (minibatch, channels, height, width)", CONV, ["conv2d.a_batch_of_videos_too"]),
-    ("padding may also be one of the words valid and same", CONV, ["conv2d.conv2d_refuses_what_does_not_fit"]),
+    ("padding may also be one of the words valid and same", CONV, ["conv2d.conv2d_refuses_other_strides"]),
 ]
 
 REMARKS = {

@@ -40,7 +40,7 @@ MODULES = {
     "convolution": ["attainable_range", "compose_kernels", "conv2d", "conv2d_output_size", "receptive_field"],
     "activations": ["feature_maps", "pretrained_filters", "show_feature_maps"],
     "wandb_overlays": ["to_wandb_mask"],
-    "wandb_images": ["log_images", "to_wandb_grid", "to_wandb_image"],
+    "wandb_images": ["log_images", "to_wandb_grid", "to_wandb_image", "to_wandb_maps"],
     "style": ["COLORS", "HATCHES", "LINES", "STYLE"],
     "course.repository": ["data_path"],
     "course.practice.notebook": ["answer", "check", "prove"],

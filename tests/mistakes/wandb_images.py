@@ -1,10 +1,13 @@
 """Mistakes of lesson 6: the pixels that are handed to Weights & Biases."""
 
+import math
+
 import numpy as np
 import torch
+from PIL import Image
 
 import seeing_tensors as library
-from seeing_tensors.course.laws.museum import mistake, twin
+from seeing_tensors.course.laws.museum import mistake, plain, twin
 
 
 def is_float(x):
@@ -52,8 +55,7 @@ def drawn_by(levels_of):
     source="https://github.com/pytorch/vision/issues/8141",
 )
 def cuts_off(x, **options):
-    """levels are cut off, not rounded: 254.99 becomes 254, and of 256 levels some come back one too dark. Round first
-    """
+    """levels are cut off, not rounded: 254.99 becomes 254, and of 256 levels some come back one too dark. Round first"""
     return drawn_by(lambda v, low, high: np.clip(255 * ((v - low) / (high - low)), 0, 255))(x, **options)
 
 
@@ -262,6 +264,20 @@ def with_torch(x, *, value_range=None, mean=None, std=None, clip=False, caption=
     return from_levels((values - low).div(high - low).mul(255).round().clamp(0, 255).to(torch.uint8).numpy(), caption)
 
 
+@plain("to_wandb_image")
+def to_wandb_image(x, *, value_range=None, mean=None, std=None, clip=False, caption=None):
+    import wandb  # only where it is needed: it takes a second
+
+    if isinstance(x, torch.Tensor):
+        x = x.permute(1, 2, 0).numpy()
+    if x.dtype == np.float32:
+        if mean is not None:
+            x = x * np.array(std, np.float32) + np.array(mean, np.float32)
+        low, high = value_range
+        x = np.rint(255 * (x - low) / (high - low)).clip(0, 255).astype(np.uint8)
+    return wandb.Image(Image.fromarray(x), caption=caption)
+
+
 # --------------------------------------------------------------- to_wandb_grid
 
 
@@ -307,7 +323,7 @@ def scale_each(images, *, columns=None, value_range=None, mean=None, std=None, c
         return right
     tiles = []
     for x in pictures:
-        v = undone(x, mean, std)
+        v = undone(x, mean, std).clip(*value_range)
         tiles.append(np.rint(255 * (v - v.min()) / (v.max() - v.min() or 1)).astype(np.uint8))
     return library.to_wandb_grid(tiles, columns=columns, caption=caption)
 
@@ -372,8 +388,6 @@ def pad_value_0(images, *, columns=None, value_range=None, mean=None, std=None, 
 @twin("to_wandb_grid")
 def pasted_together(images, *, columns=None, caption=None, **options):
     """each picture by to_wandb_image, then pasted with PIL"""
-    from PIL import Image
-
     images = images if isinstance(images, (torch.Tensor, np.ndarray)) else list(images)
     right = library.to_wandb_grid(images, columns=columns, caption=caption, **options)
     columns = min(columns or int(np.ceil(np.sqrt(len(images)))), len(images))
@@ -384,6 +398,19 @@ def pasted_together(images, *, columns=None, caption=None, **options):
     return library.to_wandb_image(np.array(paper), caption=caption)
 
 
+@plain("to_wandb_grid")
+def to_wandb_grid(images, *, columns=None, value_range=None, mean=None, std=None, clip=False, caption=None):
+    options = {"value_range": value_range, "mean": mean, "std": std, "clip": clip}
+    tiles = [np.array(library.to_wandb_image(x, **options).image) for x in images]
+    columns = columns or math.ceil(math.sqrt(len(tiles)))
+    height, width, _ = tiles[0].shape
+    grid = np.full((math.ceil(len(tiles) / columns) * (height + 2) - 2, columns * (width + 2) - 2, 3), 255, np.uint8)
+    for i, tile in enumerate(tiles):
+        top, left = i // columns * (height + 2), i % columns * (width + 2)
+        grid[top : top + height, left : left + width] = tile
+    return library.to_wandb_image(grid, caption=caption)
+
+
 # ------------------------------------------------------------------ log_images
 
 
@@ -391,6 +418,7 @@ def pasted_together(images, *, columns=None, caption=None, **options):
     "log_images",
     tempting="run.log takes the list and returns, and that the rest is left out is only a warning.",
     source="https://github.com/wandb/wandb/issues/2559",
+    rank="manners",
 )
 def drops_after_108(run, key, images, **options):
     """more than 108 pictures are handed to wandb, which keeps the first 108 and drops the rest without raising. Refuse
@@ -437,14 +465,14 @@ def one_by_one(run, key, images, *, columns=None, captions=None, **options):
 
     class Nowhere:
         def log(self, data, **when):
-            self.when, self.logged = when, data[key]
+            self.when, self.row = when, data
 
     nowhere = Nowhere()
     library.log_images(nowhere, key, images, columns=columns, captions=captions, **options)
-    if columns is None and not options.get("masks") and not options.get("boxes"):
+    if columns is None and not options.get("masks") and not options.get("boxes") and options.get("clip") != "count":
         scale = {name: options.get(name) for name in ("value_range", "mean", "std")}
         scale["clip"] = options.get("clip", False)
         words = captions or [None] * len(images)
         words = [text or "" if captions else None for text in words]
-        nowhere.logged = [library.to_wandb_image(x, caption=text, **scale) for x, text in zip(images, words)]
-    run.log({key: nowhere.logged}, **nowhere.when)
+        nowhere.row = {key: [library.to_wandb_image(x, caption=text, **scale) for x, text in zip(images, words)]}
+    run.log(nowhere.row, **nowhere.when)

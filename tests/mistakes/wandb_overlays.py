@@ -1,10 +1,10 @@
-"""Mistakes of lesson 6: the pixels that are handed to Weights & Biases."""
+"""Mistakes about the masks that are handed to Weights & Biases."""
 
 import numpy as np
 import torch
 
 import seeing_tensors as library
-from seeing_tensors.course.laws.museum import mistake, twin
+from seeing_tensors.course.laws.museum import mistake, plain, twin
 
 # --------------------------------------------------------------- to_wandb_mask
 
@@ -56,6 +56,7 @@ def visible(mask, *, class_labels=None):
     "to_wandb_mask",
     tempting="`astype(np.uint8)` takes everything, and labels such as 300 are rare.",
     source="https://github.com/ultralytics/ultralytics/pull/16690",
+    rank="manners",
 )
 def wraps_large_labels(mask, *, class_labels=None):
     """labels that do not fit into uint8 wrap: 256 becomes 0 and -1 becomes 255. Refuse them"""
@@ -76,6 +77,7 @@ def modulo_256(mask, *, class_labels=None):
     "to_wandb_mask",
     tempting="A mask is float after ToTensor, a sigmoid or an interpolation, and a cast makes labels of it.",
     source="https://github.com/nipreps/petprep/issues/152",
+    rank="manners",
 )
 def takes_floats(mask, *, class_labels=None):
     """floats are taken and cut off: 0.5 becomes label 0 and no one says so. Refuse what is not an integer"""
@@ -99,3 +101,11 @@ def looked_up(mask, *, class_labels=None):
     """each label is looked up in a table of all 256"""
     entry = library.to_wandb_mask(mask, class_labels=class_labels)
     return {**entry, "mask_data": np.arange(256, dtype=np.uint8)[np.asarray(mask).astype(np.intp)]}
+
+
+@plain("to_wandb_mask")
+def to_wandb_mask(mask, *, class_labels=None):
+    entry = {"mask_data": np.array(mask, dtype=np.uint8)}
+    if class_labels is not None:
+        entry["class_labels"] = class_labels
+    return entry

@@ -76,9 +76,11 @@ def to_wandb_image(
         wandb.Image of a PIL image in mode RGB or L. No run is needed.
 
     Raises:
-        TypeError: not a float, uint8 or bool picture; a float picture without value_range; another type with one.
-        ValueError: another shape; NaN; values outside value_range without clip; a bad range, mean, std, box,
-            class or mask.
+        TypeError: not a float, uint8 or bool picture (says the type); floats without value_range (says its name);
+            another type with one; mean or std that are no numbers.
+        ValueError: another shape (says it); NaN (says so); values outside value_range without clip; a range that is
+            not finite and ascending; a mean and std that are not both there, finite, std positive, one for each
+            channel; a bad box, class or mask.
     """
     wandb = _wandb()
     drawn = _drawn("to_wandb_image", x, value_range, mean, std, clip)
@@ -123,8 +125,8 @@ def to_wandb_grid(
         value_range, mean, std, clip, caption: as in ``to_wandb_image``, the same for all.
 
     Raises:
-        TypeError, ValueError: as ``to_wandb_image``; also for no picture, pictures of different sizes, and
-            columns below 1.
+        TypeError, ValueError: as ``to_wandb_image``; ValueError also for no picture, one picture in place of a batch
+            (says its shape), two sizes (says both), grey beside color, and columns below 1 (says the number).
     """
     pictures = _pictures("to_wandb_grid", images)
     drawn = [_drawn("to_wandb_grid", x, value_range, mean, std, clip) for x in pictures]

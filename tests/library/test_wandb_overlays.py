@@ -1,10 +1,11 @@
-"""What `to_wandb_image` checks of masks, boxes and classes before it hands them to wandb.
+"""What `to_wandb_image` checks of masks, boxes and classes before it hands them to wandb, and what only ours says.
 
-Plain tests, not laws: they are about what goes along with the pixels.
+Plain tests, not laws: they are about what goes along with the pixels, and no exercise asks for it.
 """
 
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -98,7 +99,9 @@ def test_boxes_have_box_data(boxes):
 
 
 def test_boxes_are_not_changed_and_become_json():
-    given = {"found": {"box_data": [{"position": {k: np.float32(v) for k, v in FRACTIONS.items()}, "class_id": np.int64(1)}]}}
+    given = {
+        "found": {"box_data": [{"position": {k: np.float32(v) for k, v in FRACTIONS.items()}, "class_id": np.int64(1)}]}
+    }
     copy = {"found": {"box_data": [dict(given["found"]["box_data"][0])]}}
     image = st.to_wandb_image(PICTURE, boxes=given)
     assert given == copy
@@ -139,6 +142,7 @@ def test_a_mask_has_the_size_of_its_picture(shape):
         ({"truth": {"mask_data": LABELS > 3}}, TypeError),
         ({"truth": {"mask_data": LABELS + 1}}, ValueError),
         ({"truth": {"mask_data": LABELS, "class_labels": {"0": "table"}}}, TypeError),
+        ({"truth": {"mask_data": LABELS, "class_labels": {True: "table"}}}, TypeError),
         ([{"mask_data": LABELS}], TypeError),
     ],
 )
@@ -202,3 +206,80 @@ def test_log_images_wants_one_entry_for_each_picture(name):
         st.log_images(Run(), "k", [PICTURE, PICTURE], **{name: [None]})
     with pytest.raises(ValueError, match=name):
         st.log_images(Run(), "k", [PICTURE], columns=1, **{name: [None]})
+
+
+# --------------------------------------------------------------- clip="count"
+
+
+def caption_of(image):
+    (caption,) = type(image).all_captions([image]) or [None]
+    return caption
+
+
+def test_a_counted_picture_says_what_is_unseen():
+    x = torch.tensor([[[-1.0, 0.5, 2.0, math.nan]]])
+    image = st.to_wandb_image(x, value_range=(0, 1), clip="count", caption="epoch 3")
+    assert caption_of(image) == "epoch 3; unseen: 25% below black, 25% above white, 25% NaN"
+    np.testing.assert_array_equal(np.array(image.image), [[0, 128, 255, 0]])
+    grid = st.to_wandb_grid(x[None], value_range=(0, 1), clip="count")
+    assert caption_of(grid) == "unseen: 25% below black, 25% above white, 25% NaN"
+
+
+def test_what_is_seen_whole_or_only_clipped_has_its_own_caption():
+    x = torch.tensor([[[-1.0, 0.5, 2.0]]])
+    assert caption_of(st.to_wandb_image(x, value_range=(0, 1), clip=True)) is None
+    assert caption_of(st.to_wandb_image(x, value_range=(0, 1), clip=True, caption="a")) == "a"
+    assert caption_of(st.to_wandb_image(x, value_range=(-1, 2), clip="count")) is None
+    assert caption_of(st.to_wandb_image(PICTURE, clip="count", caption="a")) == "a"
+
+
+def test_the_unseen_are_counted_after_a_normalize_is_undone():
+    run = Run()
+    run.log = lambda row: run.__dict__.update(row)
+    x = st.normalize(torch.tensor([0.0, 0.5, 1.0, 3.0]).reshape(1, 1, 2, 2), (0.5,), (0.25,))
+    st.log_images(run, "k", x, value_range=(0, 1), mean=(0.5,), std=(0.25,), clip="count")
+    assert vars(run)["k/unseen"] == 0.25
+
+
+@pytest.mark.parametrize("clip", ["Count", "yes", None, 2])
+def test_there_is_no_other_way_to_clip(clip):
+    with pytest.raises(ValueError, match="clip is False, True or"):
+        st.to_wandb_image(PICTURE, clip=clip)
+
+
+def test_a_refusal_says_how_many_lie_where():
+    with pytest.raises(ValueError, match=r"of 4 values 1 lie below value_range \(0, 1\) and 2 above"):
+        st.to_wandb_image(torch.tensor([[[-1.0, 0.5, 2.0, 3.0]]]), value_range=(0, 1))
+
+
+# --------------------------------------------------------------- without wandb
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: st.to_wandb_image(PICTURE),
+        lambda: st.to_wandb_grid([PICTURE]),
+        lambda: st.to_wandb_maps(torch.zeros(1, 2, 2)),
+        lambda: st.log_images(Run(), "k", [PICTURE]),
+    ],
+    ids=["to_wandb_image", "to_wandb_grid", "to_wandb_maps", "log_images"],
+)
+def test_without_wandb_the_error_says_which_extra(call, monkeypatch):
+    monkeypatch.setitem(sys.modules, "wandb", None)  # None: an import raises, as if it were not there
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "seeing-tensors\[wandb\]"') as error:
+        call()
+    assert error.value.name == "wandb"
+
+
+def test_a_mask_needs_no_wandb(monkeypatch):
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    np.testing.assert_array_equal(st.to_wandb_mask(LABELS)["mask_data"], LABELS)
+
+
+def test_what_wandb_itself_misses_is_not_hidden(monkeypatch, tmp_path):
+    (tmp_path / "wandb.py").write_text("import a_package_that_is_not_there\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "wandb", raising=False)
+    with pytest.raises(ModuleNotFoundError, match="a_package_that_is_not_there"):
+        st.to_wandb_image(PICTURE)

@@ -74,7 +74,9 @@ def main(wanted: list[str]) -> int:
 
 def judge(version: Version, folder: Path) -> tuple[bool | None, str, dict[str, str]]:
     """Install and test one version: True, False, or None where it does not install; in words; and what was installed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB_", "PYTEST_", "PYTHON"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("WANDB_", "PYTEST_", "PYTHON"))
+    }
     environment |= {
         "PYTHONPATH": str(SOURCE),
         "PYTHONNOUSERSITE": "1",
@@ -90,7 +92,18 @@ def judge(version: Version, folder: Path) -> tuple[bool | None, str, dict[str, s
     subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True)
     python = next(path for name in ("bin/python", "Scripts/python.exe") if (path := folder / "env" / name).exists())
     wandb = "wandb" if version.wandb == "newest" else f"wandb=={version.wandb}"
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wandb, "numpy", "pillow", "pytest"]
+    command = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        wandb,
+        "numpy",
+        "pillow",
+        "pytest",
+    ]
     done = subprocess.run([*command, *version.pins], env=environment, capture_output=True, text=True)
     if done.returncode:
         (*_, last) = ["", *done.stderr.strip().splitlines()]
@@ -114,7 +127,9 @@ def judge(version: Version, folder: Path) -> tuple[bool | None, str, dict[str, s
 
 def packages(python: Path, environment: dict[str, str]) -> dict[str, str]:
     """The distributions of an environment: {name in lower case: version}."""
-    program = "import importlib.metadata as m; [print(d.metadata['Name'].lower(), d.version) for d in m.distributions()]"
+    program = (
+        "import importlib.metadata as m; [print(d.metadata['Name'].lower(), d.version) for d in m.distributions()]"
+    )
     done = subprocess.run([python, "-c", program], env=environment, capture_output=True, text=True, check=True)
     return dict(line.split() for line in done.stdout.splitlines())
 

@@ -1,4 +1,4 @@
-"""What the library logs, on whichever wandb is installed. Needs pytest, numpy, Pillow and wandb; neither torch nor OpenCV.
+"""What the library logs, on whichever wandb is installed. Needs pytest, numpy, Pillow, wandb; neither torch nor OpenCV.
 
 `run.py` in this folder holds one version of wandb from each column of the table of lesson 6 to these tests.
 """
@@ -19,7 +19,7 @@ from seeing_tensors.wandb_images import to_wandb_grid, to_wandb_image  # noqa: E
 
 HERE = Path(__file__).resolve().parent
 LEVELS = np.arange(256, dtype=np.uint8).reshape(16, 16)
-COLOUR = np.stack([LEVELS, LEVELS[::-1], LEVELS.T], axis=-1)
+COLORED = np.stack([LEVELS, LEVELS[::-1], LEVELS.T], axis=-1)
 FLOATS = [np.float16, np.float32, np.float64]
 
 
@@ -32,7 +32,7 @@ def assert_same(got, expected):
     np.testing.assert_array_equal(got, expected)
 
 
-@pytest.mark.parametrize("picture", [LEVELS, COLOUR], ids=["grey", "colour"])
+@pytest.mark.parametrize("picture", [LEVELS, COLORED], ids=["grey", "color"])
 @pytest.mark.parametrize("low, high", [(0, 1), (-1, 1), (0, 255)])
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_all_levels_come_back(dtype, low, high, picture):
@@ -43,8 +43,8 @@ def test_all_levels_come_back(dtype, low, high, picture):
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_all_levels_come_back_through_imagenets_normalize(dtype):
     mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    x = ((COLOUR / 255 - mean) / std).astype(dtype)
-    assert_same(written(to_wandb_image(x, value_range=(0, 1), mean=mean, std=std)), COLOUR)
+    x = ((COLORED / 255 - mean) / std).astype(dtype)
+    assert_same(written(to_wandb_image(x, value_range=(0, 1), mean=mean, std=std)), COLORED)
 
 
 @pytest.mark.parametrize("value", [0, 1, 2, 127, 254, 255])
@@ -56,7 +56,10 @@ def test_constants_keep_their_level(value, shape):
         assert_same(written(to_wandb_image((expected / 255).astype(dtype), value_range=(0, 1))), expected)
 
 
-@pytest.mark.parametrize("picture", [LEVELS, LEVELS % 2, COLOUR, COLOUR % 2, COLOUR[:1], COLOUR[:, :1], COLOUR // 2 + 60])
+BYTES = [LEVELS, LEVELS % 2, COLORED, COLORED % 2, COLORED[:1], COLORED[:, :1], COLORED // 2 + 60]
+
+
+@pytest.mark.parametrize("picture", BYTES)
 def test_bytes_are_written_as_they_are(picture):
     assert_same(written(to_wandb_image(picture)), picture)
 
@@ -68,16 +71,16 @@ def test_bool_is_black_and_white():
 @pytest.mark.parametrize("file_type", ["png", "bmp"])
 def test_lossless_file_types(file_type):
     try:
-        image = to_wandb_image(COLOUR, file_type=file_type)
+        image = to_wandb_image(COLORED, file_type=file_type)
     except TypeError:
         pytest.skip("this wandb has no file_type")
-    assert_same(written(image), COLOUR)
+    assert_same(written(image), COLORED)
 
 
 def test_tiles_of_a_grid_do_not_depend_on_each_other():
-    grid = written(to_wandb_grid([COLOUR, COLOUR // 2], columns=2))
-    assert_same(grid[:, :16], COLOUR)
-    assert_same(grid[:, 18:], COLOUR // 2)
+    grid = written(to_wandb_grid([COLORED, COLORED // 2], columns=2))
+    assert_same(grid[:, :16], COLORED)
+    assert_same(grid[:, 18:], COLORED // 2)
 
 
 def test_neither_torch_nor_opencv_is_imported():
@@ -112,12 +115,15 @@ def run_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def logged(run_folder):
-    """What was logged, in order: {"float._type": "images/separated", "float.filenames": [...], ...}."""
-    everything = {}
-    for item in history(run_folder):
-        everything.update(item)
-    return everything
+def rows(run_folder):
+    """What was logged, a dict for each step: {"float._type": "images/separated", "float.filenames": [...], ...}."""
+    return history(run_folder)
+
+
+@pytest.fixture(scope="module")
+def logged(rows):
+    """All that was logged, in one dict."""
+    return {key: value for row in rows for key, value in row.items()}
 
 
 def history(run):
@@ -158,7 +164,8 @@ def pictures(run_folder, logged, key):
 
 
 def test_floats_are_on_disk_as_meant(run_folder, logged):
-    for got, expected in zip(pictures(run_folder, logged, "float"), [COLOUR, COLOUR[::-1], COLOUR[:, ::-1]], strict=True):
+    meant = [COLORED, COLORED[::-1], COLORED[:, ::-1]]
+    for got, expected in zip(pictures(run_folder, logged, "float"), meant, strict=True):
         assert_same(got, expected)
 
 
@@ -168,8 +175,8 @@ def test_the_captions_are_all_there(logged):
 
 def test_bytes_and_bools_are_on_disk_as_meant(run_folder, logged):
     spanning, zeros_and_ones = pictures(run_folder, logged, "bytes")
-    assert_same(spanning, COLOUR)
-    assert_same(zeros_and_ones, COLOUR % 2)
+    assert_same(spanning, COLORED)
+    assert_same(zeros_and_ones, COLORED % 2)
     assert_same(*pictures(run_folder, logged, "bool"), np.where(LEVELS > 127, 255, 0).astype(np.uint8))
 
 
@@ -179,13 +186,13 @@ def test_a_picture_one_pixel_high_is_on_disk_as_meant(run_folder, logged):
 
 def test_a_grid_is_on_disk_as_one_picture(run_folder, logged):
     grid = np.array(Image.open(run_folder / "files" / logged["grid.path"]))
-    assert_same(grid[:, :16], COLOUR)
-    assert_same(grid[:, 18:], COLOUR[::-1])
+    assert_same(grid[:, :16], COLORED)
+    assert_same(grid[:, 18:], COLORED[::-1])
 
 
 def test_a_mask_is_on_disk_with_all_its_labels(run_folder, logged):
     assert_same(np.array(Image.open(run_folder / "files" / logged["overlay.masks.truth.path"])), LEVELS)
-    assert_same(np.array(Image.open(run_folder / "files" / logged["overlay.path"])), COLOUR)
+    assert_same(np.array(Image.open(run_folder / "files" / logged["overlay.path"])), COLORED)
     assert logged["overlay.caption"] == "with a mask"
 
 
@@ -193,3 +200,11 @@ def test_a_box_is_on_disk_in_pixels(run_folder, logged):
     (box,) = json.loads((run_folder / "files" / logged["overlay.boxes.found.path"]).read_text())["box_data"]
     assert box["position"] == {"minX": 1, "minY": 2, "maxX": 9, "maxY": 12}
     assert (box["domain"], box["class_id"]) == ("pixel", 3)
+
+
+def test_loss_and_pictures_of_one_step_are_one_row(run_folder, rows):
+    (row,) = [row for row in rows if "loss" in row]
+    unseen = (COLORED > 128).mean()
+    assert row["loss"] == 0.25 and abs(row["trained/unseen"] - unseen) < 1e-12
+    assert row["trained.captions"] == [f"unseen: {unseen:.0%} above white"]
+    assert_same(*pictures(run_folder, row, "trained"), np.rint(255 * np.minimum(COLORED / 128, 1)).astype(np.uint8))

@@ -87,6 +87,7 @@ from .wandb_images import (
     log_images as log_images,
     to_wandb_grid as to_wandb_grid,
     to_wandb_image as to_wandb_image,
+    to_wandb_maps as to_wandb_maps,
 )
 from .wandb_overlays import (
     to_wandb_mask as to_wandb_mask,

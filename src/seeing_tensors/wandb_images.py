@@ -312,9 +312,9 @@ def _levels(name: str, values: np.ndarray, value_range, mean, std, clip) -> tupl
         )
     if (below or above) and not clip:
         raise ValueError(
-            f"{name}: of {values.size} values {below} lie below value_range ({low:g}, {high:g}) and {above} above: they "
-            f"reach from {values.min():.6g} to {values.max():.6g}; state the range they have, undo a Normalize with mean= "
-            "and std=, or draw them black and white with clip=True"
+            f"{name}: of {values.size} values {below} lie below value_range ({low:g}, {high:g}) and {above} above: "
+            f"they reach from {values.min():.6g} to {values.max():.6g}; state the range they have, undo a Normalize "
+            "with mean= and std=, or draw them black and white with clip=True"
         )
     counted = (below, above, nan) if clip == "count" else NOTHING
     return np.nan_to_num(np.clip(levels, 0, 255), nan=0).astype(np.uint8), counted

@@ -132,7 +132,7 @@ def test_a_mask_has_the_size_of_its_picture(shape):
 
 
 @pytest.mark.parametrize(
-    "masks, error",
+    ("masks", "error"),
     [
         ({"truth": LABELS}, ValueError),
         ({"truth": {"labels": LABELS}}, ValueError),
@@ -167,7 +167,7 @@ def test_classes_are_taken():
 
 
 @pytest.mark.parametrize(
-    "classes, error",
+    ("classes", "error"),
     [
         ({0: "table"}, TypeError),
         (["table"], TypeError),

@@ -55,7 +55,7 @@ def drawn_by(levels_of):
     source="https://github.com/pytorch/vision/issues/8141",
 )
 def cuts_off(x, **options):
-    """levels are cut off, not rounded: 254.99 becomes 254, and of 256 levels some come back one too dark. Round first"""
+    """levels are cut off, not rounded: 254.99 becomes 254, and some levels come back one too dark. Round first"""
     return drawn_by(lambda v, low, high: np.clip(255 * ((v - low) / (high - low)), 0, 255))(x, **options)
 
 
@@ -474,5 +474,6 @@ def one_by_one(run, key, images, *, columns=None, captions=None, **options):
         scale["clip"] = options.get("clip", False)
         words = captions or [None] * len(images)
         words = [text or "" if captions else None for text in words]
-        nowhere.row = {key: [library.to_wandb_image(x, caption=text, **scale) for x, text in zip(images, words)]}
+        drawn = [library.to_wandb_image(x, caption=text, **scale) for x, text in zip(images, words, strict=True)]
+        nowhere.row = {key: drawn}
     run.log(nowhere.row, **nowhere.when)

@@ -73,7 +73,7 @@ def main(wanted: list[str]) -> int:
 
 
 def judge(version: Version, folder: Path) -> tuple[bool | None, str, dict[str, str]]:
-    """Install and test one version: True, False, or None where it does not install; in words; and what was installed."""
+    """Install and test one version: True, False, or None if it does not install; in words; and what was installed."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("WANDB_", "PYTEST_", "PYTHON"))
     }

@@ -14,7 +14,7 @@ import pytest
 
 os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SILENT="true")
 
-import wandb  # noqa: E402
+import wandb
 
 LESSON = Path(__file__).resolve().parents[2] / "lessons" / "06_logging_to_wandb.py"
 VERSION = tuple(int(number) for number in re.findall(r"\d+", wandb.__version__)[:3])

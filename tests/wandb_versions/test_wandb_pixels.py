@@ -15,7 +15,7 @@ from PIL import Image
 
 os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SILENT="true")
 
-from seeing_tensors.wandb_images import to_wandb_grid, to_wandb_image  # noqa: E402
+from seeing_tensors.wandb_images import to_wandb_grid, to_wandb_image
 
 HERE = Path(__file__).resolve().parent
 LEVELS = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -33,7 +33,7 @@ def assert_same(got, expected):
 
 
 @pytest.mark.parametrize("picture", [LEVELS, COLORED], ids=["grey", "color"])
-@pytest.mark.parametrize("low, high", [(0, 1), (-1, 1), (0, 255)])
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (0, 255)])
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_all_levels_come_back(dtype, low, high, picture):
     x = (low + picture / 255 * (high - low)).astype(dtype)

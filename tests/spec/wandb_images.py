@@ -321,7 +321,7 @@ OTHER_TYPES = (np.int64, np.int8, np.uint16, np.int32, np.complex64)
 
 @law("to_wandb_image", lesson=6, rank="manners", cases=[{"dtype": d} for d in OTHER_TYPES])
 def other_types_are_refused(to_wandb_image, dtype):
-    """Integers other than uint8, and complex numbers, are a TypeError that names the type: what is 1 in them?"""
+    """Integers other than uint8, and complex numbers, are a TypeError that names the type: what 1 means is unknown."""
     x = np.ones((2, 2, 3), dtype)
     expect_raises(TypeError, to_wandb_image, x, mention=[np.dtype(dtype).name])
     expect_raises(TypeError, to_wandb_image, x, mention=[np.dtype(dtype).name], **UNIT)

@@ -1,30 +1,23 @@
 # %% [markdown]
 # # Unequal arrays, one and the same picture
 #
-# 23 minutes · and 55 for the exercises · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
+# 14 minutes · and 35 for the exercises · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
 
 # %% tags=["hide-input"]
 import logging
-import tempfile
-from fractions import Fraction
-from pathlib import Path
 
-import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Markdown
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
-from torchvision.transforms import v2
-from torchvision.utils import save_image
 
 import seeing_tensors as st
 
 plt.style.use(st.STYLE)
-kept = []  # what matplotlib logs is kept here and not shown; it has a section below
-logging.getLogger("matplotlib.image").addFilter(lambda record: kept.append(record.getMessage()))
+# matplotlib logs a line for each picture that it clips; the appendix shows them
+logging.getLogger("matplotlib.image").setLevel(logging.ERROR)
 
 
 def table(header, rows):
@@ -46,11 +39,14 @@ for column, (name, pair) in zip(axes.T, pairs.items()):
         ax.imshow(array, cmap="gray")
         ax.axis("off")
         ax.set_title(f"{name}, {place}")
-alike = sum(np.array_equal(*(st.imshow_pixels(array, cmap="gray") for array in pair)) for pair in pairs.values())
+seen = [[st.imshow_pixels(each, cmap="gray") for each in pair] for pair in pairs.values()]
+alike = sum(np.array_equal(*pair) for pair in seen)
 st.figure(
     fig,
-    alt=f"Three pairs of square pictures, one above the other. A: black above black. B: a black and white "
-    f"checkerboard above the same checkerboard. C: white above white. {alike} of the {len(pairs)} pairs are drawn "
+    alt=f"Three pairs of square pictures, one above the other. A: black above black. B: a black "
+    "and white "
+    f"checkerboard above the same checkerboard. C: white above white. {alike} of the {len(pairs)} "
+    "pairs are drawn "
     f"alike in every pixel.",
     caption="Six arrays in three pairs, each drawn by imshow with the grey colour map. "
     "How can the two arrays of a pair differ?",
@@ -65,14 +61,32 @@ st.figure(
 #
 # ## Predict
 #
-# A *level* is a whole number from 0, black, to 255, white. Answer on paper:
-#
-# - **a** `np.array([200], np.uint8) + 100` is 44, 255 or 300?
-# - **b** `imshow([[7, 7]], cmap="gray")` draws level 0, 7 or 255?
-# - **c** `imshow([[100, 101]], cmap="gray")` draws levels 100 and 101, or 0 and 255?
-# - **d** A float pixel with R, G and B all one half is drawn at level 127, at 128, or it depends on the other pixels?
-# - **e** A float pixel with R, G and B all 100 is drawn at level 100, at 255, or raises an error?
-#
+# A *level* is a whole number from 0, black, to 255, white. Put a letter in place of each `...`; the answers come
+# together, where the two pipelines have been measured.
+
+# %%
+a = st.predict(
+    "a. np.array([200], np.uint8) + 100 is",
+    ["44", "255", "300"], guess=...,
+)
+b = st.predict(
+    'b. imshow([[7, 7]], cmap="gray") draws the level',
+    ["0", "7", "255"], guess=...,
+)
+c = st.predict(
+    'c. imshow([[100, 101]], cmap="gray") draws the levels',
+    ["100 and 101", "0 and 255"], guess=...,
+)
+d = st.predict(
+    "d. A float pixel with R, G and B all one half is drawn at",
+    ["127", "128", "it depends on other pixels"], guess=...,
+)
+e = st.predict(
+    "e. A float pixel with R, G and B all 100 is drawn at",
+    ["100", "255", "no level: an error"], guess=...,
+)
+
+# %% [markdown]
 # ## Look
 #
 # ### The three pairs
@@ -86,34 +100,12 @@ for name, pair in pairs.items():
 
 # %% [markdown]
 # No pair is equal. An empty mask looks like a full one, almost no contrast looks like all there is, and a photo looks
-# like a blank page. The pictures said nothing, the lines did. (For C, matplotlib logs a message. This page holds it back
-# until its section.)
-#
-# That is the first habit: after every step, print the line.
+# like a blank page. The pictures said nothing, the lines did. That is the first habit: after every step, print the line.
 #
 # ### Bytes wrap around
 #
-# A photo is stored in bytes, `uint8`. A byte holds 0 to 255, and its arithmetic is modulo 256.
-
-# %%
-a = np.array([200, 10], np.uint8)
-t = torch.from_numpy(a)
-print(f"numpy {a + 100} {a - 20}")
-print(f"torch {t + 100} {t - 20}")
-
-# %% [markdown]
-# 300 becomes 44 and -10 becomes 246, without a word: that answers **a**. The two libraries differ on a number that does
-# not fit into a byte.
-
-# %%
-print(f"torch {t + 300}")
-try:
-    a + 300
-except OverflowError as error:
-    print(f"numpy {error}")
-
-# %% [markdown]
-# Now make a photo brighter by 100 levels: once in bytes, once in floats. Look at the bright fur.
+# A photo is stored in bytes, `uint8`. A byte holds 0 to 255, and its arithmetic is modulo 256: 300 becomes 44 and -10
+# becomes 246, without a word. Make a photo brighter by 100 levels, once in bytes, once in floats. Look at the bright fur.
 
 # %%
 cat = st.read_image(st.data_path("photos/animals/cat.png"))
@@ -130,96 +122,22 @@ st.show(brighter, axes[1], title="floats + 100/255")
 lost = (wrapped < cat).mean(axis=(0, 1))
 st.figure(
     fig,
-    alt=f"The cat twice. Left, in bytes: bright fur has turned cyan, with a few blue spots, and the bright "
-    f"background black and blue, all with hard edges, because {lost[0]:.0%} of the red values wrapped around "
-    f"to dark ones, {lost[1]:.0%} of the green and {lost[2]:.0%} of the blue. Right, in floats: a pale, "
-    f"bright cat; its title says that {st.unseen(brighter)[:, 1].mean():.0%} of the values are above white.",
-    caption="The same cat, 100 levels brighter. For the bytes on the left nothing was raised or logged.",
+    alt=f"The cat twice. Left, in bytes: bright fur has turned cyan, with a few blue spots, and "
+    "the bright "
+    f"background black and blue, all with hard edges, because {lost[0]:.0%} of the red values "
+    "wrapped around "
+    f"to dark ones, {lost[1]:.0%} of the green and {lost[2]:.0%} of the blue. Right, in floats: a "
+    "pale, "
+    f"bright cat; its title says that {st.unseen(brighter)[:, 1].mean():.0%} of the values are "
+    "above white.",
+    caption="The same cat, 100 levels brighter. For the bytes on the left nothing was raised or "
+    "logged.",
 )
 
 # %% [markdown]
 # `show` writes above the picture how much of it cannot be seen. The floats beyond 1 are still there: take the 100
-# levels away, and the photo is back.
-
-# %% tags=["hide-input"]
-error = (brighter - 100 / 255 - x).abs().max().item() * 255
-Markdown(f"Up and down again, no value is off by more than {error:.1g} of a level.")
-
-# %% [markdown]
-# ### Why networks get float32
-#
-# Bytes wrap around; floats have headroom. A second reason for floats is the gradient: the small number that says how to
-# change each value. A byte cannot hold it.
-
-# %%
-layer = torch.nn.Conv2d(3, 8, kernel_size=3)
-picture = torch.from_numpy(cat).permute(2, 0, 1)
-for attempt in (lambda: picture.requires_grad_(), lambda: layer(picture[None])):
-    try:
-        attempt()
-    except RuntimeError as error:
-        print(error)
-
-# %% [markdown]
-# Now in floats: `requires_grad_()` asks torch to track `x`, `backward()` computes the gradient into `x.grad`.
-
-# %%
-x.requires_grad_()
-loss = (x.mean() - 1) ** 2
-loss.backward()
-print(st.describe(x.grad))
-x = x.detach()
-
-# %% [markdown]
-# A picture of this gradient would be black: all of it is below 0. GPU support is also named as a reason, but the layer
-# above refused bytes on the CPU already.
-#
-# Which float? Here is how well each type holds the 256 numbers $k / 255$.
-
-# %% tags=["hide-input"]
-levels = np.arange(256)
-rows = []
-for kind in (np.float16, np.float32, np.float64):
-    held = (levels / 255).astype(kind)
-    error = max(abs(Fraction(float(v)) * 255 - k) for k, v in enumerate(held))
-    info = np.finfo(kind)
-    rows.append([info.dtype, info.bits // 8, f"{info.max:.2g}", f"{float(error):.1g}"])
-table(["type", "bytes per value", "largest number", "largest error, levels"], rows)
-
-# %% [markdown]
-# All three are closer than half a level, so rounding finds every level again. float32 leaves room for long
-# computations, in half the memory of float64.
-#
-# ### Channels first, by permute
-#
-# A photo is (H, W, C) in memory and torch wants (C, H, W). Three ways to get a tensor; ask for the line of each.
-
-# %%
-forgotten = torch.from_numpy(cat)
-reshaped = forgotten.reshape(3, 300, 451)
-permuted = forgotten.permute(2, 0, 1)
-for tensor in (forgotten, reshaped, permuted):
-    print(st.describe(tensor))
-
-# %% [markdown]
-# The first gives itself away: 300 channels. The other two differ only in the note on memory: `permute` copies nothing, a
-# *view* reads the same bytes in another order. Nothing in the line says which one is the cat.
-
-# %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.5))
-st.show(reshaped, axes[0], title="reshape(3, 300, 451)")
-st.show(permuted, axes[1], title="permute(2, 0, 1)")
-moved = (reshaped != permuted).any(dim=0).double().mean().item()
-st.figure(
-    fig,
-    alt=f"Left, the reshaped tensor: no cat, only fine stripes and blurred patches of violet and green; {moved:.1%} "
-    f"of the pixels are not those of the photo. Right, the permuted tensor: the cat.",
-    caption="Reshape keeps the order in memory and cuts it elsewhere. Permute keeps each pixel whole and renames the axes.",
-)
-
-# %% [markdown]
-# `reshape` takes the first third of the bytes for the red channel, although they are R, G, B, R, G, B of the upper rows.
-# So do both: print the line, and look at the picture. `to_tensor` permutes, divides by 255 and copies.
+# levels away, and the photo is back. That is why networks get floats: they have headroom, and, as the
+# [appendix](more_02_values_and_memory.ipynb) shows, room for a gradient.
 #
 # ### imshow has two pipelines
 #
@@ -231,7 +149,9 @@ def drawn(array, width=None, **options):
     """The levels (H, W, 3) that matplotlib's canvas holds after imshow."""
     width = width or array.shape[1]
     height = round(width * array.shape[0] / array.shape[1])
-    fig = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor="white")
+    size = (width / 100, height / 100)
+    # Without the style's layout: a canvas of bare pixels has none.
+    fig = Figure(size, dpi=100, facecolor="white", layout="none")
     canvas = FigureCanvasAgg(fig)
     ax = fig.add_axes((0, 0, 1, 1))
     ax.axis("off")
@@ -243,7 +163,8 @@ def drawn(array, width=None, **options):
 print(f"colour bytes are drawn as they are: {np.array_equal(drawn(cat), cat)}")
 
 # %% [markdown]
-# Give it two numbers as a row of an (H, W) array, and again as grey pixels of an (H, W, 3) array. Compare the last two columns.
+# Give it two numbers as a row of an (H, W) array, and again as grey pixels of an (H, W, 3) array. Compare the last two
+# columns.
 
 # %% tags=["hide-input"]
 examples = {
@@ -264,16 +185,17 @@ table(["type", "values", "levels drawn, (H, W)", "levels drawn, (H, W, 3)"], row
 # Two pipelines, chosen by the shape:
 #
 # - **(H, W, 3) is clipped.** The range is fixed by the type: 0 to 1 for floats, 0 to 255 for integers. An integer
-#   picture with values 0 and 1 is nearly black; a bool picture is black and white. That answers **e**.
+#   picture with values 0 and 1 is nearly black; a bool picture is black and white.
 # - **(H, W) and (H, W, 1) are stretched.** The smallest value becomes black and the largest white, whatever the type. A
-#   constant has no range and gets the first colour. That answers **b** and **c**.
+#   constant has no range and gets the first colour.
 #
 # You may have read that `imshow` shows floats between 0 and 1 without scaling, and that a grey picture looks wrong only
 # without `cmap="gray"`. Test it on a mask of ones.
 
 # %%
 ones = np.ones((4, 4), np.float32)
-for options in ({}, {"cmap": "gray"}, {"cmap": "gray", "vmin": 0, "vmax": 1}):
+limits = {"cmap": "gray", "vmin": 0, "vmax": 1}
+for options in ({}, {"cmap": "gray"}, limits):
     print(f"{drawn(ones, **options)[0, 0]}  {options}")
 
 # %% [markdown]
@@ -293,7 +215,8 @@ print(st.describe(broken))
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(1, 3)
-for ax, array, title in zip(axes, (grey, broken), ("imshow,\nthe photo", "imshow,\none pixel is 10")):
+titles = ("imshow,\nthe photo", "imshow,\none pixel is 10")
+for ax, array, title in zip(axes, (grey, broken), titles):
     ax.imshow(array, cmap="gray")
     ax.set_title(title)
     ax.axis("off")
@@ -301,103 +224,20 @@ st.show(broken, axes[2], title="show,\none pixel is 10")
 same = (drawn(grey, cmap="gray") == drawn(broken, cmap="gray")).all(axis=2).sum()
 st.figure(
     fig,
-    alt=f"A man with a film camera on a tripod, three times. Left, imshow draws the photo. In the middle one corner "
-    f"pixel was set to 10, and imshow draws all of the photo nearly black: {same} of {grey.size:,} pixels keep their "
-    f"level. Right, show draws the changed array as bright as the photo; its title says that a small part is above "
+    alt=f"A man with a film camera on a tripod, three times. Left, imshow draws the photo. In the "
+    "middle one corner "
+    f"pixel was set to 10, and imshow draws all of the photo nearly black: {same} of {grey.size:,} "
+    "pixels keep their "
+    f"level. Right, show draws the changed array as bright as the photo; its title says that a "
+    "small part is above "
     f"white, {st.unseen(broken)[0, 1]:.4%}.",
-    caption=f"One wrong pixel of {grey.size:,}. imshow darkens the others for it. show does not, and reports the one.",
+    caption=f"One wrong pixel of {grey.size:,}. imshow darkens the others for it. show does not, "
+    "and reports the one.",
 )
 
 # %% [markdown]
-# `show` obeys a law: changing one pixel never changes how another is drawn. Its scale comes from the type. The law is
-# proved below.
-#
-# The stretch hides errors of scale too. An array divided by 255 twice looks perfect in grey.
-
-# %%
-twice = grey / 255
-once_seen, twice_seen = drawn(grey, cmap="gray"), drawn(twice, cmap="gray")
-print(st.describe(twice))
-print(f"one channel, drawn like the photo: {np.array_equal(once_seen, twice_seen)}")
-print(f"three channels, brightest level: {drawn(np.dstack([twice] * 3)).max()}")
-
-# %% [markdown]
-# Do fixed limits make one channel exact? Here is every level, drawn with `vmin=0, vmax=255`.
-
-# %% tags=["hide-input"]
-every_level = np.arange(256, dtype=np.uint8).reshape(16, 16)
-seen = drawn(every_level, cmap="gray", vmin=0, vmax=255)[..., 0]
-dark = every_level[every_level - seen == 1]
-Markdown(
-    f"Almost: {len(dark)} of the 256 levels are drawn one too dark, the first is "
-    f"{dark[0]}; {(seen != every_level).sum() - len(dark)} are wrong in another way. "
-    f"The section *Why* says where they go."
-)
-
-# %% [markdown]
-# ### What matplotlib tells you, and where
-#
-# When a colour array is clipped, matplotlib says so, not by a Python warning but through a logger: a line on stderr, red
-# in many notebooks. `warnings.catch_warnings` never sees it. This page keeps such lines in a list instead. Draw the
-# brighter cat and the darkened photo:
-
-# %%
-kept.clear()
-drawn(brighter.permute(1, 2, 0).numpy())
-drawn(broken, cmap="gray")
-print(f"messages for two pictures: {len(kept)}", *kept, sep="\n")
-
-# %% [markdown]
-# The stretched picture, darkened by one pixel, made no message.
-#
-# NaN and infinity are worse. Here is the level that they get beside an ordinary pixel, and, in the last column, beside a 2.
-
-# %% tags=["hide-input"]
-def level_of(value, neighbour, channels):
-    row = np.array([[value, neighbour, 0.25]])
-    array = row if channels == 1 else np.dstack([row] * 3)
-    with np.errstate(invalid="ignore"):  # NumPy warns when it casts NaN or inf
-        return drawn(array, cmap="gray")[0, 0, 0]
-
-
-columns = [(0.5, 1), (0.5, 3), (2.0, 3)]
-rows = [[v, *(level_of(v, *c) for c in columns)] for v in (np.nan, np.inf, -np.inf)]
-table(["value", "one channel", "three channels", "three, beside a 2"], rows)
-
-# %% [markdown]
-# With one channel all three are transparent and the white page shows, for minus infinity too. In colour a pixel with NaN
-# is transparent as well, but *another* pixel decides about infinity: matplotlib clips when some finite value is out of
-# range. Otherwise it casts infinity to a byte, and what that gives is up to the machine. `show` paints all three magenta.
-
-# %% [markdown]
-# ### Labels must not be blended
-#
-# `imshow` by default blends neighbours, except at the picture's own size, at exactly twice it, and above three times.
-# That is right for light, wrong for labels. This mask has two. Draw it 100 pixels wide and look at the tripod.
-
-# %%
-mask = st.read_mask(st.data_path("masks/cameraman.png"))
-blended = drawn(mask, width=100, cmap="gray")[..., 0]
-nearest = drawn(mask, width=100, cmap="gray", interpolation="nearest")[..., 0]
-for array in (mask, blended, nearest):
-    print(f"{len(np.unique(array))} greys | {st.describe(array)}")
-
-# %% tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(6.2, 3.2))
-counts = [len(np.unique(canvas)) for canvas in (blended, nearest)]
-for ax, canvas, count, name in zip(axes, (blended, nearest), counts, ("the default", '"nearest"')):
-    st.show(canvas[50:115, 15:85], ax, title=f"{name}: {count} greys")
-st.figure(
-    fig,
-    alt=f"A part of the cameraman's mask, drawn small and then enlarged. Left, the default: the legs of the "
-    f"tripod have grey edges; the whole drawing has {counts[0]} greys. Right, nearest: hard edges, black and "
-    f"white only, {counts[1]} greys.",
-    caption=f"A mask with two labels, {mask.shape[1]} pixels wide, drawn at 100, then enlarged. "
-    "The greys on the left are no label of the mask.",
-)
-
-# %% [markdown]
-# Draw labels with `interpolation="nearest"`, or with `show`, which does so for integers of one channel.
+# `show` obeys a law: changing one pixel never changes how another is drawn. Its scale comes from the type. The stretch
+# hides errors of scale too: an array divided by 255 twice looks perfect in grey.
 #
 # ## Why
 #
@@ -410,79 +250,59 @@ st.figure(
 #
 # $$\text{entry} = \lfloor 256 \, \frac{x - v_{min}}{v_{max} - v_{min}} \rfloor$$
 #
-# Entry 256, for $x = v_{max}$, does not exist, and the last one is taken. Values outside the limits get the map's colours
-# for under and over: its first and its last, unless set. Other pixels matter only because they set the limits.
+# Entry 256, for $x = v_{max}$, does not exist, and the last one is taken. Values outside the limits get the map's first
+# and its last colour, unless it has others for them. Other pixels matter only because they set the limits.
 #
-# The first equation cuts [0, 1] into 255 steps and leaves white for exactly 1. The second cuts it into 256. They
-# disagree in the middle:
+# The first equation cuts [0, 1] into 255 steps and leaves white for exactly 1. The second cuts it into 256. So they
+# disagree in the middle. Here are the answers to your predictions, all from the library's own prediction of these bytes,
+# `imshow_pixels`:
 
-# %% tags=["hide-input"]
+# %%
+def levels_of(*values):
+    pixels = st.imshow_pixels(np.array([[*values]]), cmap="gray")
+    return " and ".join(map(str, np.unique(pixels[0, :, 0])))
+
+
+a.reveal(str((np.array([200], np.uint8) + 100)[0]))
+b.reveal(levels_of(7, 7))
+c.reveal(levels_of(100, 101))
+d.reveal(levels_of([0.5] * 3))
+e.reveal(levels_of([100.0] * 3))
+
+# %% tags=["remove-input"]
 half = np.array([[0.5]])
 one = drawn(half, cmap="gray", vmin=0, vmax=1)[0, 0, 0]
 three = drawn(np.dstack([half] * 3))[0, 0, 0]
-Markdown(f"One half is level {one} with limits 0 and 1, and level {three} in colour. That answers **d**.")
+Markdown(f"One half is level {one} with limits 0 and 1, and level {three} in colour.")
 
 # %% [markdown]
-# The levels that came out too dark were rounded down a second time. The grey map stores entry $j$ as the float $j / 255$, and
-# that float times 255 is cast in turn. Where the product falls short of $j$ by the last bit, a level is lost:
-
-# %%
-entries = plt.get_cmap("gray")(np.arange(256))[:, 0] * 255
-short = entries < np.arange(256)
-same = np.array_equal(np.flatnonzero(short), dark)
-print(f"{short.sum()} entries fall short, the same as above: {same}")
-
-# %% [markdown]
-# This is why floats should be *rounded* on the way back. Let arithmetic have moved level $k$ to
-# $x = k / 255 + e$, with a small error $e$. Then
+# A floor is no good way back to bytes. Let arithmetic have moved level $k$ to $x = k / 255 + e$, with a small error $e$.
+# Then
 #
 # $$255 \, x = k + 255 \, e$$
 #
 # The floor of this is $k - 1$ for a negative error, however tiny. Rounding gives $k$ as long as $|255 \, e|$ is below
-# $\frac{1}{2}$, that is $|e|$ below $\frac{1}{510}$.
-#
-# Take a short detour, the negative of the negative: `1 - (1 - x)`. How many of the 256 levels does it cost?
+# $\frac{1}{2}$, that is $|e|$ below $\frac{1}{510}$. Take a short detour, the negative of the negative, `1 - (1 - x)`, with
+# the cat:
 
-# %% tags=["hide-input"]
+# %%
 def detour(x):
     return 1 - (1 - x)
 
 
-def too_dark(x):
-    return (drawn(np.dstack([x[None]] * 3))[0, :, 0] < levels).sum()
-
-
-rows = []
-for kind in (np.float16, np.float32, np.float64):
-    x0 = (levels / 255).astype(kind)
-    x1 = detour(x0)
-    below = sum(Fraction(float(v)) * 255 < k for k, v in enumerate(x0))
-    wrong = (st.to_uint8(torch.from_numpy(x1)).numpy() != levels).sum()
-    rows.append([x0.dtype, below, too_dark(x0), too_dark(x1), wrong])
-header = ["type", "stored below k / 255", "drawn too dark"]
-header += ["drawn too dark after the detour", "`to_uint8` after the detour: wrong"]
-table(header, rows)
-
-# %% tags=["hide-input"]
 colour = detour(x).permute(1, 2, 0).numpy()
+
+# %% tags=["remove-input"]
 error = np.abs(colour.astype(float) - cat / 255).max()
 pixels = (drawn(colour) != cat).any(axis=2).mean()
 Markdown(
     f"The cat's values end at most {error:.1g} away from where they were; rounding would "
-    f"forgive an error about {round(1 / 510 / error, -3):,.0f} times as large. Yet imshow draws {pixels:.0%} of the pixels "
+    f"forgive an error about {round(1 / 510 / error, -3):,.0f} times as large. Yet imshow draws "
+    f"{pixels:.0%} of the pixels "
     f"a level too dark in some channel."
 )
 
 # %% [markdown]
-# <details><summary>Why float32 is safe without the detour</summary>
-#
-# In binary, $k / 255$ is the eight bits of $k$, repeated for ever. float32 keeps 24 bits, three repeats. What it cuts off
-# begins with a 1 like what it keeps, so every level except 0 and 255, which are exact, is rounded *up*. That is luck, and
-# the first subtraction ends it. float64 rounds many levels down; its product with 255 is rounded up again. float16 is
-# widened before the product, so its errors stay.
-#
-# </details>
-#
 # ## The tool
 #
 # ### Predict the bytes
@@ -490,20 +310,10 @@ Markdown(
 # `imshow_pixels` computes the two equations and draws nothing. Hold it against the canvas.
 
 # %%
-for array in (cat, colour, colour * 3 - 1, grey, broken, mask):
-    limits = {"vmin": 0, "vmax": 255} if array is mask else {}
-    predicted = st.imshow_pixels(array, cmap="gray", **limits)[..., :3]
-    equal = np.array_equal(predicted, drawn(array, cmap="gray", **limits))
-    print(f"equal: {equal}  {array.dtype} {array.shape} {limits}")
-
-# %% [markdown]
-# It also has the answers to your predictions:
-
-# %% tags=["hide-input"]
-arrays = [[[7, 7]], [[100, 101]], [[[0.5] * 3]], [[[100.0] * 3]]]
-pixels = [st.imshow_pixels(np.array(array), cmap="gray") for array in arrays]
-b, c, d, e = (" and ".join(str(level) for level in np.unique(p[0, :, 0])) for p in pixels)
-Markdown(f"**a** {(a + 100)[0]} · **b** {b} · **c** {c} · **d** {d} · **e** {e}")
+for array in (cat, colour, colour * 3 - 1, grey, broken):
+    predicted = st.imshow_pixels(array, cmap="gray")[..., :3]
+    equal = np.array_equal(predicted, drawn(array, cmap="gray"))
+    print(f"equal: {equal}  {array.dtype} {array.shape}")
 
 # %% [markdown]
 # ### Count what is unseen
@@ -512,11 +322,12 @@ Markdown(f"**a** {(a + 100)[0]} · **b** {b} · **c** {c} · **d** {d} · **e** 
 
 # %%
 for name, row in zip("RGB", st.unseen(brighter)):
-    print("{}  below {:.1%}, above {:.1%}, not finite {:.1%}".format(name, *row))
+    below, above, broken_ones = row
+    print(f"{name}  below {below:.1%}, above {above:.1%}")
 
 # %% [markdown]
 # Now decide yourself which values are drawn black and which white. Find the narrowest limits that hide nothing, and
-# look at what they do to the cat.
+# look at what they do to the cat. The figure holds every second pixel; with *your own photo* in it, do the same.
 
 # %% tags=["hide-input"]
 small = brighter[:, ::2, ::2]  # every second pixel keeps the page light
@@ -527,10 +338,13 @@ above = st.unseen(small)[:, 1]
 st.live_display(
     fig,
     small,
-    alt=f"The brighter cat, drawn with black at 0 and white at 1, above the distribution of its red, green and blue "
-    f"values. They lie between {small.min():.2f} and {small.max():.2f}; what is beyond 1 is hatched: {above[0]:.0%} of the red "
+    alt=f"The brighter cat, drawn with black at 0 and white at 1, above the distribution of its "
+    "red, green and blue "
+    f"values. They lie between {small.min():.2f} and {small.max():.2f}; what is beyond 1 is "
+    f"hatched: {above[0]:.0%} of the red "
     f"values, {above[1]:.1%} of the green and {above[2]:.1%} of the blue.",
-    caption="The display range of the brighter cat. Hatched: values above white. Wide limits hide nothing and cost contrast.",
+    caption="The display range of the brighter cat. Hatched: values above white. Wide limits hide "
+    "nothing and cost contrast.",
 )
 
 # %% [markdown]
@@ -544,34 +358,46 @@ for column, (name, pair) in zip(axes.T, pairs.items()):
 hidden = st.unseen(pairs["C"][0]).mean(axis=0)[1]
 st.figure(
     fig,
-    alt=f"The three pairs of the opening, drawn by show. A: black above white. B: a black and white checkerboard above "
-    f"an almost even grey. C: two white squares, but the title of the upper one says: unseen, {hidden:.0%} above white.",
-    caption="The opening, drawn by show. A and B are unlike now. In C the title says what the picture cannot.",
+    alt=f"The three pairs of the opening, drawn by show. A: black above white. B: a black and "
+    "white checkerboard above "
+    f"an almost even grey. C: two white squares, but the title of the upper one says: unseen, "
+    f"{hidden:.0%} above white.",
+    caption="The opening, drawn by show. A and B are unlike now. In C the title says what the "
+    "picture cannot.",
 )
 
 # %% [markdown]
-# A float photo in 0 to 255 *is* out of range. A display cannot help that, but it can say so.
-#
-# What is no picture is refused: here a batch, a tensor with channels last, and a single row.
-
-# %%
-for shape in [(2, 3, 300, 451), (300, 451, 3), (451,)]:
-    try:
-        st.show(torch.zeros(shape), Figure().add_subplot())
-    except ValueError as error:
-        print(error)
-
-# %% [markdown]
-# `show` takes numpy arrays with channels last and torch tensors with channels first, as is usual in each library.
-# `imshow` raises a TypeError for the first and the last, and draws the second.
+# A float photo in 0 to 255 *is* out of range. A display cannot help that, but it can say so. (`show` takes numpy arrays
+# with channels last and torch tensors with channels first, as is usual in each library, and refuses what is neither.)
 #
 # ### From bytes to floats and back
 #
-# `to_uint8` rounds, clamps and refuses NaN. `to_image` does the same for one picture and puts the channels last.
+# `to_tensor` permutes and divides; `to_uint8` rounds, clamps and refuses NaN; `to_image` does the same for one picture
+# and puts the channels last. Permutes, not reshapes: both give the shape (3, H, W), and one of them is no cat.
 
 # %%
+forgotten = torch.from_numpy(cat)
+reshaped = forgotten.reshape(3, 300, 451)
+permuted = forgotten.permute(2, 0, 1)
+for tensor in (forgotten, reshaped, permuted):
+    print(st.describe(tensor))
 print(st.to_uint8(torch.tensor([-0.1, 0.5, 1.1, torch.inf])))
-print(f"the cat after the detour: {np.array_equal(st.to_image(detour(x)), cat)}")
+same = np.array_equal(st.to_image(detour(x)), cat)
+print(f"the cat after the detour: {same}")
+
+# %% tags=["hide-input"]
+fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.5))
+st.show(reshaped, axes[0], title="reshape(3, 300, 451)")
+st.show(permuted, axes[1], title="permute(2, 0, 1)")
+moved = (reshaped != permuted).any(dim=0).double().mean().item()
+st.figure(
+    fig,
+    alt=f"Left, the reshaped tensor: no cat, only fine stripes and blurred patches of violet and "
+    f"green; {moved:.1%} "
+    f"of the pixels are not those of the photo. Right, the permuted tensor: the cat.",
+    caption="Reshape keeps the order in memory and cuts it elsewhere. Permute keeps each pixel "
+    "whole and renames the axes.",
+)
 
 # %% [markdown]
 # ## Proof
@@ -584,100 +410,25 @@ st.prove("imshow_pixels")
 # %%
 st.prove("show")
 
-# %%
-st.prove("to_uint8")
-
 # %% [markdown]
 # ## Elsewhere
 #
-# ### From floats to bytes
+# Every library makes bytes of floats in its own way. On the detour above a cast to `uint8` and matplotlib lose levels;
+# torchvision's `v2.ToDtype` cuts [0, 1] into 256 intervals of one width and loses none, but draws one half at 127;
+# `save_image`, OpenCV and `to_uint8` round. Outside [0, 1] some wrap, some clamp, some refuse. And torchvision scales
+# integers by their *type*: 200 as int64 becomes next to nothing, black. The [appendix](more_02_values_and_memory.ipynb) has the
+# tables, what matplotlib logs, NaN and infinity, labels blended by a display, and why 128 is not half as much light as
+# 255.
 #
-# Nine ways to make a byte of a float. The last column counts the levels that change on the detour.
-
-# %% tags=["hide-input"]
-def saved(save):
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "x.png"
-        save(path)
-        return np.asarray(Image.open(path))[..., 0]
-
-
-def rgb(x):
-    return x.expand(3, -1, -1).permute(1, 2, 0).numpy()
-
-
-ways = {
-    "`(255 * x).to(torch.uint8)`": lambda x: (255 * x).to(torch.uint8)[0].numpy(),
-    "torchvision `v2.ToDtype(torch.uint8, scale=True)`": lambda x: v2.ToDtype(torch.uint8, scale=True)(x)[0].numpy(),
-    "torchvision `v2.ToPILImage()`": lambda x: np.asarray(v2.ToPILImage()(x)),
-    "torchvision `save_image`": lambda x: saved(lambda path: save_image(x, path)),
-    "matplotlib `imsave`, RGB": lambda x: saved(lambda path: plt.imsave(path, rgb(x))),
-    "matplotlib `imshow`, RGB": lambda x: drawn(rgb(x))[..., 0],
-    "Pillow `fromarray(255 * x).convert('L')`": lambda x: np.asarray(Image.fromarray(255 * x[0].numpy()).convert("L")),
-    "OpenCV `multiply(x, 255, dtype=cv2.CV_8U)`": lambda x: cv2.multiply(x[0].numpy(), 255, dtype=cv2.CV_8U),
-    "`st.to_uint8`": lambda x: st.to_uint8(x)[0].numpy(),
-}
-
-
-def outcome(way, value):
-    try:
-        with np.errstate(invalid="ignore"):
-            return way(torch.full((1, 1, 1), value))[0, 0]
-    except ValueError:
-        return "ValueError"
-
-
-every = detour(torch.arange(256).reshape(1, 16, 16) / 255)
-tests = (-0.1, 0.5, 1.1, torch.nan)
-rows = [[name, *(outcome(way, v) for v in tests), (way(every) != every_level).sum()] for name, way in ways.items()]
-table(["way", *tests, "levels changed, of 256"], rows)
-
-# %% [markdown]
-# Each has its reason. A cast is quick and leaves the range to you; out of range C does not define its result, so another
-# processor may give other numbers. `ToDtype` multiplies by just under 256 and drops the fraction: every byte gets an
-# interval of the same width, one half goes down, and no level is lost here. `imsave` refuses what it would have to clip.
-# `save_image` and OpenCV round and clamp, and turn NaN to black.
-#
-# ### From integers to floats
-#
-# torchvision scales by the type, not by the values. For a photo that came as int64 this is a trap.
-
-# %%
-to_float = v2.ToDtype(torch.float32, scale=True)
-for kind in (torch.uint8, torch.int64):
-    value = to_float(torch.full((3, 1, 1), 200, dtype=kind))[0, 0, 0]
-    print(f"torchvision, 200 as {kind}: {value:.3g}")
-try:
-    st.to_tensor(np.full((1, 1, 3), 200))
-except TypeError as error:
-    print(error)
-
-# %% [markdown]
-# It divides by the largest number of the type. That is consistent: nothing in the array says that 255 was meant. The
-# photo is black all the same. `to_tensor` asks you to decide.
-#
-# ### Sums of bytes
-#
-# OpenCV was made for pictures: its sums *saturate*, they stop at 0 and 255. The photo does not turn cyan.
-
-# %% tags=["hide-input"]
-up = cv2.add(cat, np.full_like(cat, 100))
-down = cv2.subtract(up, np.full_like(cat, 100))
-around = wrapped - 100
-Markdown(
-    f"After 100 levels up and down again, OpenCV has changed {(down != cat).mean():.0%} "
-    f"of the values, NumPy's wrap-around {(around != cat).mean():.0%}. Wrapping is ugly "
-    f"and can be undone. Saturation looks right and cannot."
-)
-
-# %% [markdown]
 # ## Your turn
-#
+
+# %% [markdown]
 # ### 1. `to_uint8` · 5 minutes · easy
 #
-# The law: every level $k$ comes back from $k / 255$ in any float type; a value between two levels goes to the nearer one;
-# below 0 becomes 0 and above 1 becomes 255, infinities included; the shape is kept. NaN is a ValueError whose message
-# contains `NaN`, and a tensor that is not float is a TypeError whose message names its dtype.
+# The mathematics: every level $k$ comes back from $k / 255$; a value between two levels goes to the nearer one; below 0
+# becomes 0 and above 1 becomes 255.
+#
+# For the second star: every float type and infinities; NaN and tensors that are not float are refused.
 
 # %%
 def to_uint8(x):
@@ -700,10 +451,10 @@ st.answer("to_uint8")
 # %% [markdown]
 # ### 2. `unseen` · 10 minutes · medium
 #
-# The law: for each channel the fraction of values below the range, above it, and not finite, as a float64 array (C, 3). 0 and 1
-# themselves are seen. The range is [0, 1] for floats and [0, 255] for integers. Channels are the last axis of an array
-# (H, W, C) and the third from the end of a tensor (…, C, H, W); two axes are one channel. Fewer axes than two, an array with more
-# than three, or no values: ValueError with the shape. No tensor and no array, or complex numbers: TypeError naming the type.
+# The mathematics: for each channel of a float tensor (C, H, W) the fraction of values below 0, above 1, and not finite, as a
+# float64 array (C, 3). 0 and 1 themselves are seen.
+#
+# For the second star: arrays (H, W, C), two axes, batches, integers, whose range is [0, 255], and what is no picture.
 
 # %%
 def unseen(x):
@@ -725,15 +476,12 @@ st.check(unseen)
 st.answer("unseen")
 
 # %% [markdown]
-# ### 3. `imshow_pixels` for 2-D arrays · 40 minutes · hard
+# ### 3. `imshow_pixels` for 2-D arrays · 20 minutes · hard
 #
-# The law: for a 2-D array of any real type, any colour map and any limits, the result, uint8 (H, W, 4), equals what matplotlib draws, byte
-# for byte. A constant is drawn in the first colour, values outside the limits in the map's colours for under and over, and four
-# times the values draw the same picture.
+# The mathematics: for a 2-D array in float32 or uint8 the result, uint8 (H, W, 4), equals what matplotlib draws, byte for
+# byte, with a colour map and limits or without. A constant is drawn in the first colour.
 #
-# The check holds you to *all* laws of `imshow_pixels`. With the 2-D half alone, those about a 2-D array, limits, a
-# constant, the scale, and the argument hold. Those about colour arrays, NaN, infinity and refusals stay `BROKEN`:
-# they are yours if you go on and add the other pipeline.
+# For the second star: any real type, maps with colours of their own for under and over, and what has to be refused.
 
 # %%
 def imshow_pixels(array, *, cmap=None, vmin=None, vmax=None):

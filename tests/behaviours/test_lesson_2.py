@@ -73,7 +73,7 @@ def test_bytes_wrap_around():
 
 
 def test_the_libraries_differ_on_a_number_that_is_no_byte():
-    """Lesson 2: "The two libraries differ on a number that does not fit into a byte." """
+    """More on lesson 2: "The two libraries differ on a number that does not fit into a byte." """
     a = np.array([200, 10], np.uint8)
     assert (torch.from_numpy(a) + 300).tolist() == [244, 54], "lesson 2 says: torch wraps 300"
     with pytest.raises(OverflowError):
@@ -81,7 +81,8 @@ def test_the_libraries_differ_on_a_number_that_is_no_byte():
 
 
 def test_bytes_have_no_gradient_and_layers_refuse_them():
-    """Lesson 2: "the layer above refused bytes on the CPU already." """
+    """More on lesson 2: "The layer refuses unequal types, not bytes. (On the CPU torch does convolve bytes with weights that are
+    bytes.)" """
     x = torch.zeros(3, 5, 5, dtype=torch.uint8)
     with pytest.raises(RuntimeError, match="floating point"):
         x.requires_grad_()
@@ -98,7 +99,7 @@ def test_reshape_scrambles():
 
 
 def test_float32_rounds_every_level_up():
-    """Lesson 2: "every level except 0 and 255, which are exact, is rounded up". """
+    """More on lesson 2: "every level except 0 and 255, which are exact, is rounded up". """
     above = [Fraction(float(v)) * 255 > k for k, v in enumerate((LEVELS / 255).astype(np.float32))]
     assert above == [0 < k < 255 for k in LEVELS], "lesson 2 says: float32 rounds k/255 up, except 0 and 255"
 
@@ -146,7 +147,7 @@ def test_the_scale_of_one_channel_is_lost():
 
 
 def test_limits_of_a_byte_lose_levels():
-    """Lesson 2: "of the 256 levels are drawn one too dark", "0 are wrong in another way", and "Where the product falls short of j"."""
+    """More on lesson 2: "of the 256 levels are drawn one too dark", "0 are wrong in another way", and "Where the product falls short of j"."""
     wrong = LEVELS - drawn(LEVELS[None].astype(np.uint8), cmap="gray", vmin=0, vmax=255)[0, :, 0]
     assert set(wrong) == {0, 1}, "lesson 2 says: with vmin=0, vmax=255 some levels are drawn one too dark, none otherwise"
     short = matplotlib.colormaps["gray"](LEVELS)[:, 0] * 255 < LEVELS
@@ -161,7 +162,7 @@ def test_the_two_equations_disagree_in_the_middle():
 
 
 def test_clipping_is_logged_and_stretching_is_not(caplog):
-    """Lesson 2: "When a colour array is clipped, matplotlib says so, not by a Python warning but through a logger". """
+    """More on lesson 2: "When a colour array is clipped, matplotlib says so, not by a Python warning but through a logger". """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         grey([0.0, 10.0])
@@ -171,13 +172,13 @@ def test_clipping_is_logged_and_stretching_is_not(caplog):
 
 
 def test_nan_and_infinity_with_one_channel():
-    """Lesson 2: "With one channel all three are transparent and the white page shows, for minus infinity too." """
+    """More on lesson 2: "With one channel all three are transparent and the white page shows, for minus infinity too." """
     for value in (np.nan, np.inf, -np.inf):
         assert grey([value, 0.5, 0.25])[0] == 255, f"lesson 2 says: {value} in a 2-D array shows the white page"
 
 
 def test_infinity_in_colour_depends_on_another_pixel():
-    """Lesson 2: "another pixel decides about infinity: matplotlib clips when some finite value is out of range." """
+    """More on lesson 2: "another pixel decides about infinity: matplotlib clips when some finite value is out of range." """
     assert colour([np.inf, 2.0])[0] == 255, "lesson 2 says: beside a value out of range, infinity is clipped to white"
     assert colour([-np.inf, 2.0])[0] == 0, "lesson 2 says: beside a value out of range, minus infinity is clipped to black"
     if X86:  # elsewhere a cast of infinity may happen to give what clipping gives
@@ -186,7 +187,7 @@ def test_infinity_in_colour_depends_on_another_pixel():
 
 
 def test_nan_in_colour():
-    """Lesson 2: "In colour a pixel with NaN is transparent as well". """
+    """More on lesson 2: "In colour a pixel with NaN is transparent as well". """
     with np.errstate(invalid="ignore"):
         for other in (0.5, 2.0):
             assert colour([np.nan, other])[0] == 255, "lesson 2 says: a NaN in colour shows the white page"
@@ -195,7 +196,7 @@ def test_nan_in_colour():
 
 
 def test_labels_are_blended_unless_nearest():
-    """Lesson 2: "imshow by default blends neighbours, except at the picture's own size, at exactly twice it, and above three times". """
+    """More on lesson 2: "imshow by default blends neighbours, except at the picture's own size, at exactly twice it, and above three times". """
     mask = st.read_mask(st.data_path("masks/cameraman.png"))
     side = mask.shape[1]
     for width in (side - 1, side + 1, 2 * side - 1, 2 * side + 1, 3 * side):
@@ -208,7 +209,7 @@ def test_labels_are_blended_unless_nearest():
 
 
 def test_which_floats_lose_levels():
-    """Lesson 2: the table of levels drawn too dark, "That is luck, and the first subtraction ends it." """
+    """More on lesson 2: the table of levels drawn too dark, "That is luck, and the first subtraction ends it." """
     dark = {}
     for kind in (np.float16, np.float32, np.float64):
         for x, where in ((LEVELS / 255).astype(kind), "direct"), (detour((LEVELS / 255).astype(kind)), "detour"):
@@ -244,7 +245,7 @@ EVERY_LEVEL = LEVELS.reshape(16, 16)
 
 @pytest.mark.skipif(not X86, reason='lesson 2 says: "another processor may give other numbers"')
 def test_casts_wrap():
-    """Lesson 2: "A cast is quick and leaves the range to you", with the first three rows of the table. """
+    """More on lesson 2: "A cast is quick and leaves the range to you", with the first three rows of the table. """
     for value, wrong in ((-0.1, 0), (1.1, 255)):
         ways = {
             "a cast": (255 * one(value)).to(torch.uint8)[0, 0, 0],
@@ -256,7 +257,7 @@ def test_casts_wrap():
 
 
 def test_to_dtype_gives_each_byte_an_equal_interval():
-    """Lesson 2: "every byte gets an interval of the same width, one half goes down, and no level is lost here"."""
+    """More on lesson 2: "every byte gets an interval of the same width, one half goes down, and no level is lost here"."""
     to_byte = v2.ToDtype(torch.uint8, scale=True)
     assert to_byte(one(0.5))[0, 0, 0] == 127, "lesson 2 says: ToDtype takes one half to 127"
     assert np.array_equal(to_byte(EVERY)[0].numpy(), EVERY_LEVEL), "lesson 2 says: ToDtype loses no level on the detour"
@@ -265,12 +266,12 @@ def test_to_dtype_gives_each_byte_an_equal_interval():
 
 
 def test_to_pil_image_truncates():
-    """Lesson 2: the table's row "v2.ToPILImage()"."""
+    """More on lesson 2: the table's row "v2.ToPILImage()"."""
     assert (np.asarray(v2.ToPILImage()(EVERY)) < EVERY_LEVEL).any(), "lesson 2 says: ToPILImage loses levels on the detour"
 
 
 def test_save_image_rounds_and_clamps(tmp_path):
-    """Lesson 2: "save_image and OpenCV round and clamp, and turn NaN to black." """
+    """More on lesson 2: "save_image and OpenCV round and clamp, and turn NaN to black." """
     for value, byte in [(-0.1, 0), (0.5, 128), (1.1, 255), (torch.nan, 0)]:
         save_image(one(value), tmp_path / "x.png")
         assert read_back(tmp_path / "x.png")[0, 0] == byte, f"lesson 2 says: save_image writes {byte} for {value}"
@@ -281,7 +282,7 @@ def test_save_image_rounds_and_clamps(tmp_path):
 
 
 def test_imsave_refuses_and_truncates(tmp_path):
-    """Lesson 2: "imsave refuses what it would have to clip." """
+    """More on lesson 2: "imsave refuses what it would have to clip." """
     for value in (-0.1, 1.1):
         with pytest.raises(ValueError):
             plt.imsave(tmp_path / "x.png", np.full((1, 1, 3), value))
@@ -290,13 +291,13 @@ def test_imsave_refuses_and_truncates(tmp_path):
 
 
 def test_pillow_clips_and_truncates():
-    """Lesson 2: the table's row "fromarray(255 * x).convert('L')"."""
+    """More on lesson 2: the table's row "fromarray(255 * x).convert('L')"."""
     bytes_of = [np.asarray(Image.fromarray(np.full((1, 1), 255 * v, np.float32)).convert("L"))[0, 0] for v in (-0.1, 0.5, 1.1)]
     assert bytes_of == [0, 127, 255], "lesson 2 says: Pillow clips and drops the fraction"
 
 
 def test_torchvision_scales_integers_by_their_type():
-    """Lesson 2: "It divides by the largest number of the type." """
+    """More on lesson 2: "It divides by the largest number of the type." """
     to_float = v2.ToDtype(torch.float32, scale=True)
     for kind in (torch.uint8, torch.int64):
         scaled = to_float(torch.full((3, 1, 1), 200, dtype=kind))[0, 0, 0].item()
@@ -304,10 +305,55 @@ def test_torchvision_scales_integers_by_their_type():
 
 
 def test_opencv_saturates_and_wrapping_can_be_undone():
-    """Lesson 2: "its sums saturate, they stop at 0 and 255", "Wrapping is ugly and can be undone." """
+    """More on lesson 2: "its sums saturate, they stop at 0 and 255", "Wrapping is ugly and can be undone." """
     image = np.array([[10, 200], [200, 10]], np.uint8)
     hundred = np.full_like(image, 100)
     up, down = cv2.add(image, hundred), cv2.subtract(image, hundred)
     assert (up.max(), down.min()) == (255, 0), "lesson 2 says: OpenCV's sums stop at 0 and 255"
     assert not np.array_equal(cv2.subtract(up, hundred), image), "lesson 2 says: saturation cannot be undone"
     assert np.array_equal(image + hundred - hundred, image), "lesson 2 says: wrapping can be undone"
+
+
+# ---------------------------------------------------------------------- memory and light
+
+
+def test_torch_convolves_bytes_with_bytes():
+    """More on lesson 2: "(On the CPU torch does convolve bytes with weights that are bytes.)" """
+    ones = torch.ones(1, 1, 3, 3, dtype=torch.uint8)
+    assert torch.nn.functional.conv2d(ones, ones).tolist() == [[[[9]]]]
+
+
+def test_a_tensor_made_of_an_array_is_the_array():
+    """More on lesson 2: "`torch.from_numpy` copies nothing", "So are a slice and what it was cut from, and a permuted view",
+    and "An operation whose name ends in an underscore, and `+=`, write into the memory there is"."""
+    array = np.zeros((2, 2, 3), np.float32)
+    tensor = torch.from_numpy(array)
+    tensor.permute(2, 0, 1)[:, :1].add_(1)
+    tensor += 1
+    assert array[0].tolist() == [[2, 2, 2]] * 2 and array[1].tolist() == [[1, 1, 1]] * 2
+    assert not np.shares_memory(st.to_tensor(np.zeros((2, 2, 3), np.uint8)).numpy(), array)
+
+
+def test_a_tracked_tensor_refuses_to_become_an_array():
+    """More on lesson 2: "a tensor that takes part in a gradient refuses to become an array"; `.numpy()` shares the memory."""
+    tracked = torch.zeros(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"Can't call numpy\(\) on Tensor that requires grad"):
+        tracked.numpy()
+    assert np.shares_memory(tracked.detach().cpu().numpy(), tracked.detach().numpy())
+
+
+def test_half_the_level_is_far_less_than_half_the_light():
+    """More on lesson 2: "level 128 sends 21.6% of the light", "half the light is level 188": sRGB, IEC 61966-2-1; Pillow's
+    colour management, an independent hand, agrees through the XYZ of a grey."""
+    from PIL import ImageCms
+
+    def light(level):
+        v = level / 255
+        return v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4
+
+    assert min(range(256), key=lambda level: abs(light(level) - 0.5)) == 188
+    srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    to_lab = ImageCms.buildTransform(srgb, lab, "RGB", "LAB")
+    for level in (64, 128, 188, 230):
+        lightness = ImageCms.applyTransform(Image.new("RGB", (1, 1), (level,) * 3), to_lab).getpixel((0, 0))[0] / 2.55
+        assert abs(((lightness + 16) / 116) ** 3 - light(level)) < 0.01, level

@@ -25,7 +25,8 @@ OPENING, CLOSING = "After this lesson you can", "What you can do now"
 
 # Numbers that are definitions, not measurements.
 IMAGENET = {"0.485", "0.456", "0.406", "0.229", "0.224", "0.225"}
-DEFINITIONS = IMAGENET | {"0.0", "1.0", "0.5", "1e-3", "1e-5", "1e-6", "1e-8"}
+SRGB = {"0.055", "1.055"}
+DEFINITIONS = IMAGENET | SRGB | {"0.0", "1.0", "0.5", "1e-3", "1e-5", "1e-6", "1e-8"}
 # Folders of the machine that ran the lesson; an address of the web has a host in front.
 MACHINE = rf"(?<![\w./:])(?:{re.escape(str(ROOT))}|/tmp/|/home/|/root/|/Users/|/usr/|site-packages)[^\s\"'<)]*"
 PACKAGES = "Python|torch|PyTorch|torchvision|matplotlib|Matplotlib|numpy|NumPy|OpenCV|Pillow|wandb|Keras|TensorFlow"

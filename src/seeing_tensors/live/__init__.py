@@ -38,6 +38,13 @@ def live_display(fig: Figure, x: Picture, *, alt: str, caption: str) -> None:
 
     What lies outside is painted, shaded in a histogram, and counted per channel.
 
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> import seeing_tensors as st
+    >>> st.live_display(Figure(), torch.rand(3, 4, 4) * 4 - 2, alt="What is seen.", caption="What to do.")
+    [figure] What to do.
+      What is seen.
+
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
         x: float32, tensor (3, H, W) or (1, H, W) or array (H, W, 3) or (H, W), at most 40,000 pixels.
@@ -47,7 +54,7 @@ def live_display(fig: Figure, x: Picture, *, alt: str, caption: str) -> None:
         TypeError: x is not float32.
         ValueError: not the shape of a picture, too many pixels, no alt text or no caption.
     """
-    _live("display_range", fig, {"picture": _packed("live_display", x, np.float32)}, alt, caption)
+    _live("display_range", fig, {"picture": _packed("live_display", x)}, alt, caption)
 
 
 def live_normalize(
@@ -59,28 +66,35 @@ def live_normalize(
     alt: str,
     caption: str,
 ) -> None:
-    """Put a live figure on the page in which the reader normalises a photo, sees what ``imshow`` shows of it, and goes back.
+    """Put a live figure on the page in which the reader normalizes a photo, sees what ``imshow`` shows, and goes back.
 
-    The mean and std of each channel are sliders. What is clipped is painted and counted; of three inverses one is right,
-    and the largest error is written beside the picture that comes back.
+    The mean and std of each channel are sliders. What is clipped is painted and counted; of three inverses one is
+    right, and the largest error is written beside the picture that comes back.
+
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> import seeing_tensors as st
+    >>> st.live_normalize(Figure(), torch.rand(3, 4, 4), alt="What is seen.", caption="What to do.")
+    [figure] What to do.
+      What is seen.
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
         x: float32 (3, H, W), a photo with values in [0, 1], at most 40,000 pixels.
-        mean, std: the three numbers each with which the figure begins, from 0 to 1 and from 0.01 to 1, as the sliders go.
+        mean, std: three numbers each, with which the figure begins, from 0 to 1 and from 0.01 to 1, as the sliders go.
         alt, caption: as in ``figure``.
 
     Raises:
         TypeError: x is not float32.
-        ValueError: x is no colour picture, or has values outside [0, 1], or too many pixels; a mean or std that
-            ``normalize`` refuses or no slider has; no alt text or no caption.
+        ValueError: not three channels, values outside [0, 1], or too many pixels; a mean or std that ``normalize``
+            refuses or no slider has; no alt text or no caption.
     """
     y = normalize(x, mean, std)  # which refuses what is wrong with mean and std
     if y.ndim != 3 or y.shape[0] != 3 or not ((x >= 0) & (x <= 1)).all():
         raise ValueError(f"live_normalize needs a photo (3, H, W) with values in [0, 1], got {describe(x)}")
     if not all(0 <= m <= 1 for m in mean) or not all(0.01 <= s <= 1 for s in std):
         raise ValueError(f"live_normalize: mean must lie in [0, 1] and std in [0.01, 1], got {mean} and {std}")
-    data = {"photo": _packed("live_normalize", x, np.float32), "mean": list(mean), "std": list(std)}
+    data = {"photo": _packed("live_normalize", x), "mean": list(mean), "std": list(std)}
     _live("normalize", fig, data, alt, caption)
 
 
@@ -96,42 +110,59 @@ def live_batch(
 ) -> None:
     """Put a live figure on the page in which the reader chooses a photo's batch-mates, and BatchNorm's mode.
 
-    In training the photo is normalised by the statistics of the batch, and its mates can be made brighter or darker. In
-    evaluation it is normalised by the running statistics of `layer`. What is clipped is painted, shaded and counted.
+    In training the photo is normalized by the statistics of the batch, and its mates can be made brighter or darker.
+    In evaluation it is normalized by the running statistics of `layer`. What is clipped is painted, shaded and counted.
+
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> import seeing_tensors as st
+    >>> photo, layer = torch.rand(3, 4, 4), st.BatchNorm2d(3)
+    >>> company = {"alone": [], "with a dark one": [photo / 4]}
+    >>> st.live_batch(Figure(), photo, company, layer, history="nothing", alt="What is seen.", caption="What to do.")
+    [figure] What to do.
+      What is seen.
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
         photo: float32 (3, H, W) with values in [0, 1], at most 40,000 pixels.
-        company: the choices, by name, the first one chosen at first; each a list of pictures like `photo`, of any size. Each
-            counts as one picture as large as the photo. An empty list: the photo alone.
+        company: the choices, by name, the first one chosen at first; each a list of pictures like `photo`, of any
+            size. Each counts as one picture as large as the photo. An empty list: the photo alone.
         layer: gives the running statistics and eps; its three weights are 1 and its biases 0.
         history: what the layer has seen, as in "evaluation: mean and std are remembered, from <history>".
         alt, caption: as in ``figure``.
 
     Raises:
         TypeError: a picture is not float32.
-        ValueError: a picture is no colour picture, or has values outside [0, 1], or too many pixels; no company to choose;
-            a layer of other than three channels, or with a learned weight or bias; no alt text or no caption.
+        ValueError: a picture without three channels, with values outside [0, 1], or with too many pixels; no company
+            to choose; a layer of other than three channels, or with a learned weight or bias; no alt text or caption.
     """
     for x in (photo, *(mate for mates in company.values() for mate in mates)):
         _require_photo("live_batch", x)
     if not company:
         raise ValueError("live_batch needs at least one company to choose, as in {'alone': []}")
     if layer.num_features != 3 or not (layer.weight == 1).all() or not (layer.bias == 0).all():
-        raise ValueError("live_batch needs a layer of three channels whose weights are 1 and biases 0, as they are at first")
+        raise ValueError("live_batch needs a layer of three channels whose weights are 1 and biases 0, as at first")
     choices = [
-        {"label": label, "pictures": [_packed("live_batch", mate, np.float32) for mate in mates]}
+        {"label": label, "pictures": [_packed("live_batch", mate) for mate in mates]}
         for label, mates in company.items()
     ]
     remembered = {"mean": layer.running_mean.tolist(), "variance": layer.running_var.tolist(), "eps": layer.eps}
-    data = {"photo": _packed("live_batch", photo, np.float32), "company": choices, "history": history, **remembered}
+    data = {"photo": _packed("live_batch", photo), "company": choices, "history": history, **remembered}
     _live("batch", fig, data, alt, caption)
 
 
 def live_filter(fig: Figure, x: torch.Tensor, *, alt: str, caption: str) -> None:
-    """Put a live figure on the page in which the reader lays a 3 x 3 filter on a photo: the nine products, their sum, the map.
+    """Put a live figure on the page in which the reader lays a 3 x 3 filter on a photo.
 
-    The map has the colours of ``show_feature_maps``, on one scale with seven ready filters or on its own.
+    The nine products, their sum and the map are there. The map has the colors of ``show_feature_maps``, on one scale
+    with seven ready filters or on its own.
+
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> import seeing_tensors as st
+    >>> st.live_filter(Figure(), torch.rand(1, 4, 4), alt="What is seen.", caption="What to do.")
+    [figure] What to do.
+      What is seen.
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
@@ -147,17 +178,24 @@ def live_filter(fig: Figure, x: torch.Tensor, *, alt: str, caption: str) -> None
         raise ValueError(f"live_filter needs one channel (1, H, W) of at least 3 x 3 pixels, got {shape}")
     if not ((x >= 0) & (x <= 1)).all():
         raise ValueError(f"live_filter needs values in [0, 1], got {describe(x)}")
-    colours = colormaps[FEATURE_COLORS](np.arange(256), bytes=True)[:, :3]
-    _live("filter", fig, {"photo": _packed("live_filter", x, np.float32), "colours": _base64(colours)}, alt, caption)
+    colors = colormaps[FEATURE_COLORS](np.arange(256), bytes=True)[:, :3]
+    _live("filter", fig, {"photo": _packed("live_filter", x), "colors": _base64(colors)}, alt, caption)
 
 
 def live_logger(
     fig: Figure, photo: torch.Tensor, *, value_range: tuple[float, float] = (-2, 2), alt: str, caption: str
 ) -> None:
-    """Put a live figure on the page in which the reader gives a photo a range of values, and sees what ``wandb.Image`` writes of it.
+    """Put a live figure on the page in which the reader gives a photo a range, and sees what ``wandb.Image`` writes.
 
-    Four versions of wandb and ``to_wandb_image`` stand side by side; of the chosen one there is the rule, the levels of five
-    values, and how far the picture is from the photo.
+    Four versions of wandb and ``to_wandb_image`` stand side by side; of the chosen one there is the rule, the levels of
+    five values, and how far the picture is from the photo.
+
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> import seeing_tensors as st
+    >>> st.live_logger(Figure(), torch.rand(3, 4, 4), alt="What is seen.", caption="What to do.")
+    [figure] What to do.
+      What is seen.
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
@@ -167,15 +205,15 @@ def live_logger(
 
     Raises:
         TypeError: the photo is not float32.
-        ValueError: it is no colour picture, or has values outside [0, 1], or too many pixels; a range that no slider has;
-            no alt text or no caption.
+        ValueError: not three channels, values outside [0, 1], or too many pixels; a range that no slider has; no alt
+            text or no caption.
     """
     _require_photo("live_logger", photo)
     low, high = value_range
-    if not (-3 <= low and high <= 3 and high - low >= 0.01):
+    if not (low >= -3 and high <= 3 and high - low >= 0.01):
         raise ValueError(f"live_logger: value_range must lie in [-3, 3], low first, 0.01 apart, got {value_range}")
     presets = [(0, 1), (-1, 1), (0.2, 0.8), (-2, 2), (0, 255)]
-    data = {"photo": _packed("live_logger", photo, np.float32), "range": [low, high], "version": "cast", "presets": presets}
+    data = {"photo": _packed("live_logger", photo), "range": [low, high], "version": "cast", "presets": presets}
     _live("logger", fig, data, alt, caption)
 
 
@@ -193,13 +231,14 @@ def _live(name: str, fig: Figure, data: dict, alt: str, caption: str) -> None:
 
 
 def script(name: str, data: dict) -> str:
-    """The data of a live figure and its script, in HTML, to stand after the picture in ``<figure data-live="NAME">``."""
+    """The data of a live figure and its script, as HTML that stands after the picture in ``<figure data-live=…>``."""
     folder = Path(__file__).parent
     css, *scripts = (
         (folder / file).read_text(encoding="utf-8") for file in ("live.css", "rules.js", "figure.js", f"{name}.js")
     )
     # One function around everything: nothing becomes global, and the same script may be on the page many times.
-    code = f"(() => {{\n\"use strict\";\nconst CSS = {_json(css)};\nconst COLORS = {_json(COLORS)};\n{''.join(scripts)}}})();"
+    given = f"const CSS = {_json(css)};\nconst COLORS = {_json(COLORS)};\n"
+    code = f'(() => {{\n"use strict";\n{given}{"".join(scripts)}}})();'
     return f'<script type="application/json">{_json(data)}</script><script>{code}</script>'
 
 
@@ -208,28 +247,25 @@ def _json(data: object) -> str:
     return json.dumps(data).replace("<", "\\u003c")
 
 
-def _packed(name: str, x: Picture, *kinds: type) -> dict:
-    """A picture's shape and every bit of its values, as planes (C, H, W), for decodePicture in figure.js.
+def _packed(name: str, x: Picture) -> dict:
+    """A picture's shape and every bit of its float32 values, as planes (C, H, W), for decodePicture in figure.js.
 
-    uint8 is sent as it is. Floats that were made from bytes have at most 256 different values: a palette and a
-    byte each. Other floats are sent whole.
+    Floats that were made from bytes have at most 256 different values: a palette, and a byte each. Others are sent
+    whole.
     """
     values = np.ascontiguousarray(np.moveaxis(channels_last(name, x), -1, 0))
-    if values.dtype not in kinds:
-        raise TypeError(f"{name} needs {' or '.join(kind.__name__ for kind in kinds)}, got {values.dtype}")
+    if values.dtype != np.float32:
+        raise TypeError(f"{name} needs float32, got {values.dtype}")
     if values[0].size > MOST_PIXELS:
         raise ValueError(
             f"{name}: {values.shape[1]} x {values.shape[2]} pixels are too many for a live figure, at most "
             f"{MOST_PIXELS:,}; take every second one, x[:, ::2, ::2]"
         )
-    packed = {"shape": values.shape}
-    if values.dtype == np.uint8:
-        return packed | {"bytes": _base64(values)}
     # By their bits: -0.0 and 0.0, and one NaN and another, stay what they are.
     bits, places = np.unique(values.view(np.uint32), return_inverse=True)
     if len(bits) > 256:
-        return packed | {"floats": _base64(values)}
-    return packed | {"palette": _base64(bits), "bytes": _base64(places.astype(np.uint8))}
+        return {"shape": values.shape, "floats": _base64(values)}
+    return {"shape": values.shape, "palette": _base64(bits), "bytes": _base64(places.astype(np.uint8))}
 
 
 def _base64(values: np.ndarray) -> str:

@@ -23,7 +23,7 @@ function randomWeights(seed) {
 }
 
 function filter(stage, data) {
-  const colourTable = decodeBytes(data.colours);
+  const colorTable = decodeBytes(data.colors);
   const filters = { ...READY }; // the random one is drawn again in this figure, not in another
   let photo;
   let entries = [...filters["Sobel across"]]; // what is typed; the weights are these times `factor`
@@ -147,17 +147,17 @@ function filter(stage, data) {
   function draw() {
     map = mapOf(weights());
     const limit = scaleOf(map);
-    paint(made.canvas, mapPixels(map.y, limit, colourTable), map.height, map.width);
+    paint(made.canvas, mapPixels(map.y, limit, colorTable), map.height, map.width);
     for (const each of ready) {
       const half = everySecond(each.map);
-      paint(each.canvas, mapPixels(half.y, scaleOf(each.map), colourTable), half.height, half.width);
+      paint(each.canvas, mapPixels(half.y, scaleOf(each.map), colorTable), half.height, half.width);
       each.note.textContent = shared ? "" : `±${written(each.map.limit)}`;
       each.element.setAttribute("aria-pressed", factor === 1 && entries.every((w, k) => w === filters[each.name][k]));
     }
     cells.forEach(({ input }, k) => {
       if (input !== document.activeElement || input.valueAsNumber !== entries[k]) input.value = typed(entries[k]);
     });
-    const colour = (k) => `rgb(${colourTable.subarray(3 * k, 3 * k + 3).join()})`;
+    const colour = (k) => `rgb(${colorTable.subarray(3 * k, 3 * k + 3).join()})`;
     const stops = Array.from({ length: 17 }, (_, k) => colour(Math.min(16 * k, 255)));
     bar.style.background = `linear-gradient(to right, ${stops.join()})`;
     barEnds.replaceChildren(...[-limit, 0, limit].map((value) => make("span", {}, written(value))));
@@ -179,7 +179,7 @@ function filter(stage, data) {
       element.textContent = written(value);
       Object.assign(element.style, { background: `rgb(${red}, ${green}, ${blue})`, color: inkOn(red, green, blue) });
     };
-    const mapColour = (value) => mapPixels([value], limit, colourTable);
+    const mapColour = (value) => mapPixels([value], limit, colorTable);
     const products = cells.map((cell, k) => {
       const x = photo.x[(row + Math.floor(k / 3)) * photo.width + column + (k % 3)];
       const product = fround(kernel[k] * x);

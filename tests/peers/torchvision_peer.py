@@ -137,6 +137,7 @@ DIFFERENT = [
     (
         "n means are for n channels; what three means do to one channel is left open: three channels come back",
         NORMALIZE,
+        ["normalize.another_number_of_channels_is_refused"],
     ),
     (
         "names the nodes of a traced graph: no containers, a repetition is name_1",

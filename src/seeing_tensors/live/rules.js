@@ -86,9 +86,10 @@ function unseenMarks(x, channels, vmin = 0, vmax = 1) {
   return marks;
 }
 
-// normalize and inverse_normalize: float32 after each of the two steps, with mean and std in float32.
+// normalize: float32 after each of the two steps; inverse_normalize: rounded once, at the end, as a fused multiply-add does.
+// (The product of two float32 is exact here.) mean and std are in float32.
 const normalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s) => fround(fround(value - m) / s));
-const inverseNormalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s) => fround(fround(value * s) + m));
+const inverseNormalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s) => fround(value * s + m));
 
 // min_max_scale: float32 after each step, one scale for all values. Where all are one there is nothing to stretch.
 function minMaxScale(x) {

@@ -149,7 +149,7 @@ def test_the_page_of_a_law_shows_what_its_test_calls_also_from_the_files_beside_
 
 def test_a_page_of_laws_shows_the_helper_that_tests():
     page = law_pages.pages(ROOT)["lesson_3.md"]
-    (law,) = (each for each in laws("normalize") if each.name == "normalize_equals_torchvision")
+    (law,) = (each for each in laws("normalize") if each.name == "equals_torchvision")
     section = law_pages._law(law)
     assert section in page and "What it calls: " in section and "MEAN, STD = " in section
 

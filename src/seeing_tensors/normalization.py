@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-import cv2
 import numpy as np
 import torch
+from PIL import Image
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
@@ -271,16 +271,10 @@ def channel_statistics(images: Iterable[np.ndarray]) -> ChannelStatistics:
 
 def _counts_of_levels(image: np.ndarray) -> np.ndarray:
     """How often each of the 256 levels occurs in each channel of an image (H, W, C): int64 (C, 256)."""
-    channels = image.shape[2]
-    pixels = np.ascontiguousarray(image).reshape(1, -1, channels)
-    if channels > 4:  # OpenCV's pictures have few
-        return np.stack([np.bincount(plane, minlength=256) for plane in pixels[0].T])
-    counts = np.zeros((channels, 256), np.int64)
-    for start in range(0, pixels.shape[1], 2**24):  # OpenCV returns float32, which counts no farther
-        block = pixels[:, start : start + 2**24]
-        for c in range(channels):
-            counts[c] += cv2.calcHist([block], [c], None, [256], [0, 256]).ravel().astype(np.int64)
-    return counts
+    # Pillow counts quicker than numpy; three or four channels at once, others one by one.
+    parts = [image] if image.shape[2] in (3, 4) else np.moveaxis(image, -1, 0)
+    counts = [Image.fromarray(part).histogram() for part in parts]
+    return np.array(counts, np.int64).reshape(-1, 256)
 
 
 def _of_every_process(own: np.ndarray) -> list[np.ndarray]:

@@ -4,33 +4,23 @@
     mask.png              --read_mask-->    uint8 or uint16 (H, W), the stored labels
     labels (H, W)         --resize_mask-->  labels (height, width)
 
-What comes back is the whole picture, or an exception says why not. Pillow
-decodes the pixels. What no decoder checks for us is checked here: that the
-file is whole, that it is small enough, and that its values mean what we say.
+What comes back is the whole picture, or an exception says why not. Here the
+path becomes bytes, and stored numbers become what they mean: colours, labels,
+upright. How bytes become stored numbers is in `_image_files`.
 """
 
 from __future__ import annotations
 
 import errno
-import io
 import operator
 import os
 import stat
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
 
-from ._image_files import (
-    BIT_DEPTH,
-    PNG_SIGNATURE,
-    jpeg_without_metadata,
-    orientation,
-    png_without_metadata,
-    require_moderate_size,
-)
+from ._arrays import kind_of
+from ._image_files import JPEG_BEGIN, PNG_BEGIN, Picture, Unreadable, decode_jpeg, decode_png
 
 #: A file with more bytes is not read.
 MAX_BYTES = 2**30
@@ -41,41 +31,49 @@ class ImageReadError(ValueError):
 
 
 def read_image(path: str | bytes | os.PathLike) -> np.ndarray:
-    """Read a PNG or JPEG photo as it is meant to be seen: channels R, G, B, turned upright.
+    """Read a PNG or JPEG photo as it is meant to be seen: uint8 (H, W, 3), channels R, G, B, turned upright.
 
-    The content decides what a file is, not its name. An EXIF orientation is
-    applied. Grey is repeated in all three channels. An alpha channel is dropped
-    where it is opaque everywhere. Colour profiles and gamma are not applied.
+        >>> import seeing_tensors as st
+        >>> st.read_image(st.data_path("photos/people/astronaut.jpg")).shape
+        (512, 384, 3)
 
-    A PNG is read whole or not at all. Of a JPEG we know that it is there from
-    start to end; damage *inside* its compressed data cannot always be seen.
+    The content decides what a file is, not its name. The orientation is applied
+    that EXIF states, or XMP. Grey is repeated in all three channels. An alpha
+    channel is dropped where it is opaque everywhere. Colour profiles and gamma
+    are not applied.
+
+    A PNG is read whole or not at all: it has checksums. A JPEG has none. It is
+    refused where its decoder so much as warns, and the colours are those that
+    libjpeg-turbo computes, as in Pillow; but one bit that changed inside its
+    compressed data mostly goes unnoticed, by every decoder.
 
     Args:
-        path: the file. Any name that the system allows, in any script.
+        path: the file, a str, bytes or PathLike. Any name that the system allows, in any script.
 
     Returns:
-        uint8 (H, W, 3), RGB, contiguous, writable, memory of its own.
+        contiguous, writable, memory of its own.
 
     Raises:
-        TypeError: path is not a str, bytes or PathLike.
         FileNotFoundError, IsADirectoryError, PermissionError: as ``open`` does.
-        ImageReadError: not a regular file; not a PNG or JPEG; truncated, damaged or too large;
-            16 bits per channel, CMYK, or not opaque everywhere.
+        ImageReadError: no regular file, no PNG or JPEG, not whole, too large, 16 bits, CMYK or transparent.
     """
-    picture = _open("read_image", path)
-    image, where = picture.image, picture.where
-    if picture.bits == 16:
+    where, kind, data = _open("read_image", path)
+    pixels, bits, orientation = _decode(where, kind, data)
+    if bits == 16:
         raise ImageReadError(
             f"{where} has 16 bits per channel, and read_image returns 8: cv2.imread(path, cv2.IMREAD_UNCHANGED) keeps "
             "all 16 (its channels are B, G, R); then choose a scale. For a mask of labels use read_mask"
         )
-    if image.mode == "CMYK":
-        raise ImageReadError(
-            f"{where} holds CMYK, amounts of printing ink: convert it once with "
-            "Image.open(path).convert('RGB').save('rgb.png')"
-        )
+    return _upright(pixels if kind == "JPEG" else _colors(where, pixels, bits), orientation)
+
+
+def _colors(where: str, image: Image.Image, bits: int) -> np.ndarray:
+    """The colours of a PNG that is opaque everywhere."""
     if image.mode == "P" and image.getextrema()[1] >= len(image.getpalette()) // 3:
         raise ImageReadError(f"{where} is damaged: its palette has no colour for the index {image.getextrema()[1]}")
+    if image.mode == "L" and "transparency" in image.info:
+        # Pillow stretched the levels of 2 and 4 bits, but not the level that is transparent.
+        image.info["transparency"] = image.info["transparency"] % 2**bits * (255 // (2**bits - 1))
     if image.mode in ("RGBA", "LA") or "transparency" in image.info:
         image = image.convert("RGBA")
         if image.getextrema()[3] != (255, 255):
@@ -84,53 +82,68 @@ def read_image(path: str | bytes | os.PathLike) -> np.ndarray:
                 "rgba = Image.open(path).convert('RGBA'); background = Image.new('RGBA', rgba.size, 'white'); "
                 "Image.alpha_composite(background, rgba).convert('RGB').save('opaque.png')"
             )
-    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+    image = image if image.mode == "RGB" else image.convert("RGB")
+    colors = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, 128):  # in strips: the whole at once goes three times through the memory
+        bottom = min(top + 128, image.height)
+        colors[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
+    return colors
 
 
 def read_mask(path: str | bytes | os.PathLike) -> np.ndarray:
-    """Read a PNG of class labels: the numbers that are stored in the file, unchanged.
+    """Read a PNG of class labels: the numbers that are stored in the file, unchanged, (H, W).
+
+        >>> import seeing_tensors as st
+        >>> st.read_mask(st.data_path("masks/coffee.png")).max()  # a palette, labels 0 to 3
+        np.uint8(3)
 
     Of a palette PNG these are the indices, whatever colours the palette gives
     them. Of a grey PNG of 1, 2, 4, 8 or 16 bits they are the grey levels, not
-    scaled. An EXIF orientation is applied as ``read_image`` does, so that mask
-    and photo stay on top of each other.
+    scaled. The orientation is applied as ``read_image`` does, so that mask and
+    photo stay on top of each other.
 
     Args:
-        path: the file. Any name that the system allows, in any script.
+        path: the file, a str, bytes or PathLike. Any name that the system allows, in any script.
 
     Returns:
-        uint8 (H, W), or uint16 (H, W) from 16 bits; contiguous, writable, memory of its own.
+        uint8, or uint16 from 16 bits; contiguous, writable, memory of its own.
 
     Raises:
-        TypeError: path is not a str, bytes or PathLike.
         FileNotFoundError, IsADirectoryError, PermissionError: as ``open`` does.
         ImageReadError: as ``read_image``; also a JPEG, and a PNG with colours instead of labels.
     """
-    picture = _open("read_mask", path)
-    image, where, bits = picture.image, picture.where, picture.bits
-    if picture.kind == "JPEG":
+    where, kind, data = _open("read_mask", path)
+    if kind == "JPEG":
         raise ImageReadError(
             f"{where} is a JPEG. JPEG changes values a little, and a label changed a little is another class: "
             "make the mask again from its source and save it as PNG"
         )
+    image, bits, orientation = _decode(where, kind, data)
     if image.mode not in ("1", "L", "P", "I;16"):
         raise ImageReadError(
             f"{where} holds colours ({image.mode}), not labels: say which colour is which label, for instance "
             "mask[(rgb == color).all(axis=2)] = label with rgb = read_image(path), and save the mask as a grey PNG"
         )
+    labels = np.array(image, dtype=np.uint16 if bits == 16 else np.uint8)
     if image.mode == "L":
         # Pillow stretches 2 and 4 bits over 0..255, by the factors 85 and 17; this undoes it exactly.
-        return np.array(image) // np.uint8(255 // (2**bits - 1))
-    return np.array(image, dtype=np.uint16 if bits == 16 else np.uint8)
+        labels //= np.uint8(255 // (2**bits - 1))
+    return _upright(labels, orientation)
 
 
 def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resize labels: each new pixel takes the label of the old pixel that its centre falls on.
+    """Resize labels (H, W): each new pixel takes the label of the old pixel that its centre falls on.
 
         row i of the result  =  row floor((i + 1/2) H / height) of the mask
 
     in whole numbers, so that no rounding can move a pixel. A label is copied,
     never computed: no new label can arise.
+
+        >>> import numpy as np
+        >>> import seeing_tensors as st
+        >>> st.resize_mask(np.array([[0, 10], [3, 0]]), height=2, width=4)
+        array([[ 0,  0, 10, 10],
+               [ 3,  3,  0,  0]])
 
     Args:
         mask: (H, W), integers of any type, or bool.
@@ -144,8 +157,7 @@ def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
         ValueError: another shape, an empty mask, or a size below 1.
     """
     if not isinstance(mask, np.ndarray) or mask.dtype.kind not in "uib":
-        got = f"a {mask.dtype} array" if isinstance(mask, np.ndarray) else type(mask).__name__
-        raise TypeError(f"resize_mask needs a numpy array of integer labels, got {got}")
+        raise TypeError(f"resize_mask needs a numpy array of integer labels, got {kind_of(mask)}")
     if mask.ndim != 2 or mask.size == 0:
         raise ValueError(f"resize_mask needs a mask (H, W), got shape {mask.shape}")
     height, width = operator.index(height), operator.index(width)
@@ -158,52 +170,45 @@ def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
 
 # ------------------------------------------------------------- from path to pixels
 
-
-class _Picture(NamedTuple):
-    where: str  # the path as messages show it
-    kind: str  # PNG or JPEG
-    bits: int  # per channel, in the file
-    image: Image.Image  # decoded, upright
-
-
-#: EXIF orientation -> what brings the picture upright.
+#: EXIF orientation -> from the stored picture to the upright one.
 _UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: a.swapaxes(0, 1)[:, ::-1],
+    7: lambda a: a.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda a: a.swapaxes(0, 1)[::-1],
 }
 
 
-def _open(caller: str, path: str | bytes | os.PathLike) -> _Picture:
-    """Check a file, then decode it. Every failure past the file system is an ImageReadError."""
+def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """The picture turned as its orientation says, contiguous."""
+    if orientation not in _UPRIGHT:
+        return pixels
+    turned = _UPRIGHT[orientation](pixels)
+    upright = np.empty(turned.shape, turned.dtype)
+    for each in np.ndindex(turned.shape[2:]):  # one channel after the other: all together take numpy twice as long
+        upright[..., *each] = turned[..., *each]
+    return upright
+
+
+def _open(caller: str, path: str | bytes | os.PathLike) -> tuple[str, str, bytes]:
+    """The path as messages show it, whether it is a PNG or a JPEG, and the bytes."""
     data = _contents(caller, path)
     where = repr(os.fsdecode(path))
-    if data.startswith(PNG_SIGNATURE):
-        kind, without_metadata, decoder = "PNG", png_without_metadata, PngImageFile
-    elif data.startswith(b"\xff\xd8\xff"):
-        kind, without_metadata, decoder = "JPEG", jpeg_without_metadata, JpegImageFile
-    else:
-        begin = f"it begins with {data[:8]!r}" if data else "it is empty"
-        raise ImageReadError(f"{where} is not a PNG or JPEG: {begin}. Pillow can convert other formats to PNG")
+    for kind, begin in (("PNG", PNG_BEGIN), ("JPEG", JPEG_BEGIN)):
+        if data.startswith(begin):
+            return where, kind, data
+    begin = f"it begins with {data[:8]!r}" if data else "it is empty"
+    raise ImageReadError(f"{where} is not a PNG or JPEG: {begin}. Pillow can convert other formats to PNG")
+
+
+def _decode(where: str, kind: str, data: bytes) -> Picture:
     try:
-        bare, exif = without_metadata(data)
-        image = decoder(io.BytesIO(bare))
-        bits = bare[BIT_DEPTH] if kind == "PNG" else 8
-        require_moderate_size(*image.size)
-        image.load()
-        if image.mode == "L" and "transparency" in image.info:
-            # Pillow stretched the levels of 2 and 4 bits, but not the level that is transparent.
-            image.info["transparency"] = image.info["transparency"] % 2**bits * (255 // (2**bits - 1))
-        turn = _UPRIGHT.get(orientation(exif))
-        return _Picture(where, kind, bits, image if turn is None else image.transpose(turn))
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise ImageReadError(f"{where} is not a readable {kind}: {error}") from error
+        return decode_png(data) if kind == "PNG" else decode_jpeg(data)
+    except Unreadable as reason:
+        raise ImageReadError(f"{where} is not a readable {kind}: {reason}") from reason
 
 
 def _contents(caller: str, path: str | bytes | os.PathLike) -> bytes:

@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from PIL import Image, ImageFile
+import seeing_tensors as library
+from seeing_tensors import _image_files
 from spec.files import GREY, PALETTE, RGB, SIGNATURE, chunk, exif, header, palette_png, png, rows, with_exif
 
 SECONDS = 60  # for the whole table, which needs one or two
@@ -55,6 +57,11 @@ JPEG = saved("JPEG", quality=90)
 JPEG_PIXELS = np.asarray(Image.open(io.BytesIO(JPEG)))
 LARGE_JPEG = saved("JPEG", np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8))
 PROGRESSIVE = saved("JPEG", np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8), progressive=True)
+SCAN = LARGE_JPEG.index(b"\xff\xda") + 14  # where the compressed pixels begin
+MIDDLE = (SCAN + len(LARGE_JPEG)) // 2
+FIRST, LAST = (2 * SCAN + len(LARGE_JPEG)) // 3, (SCAN + 2 * len(LARGE_JPEG)) // 3  # the middle third of the scan
+END_OF_IMAGE = b"\xff\xd9"
+OPTIMIZED = saved("JPEG", np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8), optimize=True)
 MASK = palette_png(LABELS, COLORS)
 THUMBNAIL = exif(1) + JPEG
 
@@ -63,6 +70,15 @@ def with_size(jpeg, width, height):
     """The JPEG, declaring another size."""
     at = jpeg.index(b"\xff\xc0") + 5
     return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]
+
+
+def without(jpeg, marker):
+    """The JPEG without its segments of this kind."""
+    kept, at = jpeg[:2], 2
+    while jpeg[at + 1] != 0xDA:
+        end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        kept, at = kept + jpeg[at:end] * (jpeg[at + 1] != marker), end
+    return kept + jpeg[at:]
 
 
 def with_precision(jpeg, bits):
@@ -84,6 +100,25 @@ def made_of(*chunks):
 
 def pixels(values, bits=8):
     return chunk(b"IDAT", zlib.compress(rows(values, bits)))
+
+
+def cut_pixels(values, left):
+    """Rows that end after `left` bytes, in a compressed stream that is whole."""
+    return chunk(b"IDAT", zlib.compress(rows(values, 8)[:left]))
+
+
+PLTE, PLTE_OF_FOUR_BYTES = chunk(b"PLTE", COLORS.tobytes()), chunk(b"PLTE", bytes(4))
+
+
+def palette_after_the_pixels():
+    return made_of(header(3, 2, 8, PALETTE), pixels(LABELS), PLTE)
+
+
+def interrupted():
+    """Pixels in two chunks with a note between them. All readers stop at the note."""
+    body = zlib.compress(rows(LABELS, 8))
+    note = chunk(b"tEXt", b"a\0b")
+    return made_of(header(3, 2, 8, GREY), chunk(b"IDAT", body[:5]), note, chunk(b"IDAT", body[5:]))
 
 
 def bomb(mebibytes):
@@ -173,6 +208,7 @@ CUT = Refused(ValueError, "cut off")
 DAMAGED = Refused(ValueError, "damaged")
 NO_PNG = Refused(ValueError, "not a readable PNG")
 NO_JPEG = Refused(ValueError, "not a readable JPEG")
+DAMAGED_JPEG = Refused(ValueError, "Corrupt JPEG data")
 TOO_LARGE = Refused(ValueError, "178,956,970")
 TRANSPARENT = Refused(ValueError, "transparent")
 SIXTEEN = Refused(ValueError, "16 bits")
@@ -262,8 +298,18 @@ TABLE = [
     Row("no header", made_of(pixels(LABELS)), DAMAGED, DAMAGED),
     Row("two headers", made_of(header(3, 2, 8, GREY), header(3, 1, 8, GREY), pixels(LABELS)), DAMAGED, DAMAGED),
     Row("short header", made_of(chunk(b"IHDR", b"\0\0"), pixels(LABELS)), NO_PNG, NO_PNG),
-    Row("no palette", png(LABELS, color=PALETTE), DAMAGED, LABELS),
+    Row("no palette", png(LABELS, color=PALETTE), DAMAGED, DAMAGED),
     Row("palette too short", palette_png(LABELS, COLORS[:3]), DAMAGED, LABELS),
+    Row("palette after the pixels", palette_after_the_pixels(), DAMAGED, DAMAGED),
+    Row("two palettes", palette_png(LABELS, COLORS, more=PLTE), DAMAGED, DAMAGED),
+    Row("palette of 257 colours", palette_png(LABELS, np.zeros((257, 3))), NO_PNG, NO_PNG),
+    Row("palette of half a colour", made_of(header(3, 2, 8, PALETTE), PLTE_OF_FOUR_BYTES, pixels(LABELS)), DAMAGED,
+        DAMAGED),
+    Row("transparency first", made_of(header(3, 2, 8, PALETTE), chunk(b"tRNS", b"\0"), PLTE, pixels(LABELS)), DAMAGED,
+        DAMAGED),
+    Row("pixels interrupted", interrupted(), DAMAGED, DAMAGED),
+    Row("last row black and half missing", made_of(header(3, 3, 8, GREY), cut_pixels(np.eye(3, dtype=np.uint8) - 1, 7)),
+        CUT, CUT),
     Row("unknown critical chunk", png(LABELS, more=chunk(b"CgBI", bytes(4))), DAMAGED, DAMAGED),
     Row("one row missing", made_of(header(3, 3, 8, GREY), pixels(LABELS)), CUT, CUT),
     Row("last byte missing", made_of(header(3, 2, 8, GREY), chunk(b"IDAT", zlib.compress(rows(LABELS, 8)[:-1]))),
@@ -279,7 +325,7 @@ TABLE = [
     # ---- bombs
     Row("50,000 x 50,000", made_of(header(50_000, 50_000, 8, RGB), pixels(LABELS)), TOO_LARGE, TOO_LARGE),
     Row("2 147 483 647 squared", made_of(header(2**31 - 1, 2**31 - 1, 16, RGB), pixels(LABELS)), TOO_LARGE, TOO_LARGE),
-    Row("JPEG, 50,000 x 50,000", with_size(JPEG, 50_000, 50_000), TOO_LARGE, TOO_LARGE),
+    Row("JPEG, 50,000 x 50,000", with_size(JPEG, 50_000, 50_000), TOO_LARGE, IS_JPEG),
     Row("chunk of 2^31 - 1 bytes", SIGNATURE + header(3, 2, 8, GREY) + b"\x7f\xff\xff\xffIDAT1234567", CUT, CUT),
     Row("text bomb", png(LABELS, bits=2, more=chunk(b"zTXt", b"a\0\0" + bomb(300))), GREY_PHOTO, LABELS),
     Row("colour profile bomb", png(LABELS, bits=2, more=chunk(b"iCCP", b"a\0\0" + bomb(300))), GREY_PHOTO, LABELS),
@@ -293,9 +339,20 @@ TABLE = [
     Row("JPEG, turned", with_exif(JPEG, exif(8)), JPEG_PIXELS.swapaxes(0, 1)[::-1], IS_JPEG),
     Row("JPEG, turned twice", with_exif(with_exif(JPEG, exif(8)), exif(3)), JPEG_PIXELS[::-1, ::-1], IS_JPEG),
     Row("CMYK", saved("JPEG", mode="CMYK"), Refused(ValueError, "CMYK"), IS_JPEG),
-    Row("12 bits", with_precision(JPEG, 12), NO_JPEG, NO_JPEG),
-    Row("JPEG without pixels", b"\xff\xd8\xff\xd9", NO_JPEG, NO_JPEG),
-    Row("JPEG, height 0", with_size(JPEG, 3, 0), NO_JPEG, NO_JPEG),
+    Row("12 bits", with_precision(JPEG, 12), NO_JPEG, IS_JPEG),
+    Row("JPEG without pixels", b"\xff\xd8\xff\xd9", NO_JPEG, IS_JPEG),
+    Row("JPEG, height 0", with_size(JPEG, 3, 0), NO_JPEG, IS_JPEG),
+    # ---- damaged JPEGs: where the decoder goes on with a warning
+    Row("JPEG, scan cut but closed", LARGE_JPEG[:MIDDLE] + END_OF_IMAGE, DAMAGED_JPEG, IS_JPEG),
+    Row("JPEG, progressive, cut but closed", PROGRESSIVE[: len(PROGRESSIVE) // 2] + END_OF_IMAGE, NO_JPEG, IS_JPEG),
+    Row("JPEG, no scan data", LARGE_JPEG[:SCAN] + END_OF_IMAGE, DAMAGED_JPEG, IS_JPEG),
+    Row("JPEG, height doubled", with_size(LARGE_JPEG, 24, 48), DAMAGED_JPEG, IS_JPEG),
+    Row("JPEG, middle zeroed", LARGE_JPEG[:FIRST] + bytes(LAST - FIRST) + LARGE_JPEG[LAST:], DAMAGED_JPEG, IS_JPEG),
+    Row("JPEG, middle removed", LARGE_JPEG[:FIRST] + LARGE_JPEG[LAST:], DAMAGED_JPEG, IS_JPEG),
+    Row("JPEG, no Huffman tables", without(LARGE_JPEG, 0xC4), Refused(ValueError, "Huffman"), IS_JPEG),
+    Row("JPEG, its own Huffman tables missing", without(OPTIMIZED, 0xC4), Refused(ValueError, "Huffman"), IS_JPEG),
+    Row("JPEG, said to be coded arithmetically", LARGE_JPEG.replace(b"\xff\xc0", b"\xff\xc9"), NO_JPEG, IS_JPEG),
+    Row("JPEG, no quantization tables", without(LARGE_JPEG, 0xDB), NO_JPEG, IS_JPEG),
     # ---- EXIF that says nothing: the picture as it is stored
     Row("EXIF, empty", with_exif(JPEG, b""), JPEG_PIXELS, IS_JPEG),
     Row("EXIF, random", with_exif(JPEG, random.Random(1).randbytes(200)), JPEG_PIXELS, IS_JPEG),
@@ -465,3 +522,20 @@ def test_a_lenient_pillow_changes_nothing(refuses, implementation, monkeypatch):
         if hasattr(implementation, function):
             assert refuses(function, data[: len(data) // 2])
             assert refuses(function, data[:-1])
+
+
+def test_a_lenient_pillow_lets_no_row_pass_that_is_filtered_wrongly(refuses, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    one_bad_row = zlib.compress(b"\0\1\2\3" + b"\x09\1\2\3" + b"\0\1\2\3")
+    assert refuses("read_mask", made_of(header(3, 3, 8, GREY), chunk(b"IDAT", one_bad_row)))
+
+
+@pytest.mark.parametrize("name", ["require_moderate_size", "_png_orientation", "_require_every_row"])
+def test_a_bug_of_ours_is_not_called_a_damaged_file(name, monkeypatch, tmp_path):
+    def broken(*arguments):
+        raise ValueError("this is our own bug")
+
+    monkeypatch.setattr(_image_files, name, broken)
+    (tmp_path / "mask.png").write_bytes(palette_png(LABELS * 0, COLORS))
+    with pytest.raises(ValueError, match="^this is our own bug$"):
+        library.read_mask(tmp_path / "mask.png")

@@ -54,7 +54,13 @@ DIFFERENT = [
     (
         "left open: the EXIF orientation is not applied",
         READING,
-        ["read_image.turns_a_png_upright", "read_image.turns_a_jpeg_upright"],
+        [
+            "read_image.turns_a_png_upright",
+            "read_image.turns_a_jpeg_upright",
+            "read_image.turns_by_a_raw_profile",
+            "read_image.turns_by_xmp_where_exif_is_silent",
+            "read_image.turns_a_jpeg_by_xmp",
+        ],
     ),
     ("the colour mode rgb has no alpha channel, and rgba keeps it", READING, ["read_image.refuses_transparency"]),
     (

@@ -63,6 +63,11 @@ DIFFERENT = [
             "read_image.turns_a_png_upright",
             "read_image.turns_a_jpeg_upright",
             "read_mask.turns_the_mask_like_the_photo",
+            "read_image.turns_by_a_raw_profile",
+            "read_image.turns_by_xmp_where_exif_is_silent",
+            "read_image.turns_a_jpeg_by_xmp",
+            "read_mask.turns_by_a_raw_profile",
+            "read_mask.turns_by_xmp_where_exif_is_silent",
         ],
     ),
     (

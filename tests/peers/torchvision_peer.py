@@ -58,6 +58,17 @@ DIFFERENT = [
     ),
     ("a PNG of 16 bits comes back as uint16", READING, ["read_image.refuses_sixteen_bits"]),
     (
+        "left open: of an orientation it reads EXIF in its own chunk or segment, and no XMP",
+        READING,
+        [
+            "read_image.turns_by_a_raw_profile",
+            "read_image.turns_by_xmp_where_exif_is_silent",
+            "read_image.turns_a_jpeg_by_xmp",
+            "read_mask.turns_by_a_raw_profile",
+            "read_mask.turns_by_xmp_where_exif_is_silent",
+        ],
+    ),
+    (
         "left open: a file that lost its end mark but no pixel is read; one that lost pixels is refused",
         READING,
         ["read_image.refuses_a_cut", "read_mask.refuses_a_cut_mask"],

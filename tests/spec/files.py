@@ -80,8 +80,32 @@ def exif(orientation: int, *, order: str = ">", before: int = 0) -> bytes:
 
 def with_exif(jpeg: bytes, block: bytes) -> bytes:
     """The JPEG with an EXIF segment as its first."""
-    body = b"Exif\0\0" + block
+    return with_segment(jpeg, b"Exif\0\0" + block)
+
+
+def with_segment(jpeg: bytes, body: bytes) -> bytes:
+    """The JPEG with a segment APP1, where EXIF and XMP stand, as its first."""
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + jpeg[2:]
+
+
+def raw_profile(block: bytes, packed: bool = True) -> bytes:
+    """An EXIF block as ImageMagick writes it into a PNG: its bytes in hexadecimal, in a chunk of text."""
+    text = b"\nexif\n%8d\n%s\n" % (len(block), block.hex("\n", 36).encode())
+    keyword = b"Raw profile type exif\0"
+    return chunk(b"zTXt", keyword + b"\0" + zlib.compress(text)) if packed else chunk(b"tEXt", keyword + text)
+
+
+def xmp(orientation: int, as_attribute: bool = True) -> bytes:
+    """An XMP packet that states the orientation."""
+    tag = "tiff:Orientation"
+    stated = f'{tag}="{orientation}"/>' if as_attribute else f"><{tag}>{orientation}</{tag}>"
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description {stated}</x:xmpmeta>'.encode()
+
+
+def xmp_chunk(packet: bytes, packed: bool = False) -> bytes:
+    """XMP as a PNG keeps it."""
+    text = zlib.compress(packet) if packed else packet
+    return chunk(b"iTXt", b"XML:com.adobe.xmp\0" + bytes([packed, 0]) + b"\0\0" + text)
 
 
 _NUMBERS = itertools.count()

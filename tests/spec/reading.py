@@ -12,7 +12,7 @@ from PIL import Image
 
 from seeing_tensors.course.laws import expect, expect_arguments_kept, expect_raises, expect_same, law
 
-from .files import UPRIGHT, exif, file_of, palette_png, png, with_exif
+from .files import UPRIGHT, exif, file_of, palette_png, png, raw_profile, with_exif, with_segment, xmp, xmp_chunk
 from .strategies import images, masks, sides
 
 any_palette = hnp.arrays(np.uint8, (256, 3))
@@ -40,6 +40,11 @@ def jpeg(image, **options) -> bytes:
 
 def in_every_orientation(**case):
     return [{**case, "orientation": each} for each in UPRIGHT]
+
+
+def as_read(about, grey):
+    """What a grey PNG gives: its labels as a mask, three equal channels as an image."""
+    return grey if about == "read_mask" else np.stack([grey, grey, grey], axis=2)
 
 
 def expect_own_memory(read, path):
@@ -88,6 +93,26 @@ def gives_the_colour_of_a_jpeg(read_image, color):
         expect_same(result.shape, (8, 8, 3))
         worst = int(np.abs(result.astype(int) - color).max())
         expect(worst <= 3, got=f"{result[0, 0].tolist()}", expected=f"{list(color)}, within 3", cause="B, G, R?")
+
+
+# Oracle.
+
+
+@law(
+    "read_image",
+    lesson=1,
+    rank="range",
+    image=images(most=20),
+    quality=st.integers(1, 100),
+    subsampling=st.sampled_from(["4:4:4", "4:2:2", "4:2:0"]),
+    progressive=st.booleans(),
+)
+def equals_pillow_on_a_jpeg(read_image, image, quality, subsampling, progressive):
+    """A JPEG gives the bytes that Pillow gives, whatever its quality, the size of its colours, or its order."""
+    # Both have libjpeg-turbo inside, and its one exact inverse transform is the default of both.
+    data = jpeg(image, quality=quality, subsampling=subsampling, progressive=progressive)
+    with file_of(data) as path:
+        expect_same(read_image(path), np.array(Image.open(io.BytesIO(data))))
 
 
 # Edges: names, and content that contradicts them.
@@ -183,6 +208,61 @@ def turns_a_jpeg_upright(read_image, image, orientation, order, before):
     with file_of(plain) as lying, file_of(with_exif(plain, exif(orientation, order=order, before=before))) as turned:
         expected = UPRIGHT[orientation](read_image(lying))
         expect_same(read_image(turned), expected, "the EXIF orientation is not applied as the standard says")
+
+
+@law(
+    "read_image",
+    "read_mask",
+    lesson=1,
+    rank="range",
+    cases=in_every_orientation(labels=LABELS, packed=True),
+    labels=masks(),
+    orientation=orientations,
+    packed=st.booleans(),
+)
+def turns_by_a_raw_profile(read, about, labels, orientation, packed):
+    """EXIF that ImageMagick wrote into a PNG as text, packed or not, turns the picture like an EXIF chunk."""
+    with file_of(png(labels, more=raw_profile(exif(orientation), packed))) as path:
+        expect_same(read(path), as_read(about, UPRIGHT[orientation](labels)), "the orientation is not applied")
+
+
+@law(
+    "read_image",
+    "read_mask",
+    lesson=1,
+    rank="range",
+    cases=in_every_orientation(labels=LABELS, stated=None, as_attribute=True, packed=False),
+    labels=masks(),
+    orientation=orientations,
+    stated=st.none() | orientations,
+    as_attribute=st.booleans(),
+    packed=st.booleans(),
+)
+def turns_by_xmp_where_exif_is_silent(read, about, labels, orientation, stated, as_attribute, packed):
+    """An orientation in XMP turns a PNG where EXIF states none; where EXIF states one, EXIF wins."""
+    chunks = xmp_chunk(xmp(orientation, as_attribute), packed)
+    with file_of(png(labels, more=chunks, orientation=stated)) as path:
+        upright = UPRIGHT[stated or orientation](labels)
+        expect_same(read(path), as_read(about, upright), "the orientation is not applied")
+
+
+@law(
+    "read_image",
+    lesson=1,
+    rank="range",
+    cases=in_every_orientation(image=CORNERS, stated=None),
+    image=images(),
+    orientation=orientations,
+    stated=st.none() | orientations,
+)
+def turns_a_jpeg_by_xmp(read_image, image, orientation, stated):
+    """An orientation in the XMP of a JPEG turns it where EXIF states none."""
+    plain = jpeg(image)
+    noted = with_segment(plain, b"http://ns.adobe.com/xap/1.0/\0" + xmp(orientation))
+    noted = with_exif(noted, exif(stated)) if stated else noted
+    with file_of(plain) as lying, file_of(noted) as turned:
+        expected = UPRIGHT[stated or orientation](read_image(lying))
+        expect_same(read_image(turned), expected, "the orientation is not applied")
 
 
 @law("read_image", lesson=1, rank="range", image=images(channels=(1, 3)))

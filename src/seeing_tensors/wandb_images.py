@@ -77,7 +77,7 @@ def to_wandb_image(
 
     Raises:
         TypeError: not a float, uint8 or bool picture (says the type); floats without value_range (says its name);
-            another type with one; mean or std that are no numbers.
+            another type with one; a value_range, mean or std of text.
         ValueError: another shape (says it); NaN (says so); values outside value_range without clip; a range that is
             not finite and ascending; a mean and std that are not both there, finite, std positive, one for each
             channel; a bad box, class or mask.
@@ -172,7 +172,7 @@ def to_wandb_maps(
     finite = np.isfinite(values)
     sizes = np.abs(np.where(finite, values, 0))
     limit = limit or sizes.max() or 1.0  # where all is 0, every scale shows the same
-    position = np.clip(np.where(finite, values, 0), -limit, limit) / limit
+    position = np.where(finite, values, 0) / limit  # beyond -1 and 1 the first and the last color go on
     colors = colormaps[FEATURE_COLORS](position / 2 + 0.5, bytes=True)[..., :3]
     colors[~finite] = NOT_FINITE_COLOR
 

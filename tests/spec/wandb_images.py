@@ -292,14 +292,19 @@ def a_bad_normalize_is_refused(to_wandb_image, mean, std):
     expect_raises(ValueError, to_wandb_image, torch.zeros(3, 2, 2), mean=mean, std=std, clip=True, **UNIT)
 
 
-TEXTS = [("123", "111"), (("0", "0", "0"), STD), (MEAN, "111")]
+TEXTS = [
+    {"value_range": (0, 1), "mean": "123", "std": "111"},
+    {"value_range": (0, 1), "mean": ("0", "0", "0"), "std": STD},
+    {"value_range": (0, 1), "mean": MEAN, "std": "111"},
+    {"value_range": "01"},
+]
 
 
-@law("to_wandb_image", lesson=6, rank="manners", part="floats", cases=[{"mean": m, "std": s} for m, s in TEXTS])
-def text_is_no_number(to_wandb_image, mean, std):
-    """mean or std as text is a TypeError, also where each letter is a digit."""
+@law("to_wandb_image", lesson=6, rank="manners", part="floats", cases=[{"options": each} for each in TEXTS])
+def text_is_no_number(to_wandb_image, options):
+    """A value_range, mean or std of text is a TypeError, also where each letter is a digit."""
     cause = 'float("1") is a number: ask for text first'
-    expect_raises(TypeError, to_wandb_image, torch.zeros(3, 2, 2), mean=mean, std=std, clip=True, cause=cause, **UNIT)
+    expect_raises(TypeError, to_wandb_image, torch.zeros(3, 2, 2), clip=True, cause=cause, **options)
 
 
 BAD_SHAPES = [(3,), (2, 3, 2, 2), (2, 4, 4), (4, 5, 5), (0, 2, 2), (3, 0, 2), ()]

@@ -511,19 +511,24 @@ Markdown("\n".join(lines))
 #
 # ## Your turn
 #
-# Replace `...` by your own code and run the cell. The laws judge it in about a second.
+# Replace `...` by your own code and run the cell. An exercise is *solved* when its laws of mathematics hold, on ordinary
+# pictures. *Unbreakable* is a second star, if you like it: other types and layouts, and bad input.
 
 # %% [markdown]
 # ### 1. `to_tensor` · 5 minutes · easy
 #
-# The mathematics: the value at channel c, row i, column j is `image[i, j, c] / 255`, a float32. Try it on the photo
-# before you run the laws: `st.describe` must say what it says of `x` above.
+# The mathematics: the value at channel c, row i, column j is that of row i, column j, channel c of the picture, a
+# float32 from 0 for black to 1 for white. Try it on the photo before you run the laws: `st.describe` must say what it
+# says of `x` above.
 #
-# For the second star: grey pictures get a channel axis, the result is contiguous, and anything but a uint8 picture is
-# refused with a message that names what came.
+# Good for: every network: files hold bytes (H, W, C), networks take floats (C, H, W).
+#
+# *Unbreakable* asks for more: grey pictures get a channel axis, the result is contiguous, and anything but a uint8
+# picture is refused with a message that names what came: TypeError and the type, or ValueError and the shape.
 
 # %%
 def to_tensor(image):
+    """uint8 (H, W, 3) or (H, W) -> float32 tensor (3 or 1, H, W)."""
     ...
 
 
@@ -547,11 +552,14 @@ st.answer("to_tensor")
 # The mathematics: each new pixel takes the label of the old pixel that its centre falls on, and so it commutes with
 # every renaming of the labels.
 #
-# For the second star: the type stays, the argument stays, the result is contiguous; labels that are not integers or
-# bool, other shapes and sizes below 1 are refused.
+# Good for: masks beside photos: when a photo changes its size, its labels must, and must stay labels.
+#
+# *Unbreakable* asks for more: the type stays, the argument stays, the result is contiguous. Labels that are not
+# integers or bool and sizes that are not integers are a TypeError; other shapes and sizes below 1 a ValueError.
 
 # %%
 def resize_mask(mask, height, width):
+    """Labels (H, W) -> labels (height, width), of the same type."""
     ...
 
 
@@ -574,10 +582,14 @@ st.answer("resize_mask")
 # The mathematics: exactly the numbers that are stored in a PNG with a palette or in an 8-bit grey one, so that no
 # recolouring of the palette changes them. Pillow reads; you decide what of it to keep.
 #
-# For the second star: 1, 2, 4 and 16 bits, EXIF, and files that hold no labels or are damaged, which must be refused.
+# Good for: training on what the annotator stored, and not on what a viewer shows.
+#
+# *Unbreakable* asks for more: 1, 2, 4 and 16 bits, EXIF, and files that hold no labels or are damaged, which must be a
+# ValueError with the path in its message; for a JPEG it says “JPEG”.
 
 # %%
 def read_mask(path):
+    """The path of a PNG file -> its stored numbers, an array (H, W)."""
     ...
 
 

@@ -425,13 +425,17 @@ st.prove("show")
 # %% [markdown]
 # ### 1. `to_uint8` · 5 minutes · easy
 #
-# The mathematics: every level $k$ comes back from $k / 255$; a value between two levels goes to the nearer one; below 0
-# becomes 0 and above 1 becomes 255.
+# The mathematics: each of the 256 levels of a byte comes back from its float; a value between two levels goes to the
+# nearer one; below 0 becomes 0 and above 1 becomes 255.
 #
-# For the second star: every float type and infinities; NaN and tensors that are not float are refused.
+# Good for: files and logs, which hold bytes: no level is lost on the way back.
+#
+# *Unbreakable* asks for more: every float type and infinities; NaN is a ValueError whose message contains `NaN`, and a
+# tensor that is not float a TypeError whose message names its dtype.
 
 # %%
 def to_uint8(x):
+    """Float tensor, 0 black and 1 white -> uint8, of the same shape."""
     ...
 
 
@@ -454,10 +458,14 @@ st.answer("to_uint8")
 # The mathematics: for each channel of a float tensor (C, H, W) the fraction of values below 0, above 1, and not finite, as a
 # float64 array (C, 3). 0 and 1 themselves are seen.
 #
-# For the second star: arrays (H, W, C), two axes, batches, integers, whose range is [0, 255], and what is no picture.
+# Good for: knowing how much a picture of a tensor leaves out, before you believe the picture.
+#
+# *Unbreakable* asks for more: arrays (H, W, C), two axes, batches, integers, whose range is [0, 255]; and what is no
+# picture is refused: a ValueError with the shape, or a TypeError naming the type.
 
 # %%
 def unseen(x):
+    """Array or tensor -> float64 array (C, 3): below, above, not finite."""
     ...
 
 
@@ -476,15 +484,20 @@ st.check(unseen)
 st.answer("unseen")
 
 # %% [markdown]
-# ### 3. `imshow_pixels` for 2-D arrays · 20 minutes · hard
+# ### 3. `imshow_pixels`, 2-D · 20 minutes · hard
 #
 # The mathematics: for a 2-D array in float32 or uint8 the result, uint8 (H, W, 4), equals what matplotlib draws, byte for
-# byte, with a colour map and limits or without. A constant is drawn in the first colour.
+# byte, with a colour map and limits or without. A constant is drawn in the first colour. Colour pictures are the other
+# pipeline, and not asked for.
 #
-# For the second star: any real type, maps with colours of their own for under and over, and what has to be refused.
+# Good for: testing what a figure shows without drawing it.
+#
+# *Unbreakable* asks for more: any real type, maps with colours of their own for under and over, and what has to be
+# refused.
 
 # %%
 def imshow_pixels(array, *, cmap=None, vmin=None, vmax=None):
+    """Real numbers (H, W) -> the bytes that imshow draws, (H, W, 4)."""
     ...
 
 

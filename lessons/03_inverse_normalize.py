@@ -497,10 +497,19 @@ else:
 #
 # ## Your turn
 #
-# **1. `inverse_mean_std`** · 5 minutes · easy. The law: torchvision's Normalize with your numbers undoes the first one, and inverting twice gives the original numbers back. `ValueError` for different lengths, a mean that is not finite, a std that is not finite and positive, and a result that overflows; `TypeError` for a plain number.
+# ### 1. `inverse_mean_std` · 5 minutes · easy
+#
+# The laws: torchvision's Normalize with your two tuples undoes the first one, and inverting twice gives the original
+# numbers back.
+#
+# Good for: undoing a Normalize inside a pipeline, with nothing but a second Normalize.
+#
+# *Unbreakable* asks for more: `ValueError` for different lengths, a mean that is not finite, a std that is not finite
+# and positive, and a result that overflows; `TypeError` for a plain number.
 
 # %%
 def inverse_mean_std(mean, std):
+    """C numbers each -> (mean, std), two tuples of C Python floats."""
     ...
 
 
@@ -517,10 +526,20 @@ st.check(inverse_mean_std)
 st.answer("inverse_mean_std")
 
 # %% [markdown]
-# **2. `inverse_normalize`** · 10 minutes · medium. The law: for every picture, mean and positive std, the picture comes back within $4u\,(|x| + |x - m|)$; the argument stays as it was; a picture comes back alone as in a batch. `TypeError` for what is no float tensor, naming its dtype; `ValueError`, naming the shape, for fewer than three axes or another number of channels, and for a mean or std that is not finite, or a std that is not positive and normal, in the dtype of x.
+# ### 2. `inverse_normalize` · 10 minutes · medium
+#
+# The laws: whatever the picture, the mean and the positive std, the picture comes back, within the rounding $4u\,(|x|
+# + |x - m|)$; alone as in a batch.
+#
+# Good for: looking at what a network was given: after a Normalize it is no picture any more.
+#
+# *Unbreakable* asks for more: every float type, and the argument stays as it was. `TypeError` for what is no float
+# tensor, naming its dtype; `ValueError`, naming the shape, for fewer than three axes or another number of channels,
+# and for a mean or std that is not finite, or a std that is not positive and normal, in the dtype of x.
 
 # %%
 def inverse_normalize(x, mean, std):
+    """Float tensor (…, C, H, W), C numbers each -> the same shape."""
     ...
 
 
@@ -537,14 +556,28 @@ st.check(inverse_normalize)
 st.answer("inverse_normalize")
 
 # %% [markdown]
-# **3. `ChannelStatistics`** · 20 minutes · hard. The law: mean and std are those of all pixels of all pictures, and every order and split gives the same bits. `TypeError`, naming the dtype, for anything but a uint8 array; `ValueError` for other shapes and for another number of channels, before anything is counted, and for `mean` and `std` before the first picture. Grey (H, W) is one channel. `count` is how many pixels each channel has so far; `mean` and `std` are tuples, on the [0, 1] scale.
+# ### 3. `ChannelStatistics` · 20 minutes · hard
+#
+# The laws: `mean` and `std` are those of all pixels of all pictures, in every order and however the pictures are
+# split. Grey (H, W) is one channel. `count` is how many pixels each channel has so far; `mean` and `std` are tuples,
+# on the [0, 1] scale.
+#
+# Good for: the two tuples that Normalize wants, of a data set of any size and over any number of processes.
+#
+# *Unbreakable* asks for more: every order and split gives the same bits. `TypeError`, naming the dtype, for anything
+# but a uint8 array; `ValueError` for other shapes and for another number of channels, before anything is counted, and
+# for `mean` and `std` before the first picture.
 
 # %%
 class ChannelStatistics:
+    """Counts pictures; has the properties count, mean and std."""
+
     def update(self, image):
+        """Count a picture, uint8 (H, W, C) or (H, W); return self."""
         ...
 
     def merge(self, other):
+        """Count what another one has counted; return self."""
         ...
 
 

@@ -486,13 +486,25 @@ Markdown(
 # %% [markdown]
 # ## Your turn
 #
-# **1. `batch_norm`** · 15 minutes · medium. The law: each channel becomes $(x - \mu)/\sqrt{\sigma^2 + \epsilon} \, w + b$, with $\mu$ and $\sigma^2$ over N, H and W, right to 1e-6 in every memory layout, also with a large offset. Without a weight or bias it is 1 or 0. What cannot be normalised is refused:
+# ### 1. `batch_norm` · 15 minutes · medium
+#
+# The laws: over N, H and W each channel loses its mean and is divided by the root of its variance, the biased one,
+# with `eps` under the root; then `weight` multiplies and `bias` is added, one number a channel. Without them it is 1
+# or 0.
+#
+# Good for: seeing what BatchNorm makes of a batch, with no layer and no training around it.
+#
+# *Unbreakable* asks for more: right to 1e-6 in every memory layout and float type, also with a large offset. What
+# cannot be normalised is refused:
 #
 # - `TypeError`: x (name its dtype), weight or bias (name it) is no float tensor.
-# - `ValueError`: x has not four axes, or fewer than two values per channel (name the shape); NaN or inf; an `eps` not finite and positive; a `weight` or `bias` that has not one finite number per channel; a variance too large for float64 (say `overflow`).
+# - `ValueError`: x has not four axes, or fewer than two values per channel (name the shape); NaN or inf; an `eps` not
+#   finite and positive; a `weight` or `bias` that has not one finite number per channel; a variance too large for
+#   float64 (say `overflow`).
 
 # %%
 def batch_norm(x, weight=None, bias=None, eps=1e-5):
+    """Float tensor (N, C, H, W), weight and bias (C,) -> as x."""
     ...
 
 
@@ -509,11 +521,22 @@ st.check(batch_norm)
 st.answer("batch_norm")
 
 # %% [markdown]
-# **2. `BatchNorm2d`** · 5 minutes · easy. The layer is given; write how one batch moves its running statistics, `self.running_mean` and `self.running_var`. `mean` and `variance` (the biased one) are float64 of shape (C,), `n` is the number of values per channel. The law: the running statistics are torch's, also with `self.momentum` `None`, the plain average.
+# ### 2. `BatchNorm2d` · 5 minutes · easy
+#
+# The layer is given; write how one batch moves its running statistics, `self.running_mean` and `self.running_var`.
+# `mean` and `variance` (the biased one) are float64 of shape (C,), `n` is the number of values per channel. The law:
+# the running statistics are torch's, also with `self.momentum` `None`, the plain average. `self.num_batches_tracked`
+# counts the batches.
+#
+# Good for: evaluation, where these two stand in for the mean and variance of the batch.
+#
+# *Unbreakable* asks for more: what the layer itself is held to in other types, when it is saved and loaded, and when
+# it is misused.
 
 # %%
 class BatchNorm2d(st.BatchNorm2d):
     def update(self, mean, variance, n):
+        """Two tensors (C,) and a number; changes self, returns None."""
         ...
 
 
@@ -530,13 +553,24 @@ st.check(BatchNorm2d)
 st.answer("BatchNorm2d")
 
 # %% [markdown]
-# **3. `channel_densities`** · 25 minutes · hard. The law: the curve, float64 (C, points), is the mean of one Gaussian per pixel, of area 1 each, within $10^{-9}$. Arrays are (H, W, C), tensors (…, C, H, W), with two axes one channel. The bandwidth $h$ is one number or one per channel; without it, Scott's rule. Refuse:
+# ### 3. `channel_densities` · 25 minutes · hard
+#
+# The laws: the curve of a channel is the mean of one Gaussian per pixel, of area 1 each, within $10^{-9}$. Arrays are
+# (H, W, C), tensors (…, C, H, W), with two axes one channel. The bandwidth $h$, the std of each Gaussian, is one
+# number or one per channel; without it, Scott's rule.
+#
+# Good for: comparing where the values of two layers or two photos lie, without the steps of a histogram.
+#
+# *Unbreakable* asks for more: every type of real numbers. Refused are:
 #
 # - `TypeError`: neither tensor nor array, or not of real numbers.
-# - `ValueError`: another shape, or no values (name the shape); NaN or inf (say how many); a `grid` that is not one row of finite numbers; a `bandwidth` not finite and positive, or of another number; none given, and a channel is constant (say `bandwidth`, and which, as `channel 1`).
+# - `ValueError`: another shape, or no values (name the shape); NaN or inf (say how many); a `grid` that is not one
+#   row of finite numbers; a `bandwidth` not finite and positive, or of another number; none given, and a channel is
+#   constant (say `bandwidth`, and which, as `channel 1`).
 
 # %%
 def channel_densities(image, grid, *, bandwidth=None):
+    """Picture with C channels, grid (points,) -> float64 (C, points)."""
     ...
 
 

@@ -528,10 +528,18 @@ print("by feature_maps: minimum", round(st.feature_maps(model, x)["0"].min().ite
 # %% [markdown]
 # ## Your turn
 #
-# **1. `conv2d_output_size`** · 5 minutes · easy. The law: the result is the number of places that the kernel finds. A kernel with no place is a `ValueError`; say how many pixels it spans and how many there are. So is a padding below 0 or another number below 1. What is no whole number is a `TypeError`.
+# ### 1. `conv2d_output_size` · 5 minutes · easy
+#
+# The law: the result is the number of places that the kernel finds, as torch's layers have it.
+#
+# Good for: knowing a network's shapes before you build it.
+#
+# *Unbreakable* asks for more: a kernel with no place is a `ValueError`; say how many pixels it spans and how many
+# there are. So is a padding below 0 or another number below 1. What is no whole number is a `TypeError`.
 
 # %%
 def conv2d_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
+    """Whole numbers, along one axis -> how many places, an int."""
     ...
 
 
@@ -548,13 +556,22 @@ st.check(conv2d_output_size)
 st.answer("conv2d_output_size")
 
 # %% [markdown]
-# **2. `attainable_range`** · 15 minutes · medium. The law: no picture in [0, 1] gives a filter a value outside low … high, and a picture of black and white gives each end exactly. Return low and high, (F,) each, in the type of the weight. Refuse:
+# ### 2. `attainable_range` · 15 minutes · medium
+#
+# The laws: no picture in [0, 1] gives a filter a value outside low … high, and a picture of black and white gives
+# each end exactly. A bias moves both ends.
+#
+# Good for: limits for drawing a layer's maps that hold for every photo.
+#
+# *Unbreakable* asks for more: low and high are in the type of the weight, and right for half precision. Refused are:
 #
 # - `TypeError`: a weight or bias that is no float tensor, or the two of different types (name both).
-# - `ValueError`: a weight without four axes (name its shape), a bias of any shape but (F,) (name both shapes), two devices (name both), NaN or inf in either.
+# - `ValueError`: a weight without four axes (name its shape), a bias of any shape but (F,) (name both shapes), two
+#   devices (name both), NaN or inf in either.
 
 # %%
 def attainable_range(weight, bias=None):
+    """Weight (F, C, K, L), bias (F,) -> (low, high), (F,) each."""
     ...
 
 
@@ -571,10 +588,21 @@ st.check(attainable_range)
 st.answer("attainable_range")
 
 # %% [markdown]
-# **3. `compose_kernels`** · 25 minutes · hard. The law: on every picture without padding, the one layer gives what the two give, exactly on whole numbers, biases included. Each layer is a weight or a pair (weight, bias), where the bias may be `None`. Two weights give a weight. If either is a pair, return a pair; missing biases count as zeros. Refuse what exercise 2 refuses, but for NaN and inf, and with `ValueError` a second layer whose channels are not the first one's filters (name both numbers) and a layer of three things.
+# ### 3. `compose_kernels` · 25 minutes · hard
+#
+# The laws: on every picture without padding, the one layer gives what the two give, exactly on whole numbers, biases
+# included. Each layer is a weight or a pair (weight, bias), where the bias may be `None`. Two weights give a weight.
+# If either is a pair, return a pair; missing biases count as zeros.
+#
+# Good for: seeing that a stack of linear layers is one layer, and which one.
+#
+# *Unbreakable* asks for more: every float type. Refused is what exercise 2 refuses, but for NaN and inf, and with
+# `ValueError` a second layer whose channels are not the first one's filters (name both numbers) and a layer of three
+# things.
 
 # %%
 def compose_kernels(first, second):
+    """Two layers, (M, C, K, L) and (F, M, P, Q) -> one, (F, C, …, …)."""
     ...
 
 

@@ -590,12 +590,22 @@ Markdown("| `wandb.Image.` | |\n|---|---|\n" + "\n".join(rows))
 # %% [markdown]
 # ## Your turn
 #
-# You may use `wandb.Image` and `Image.fromarray`. Begin with the values, then add the refusals; `st.check` prints each law, held or broken. “Say” means that the error's message contains it, a shape as `tuple(x.shape)`.
+# You may use `wandb.Image` and `Image.fromarray`. “Say” means that the error's message contains it, a shape as `tuple(x.shape)`.
 #
-# **1. `to_wandb_mask`** · 10 minutes · easy. The law: every label from 0 to 255, of any integer type, array or tensor, is the same label as uint8, in new memory. Return `{"mask_data": …}`, with `"class_labels"` if names are given. A `TypeError`: floats and bools (say the type), and names that are no dict of integers to texts. A `ValueError`: a mask not (H, W) or without pixels (say the shape), a label outside [0, 255] (say it).
+# ### 1. `to_wandb_mask` · 10 minutes · easy
+#
+# The law: every label from 0 to 255, in a mask (H, W) of any integer type, array or tensor, is the same label as
+# uint8. Return `{"mask_data": …}`, with `"class_labels"` if names are given.
+#
+# Good for: an overlay in the browser that shows the labels which you trained on.
+#
+# *Unbreakable* asks for more: new memory. A `TypeError`: floats and bools (say the type), and names that are no dict
+# of integers to texts. A `ValueError`: a mask not (H, W) or without pixels (say the shape), a label outside [0, 255]
+# (say it).
 
 # %%
 def to_wandb_mask(mask, *, class_labels=None):
+    """Labels (H, W), names {number: text} -> a dict for wandb.Image."""
     ...
 
 
@@ -612,14 +622,26 @@ st.check(to_wandb_mask)
 st.answer("to_wandb_mask")
 
 # %% [markdown]
-# **2. `to_wandb_image`** · 30 minutes · hard. The law: a float becomes the level nearest to $255 (x - l)/(h - l)$, all 256 levels come back through any range and any Normalize, bytes stay as they are, bool is 0 and 255, and nothing is guessed.
+# ### 2. `to_wandb_image` · 30 minutes · hard
 #
-# - A `TypeError`: floats without `value_range` (say `value_range`); uint8 or bool with a range, mean or std; other numbers, and what is neither tensor nor array (say the type).
-# - A `ValueError`: any shape but tensor (3 or 1, H, W), array (H, W, 3 or 1) and (H, W) (say it); a range that is not two finite numbers, low first; a mean and std that are not both there, finite, std positive, one for each channel; NaN, always, and without `clip` levels outside 0 to 255 (say how many of each, and the word NaN).
+# The laws: within `value_range`, its low end is black, its high end white, and a float between them becomes the
+# nearest of the 256 levels; all levels come back through any range and any Normalize, whose `mean` and `std` are
+# undone. Bytes stay as they are. With `clip` what lies outside is black or white.
+#
+# Good for: logs whose pixels are right whatever version of wandb writes them.
+#
+# *Unbreakable* asks for more: bool is 0 and 255, every float type is right, and nothing is guessed.
+#
+# - A `TypeError`: floats without `value_range` (say `value_range`); uint8 or bool with a range, mean or std; other
+#   numbers, and what is neither tensor nor array (say the type).
+# - A `ValueError`: any shape but tensor (3 or 1, H, W), array (H, W, 3 or 1) and (H, W) (say it); a range that is not
+#   two finite numbers, low first; a mean and std that are not both there, finite, std positive, one for each channel;
+#   NaN, always, and without `clip` levels outside 0 to 255 (say how many, and the word NaN).
 
 # %%
-def to_wandb_image(x, *, value_range=None, mean=None, std=None, clip=False,
-                   caption=None):
+def to_wandb_image(x, *, value_range=None, mean=None, std=None,
+                   clip=False, caption=None):
+    """Tensor (3 or 1, H, W) or array (H, W, 3) or (H, W) -> wandb.Image."""
     ...
 
 
@@ -636,11 +658,21 @@ st.check(to_wandb_image)
 st.answer("to_wandb_image")
 
 # %% [markdown]
-# **3. `to_wandb_grid`** · 15 minutes · medium. The law: picture i stands in row i // columns and column i % columns, two white pixels from its neighbours, with the pixels it has alone; the rest is white. Without `columns` there are as many as the square root of N, rounded up. A `ValueError`: no picture; one picture instead of a batch (say its shape); two sizes (say both (H, W)); grey beside colour; columns below 1 (say the number).
+# ### 3. `to_wandb_grid` · 15 minutes · medium
+#
+# The laws: picture i stands in row i // columns and column i % columns, two white pixels from its neighbours, with
+# the pixels it has alone; places without a picture are white. Without `columns` there are as many as the square root
+# of N, rounded up.
+#
+# Good for: one step of a run that shows a whole batch.
+#
+# *Unbreakable* asks for more: lists, arrays and bytes. A `ValueError`: no picture; one picture instead of a batch
+# (say its shape); two sizes (say both (H, W)); grey beside colour; columns below 1 (say the number).
 
 # %%
-def to_wandb_grid(images, *, columns=None, value_range=None, mean=None, std=None,
-                  clip=False, caption=None):
+def to_wandb_grid(images, *, columns=None, value_range=None,
+                  mean=None, std=None, clip=False, caption=None):
+    """N pictures of one size -> one wandb.Image of all of them."""
     ...
 
 

@@ -98,7 +98,8 @@ def test_each_mistake_is_recognised_also_in_other_words_and_nothing_else_is(abou
         assert mistake.rewordings, f"{mistake.name}: write it once more as a learner might: @mistake.in_other_words"
         for function in (mistake.function, *mistake.rewordings):
             found = museum.recognise(function, about)
-            assert found is mistake, f"{function.__name__}: taken for {found.name if found else 'none'}"
+            named = found.mistake.name if found else "none"
+            assert found == museum.Recognised(mistake, surely=True), f"{function.__name__}: taken for {named}"
     for function in (getattr(st, about), *(twin.function for twin in museum.twins(about))):
         assert museum.recognise(function, about) is None, f"{function.__name__} is right"
     for wrong in wrong_in_a_new_way(getattr(st, about)):

@@ -57,11 +57,16 @@ def _add_check(commands) -> None:
     checker = commands.add_parser(
         "check",
         help="judge a file of answers, or grade a folder of them",
-        description="A file or module is judged here, and the exit status is 0 when all that is written holds. The files "
-        "of a folder are graded, each in a process of its own with limits and, where bubblewrap works, in a sandbox; "
+        description="A file or module is judged here, and the exit status is 0 when every exercise that is written is "
+        "solved: its laws of mathematics hold. The files of a folder are graded, each in a process of its own with limits and, where bubblewrap works, in a sandbox; "
         "then the exit status is 0 when all were graded, whatever the grades.",
     )
     checker.add_argument("path", help="my_answers.py, a module's name, or a folder of submissions")
+    checker.add_argument("name", nargs="?", default="", help="one exercise of the file, for instance to_uint8")
+    checker.add_argument("--watch", action="store_true", help="judge at each save, and go on when an exercise is solved")
+    checker.add_argument(
+        "--unbreakable", action="store_true", help="report the first fault of the second star, too: range and manners"
+    )
     checker.add_argument("--csv", type=Path, metavar="FILE", help="write a line for every submission and exercise")
     checker.add_argument(
         "--junit", type=Path, metavar="FILE", help="write JUnit XML, a test suite for every submission"
@@ -119,10 +124,11 @@ def check(options: argparse.Namespace) -> int:
             raise FileNotFoundError(f"there is no file and no folder {path}")
         limits = sandbox.Limits(options.seconds, options.exercise_seconds, options.memory, options.processes)
         return grading.run(path, limits, jobs=options.jobs, table=options.csv, xml=options.junit)
-    from .practice import answers
+    from .practice import command
 
+    judge = command.watch if options.watch else command.check
     try:
-        return answers.check(options.path)
+        return judge(options.path, options.name, star=2 if options.unbreakable else 1)
     except ImportError as error:
         print(f"seeing-tensors: {error}", file=sys.stderr)
         return 1

@@ -5,6 +5,7 @@ import os
 import psutil
 import pytest
 
+from seeing_tensors.course.laws.definition import RANKS
 from seeing_tensors.course.laws.finding import laws
 from seeing_tensors.course.practice.exercises import exercises
 
@@ -15,6 +16,11 @@ LAWS = str(len(laws(NAME)))
 def verdict(grades, file, exercise=NAME):
     row = grades.rows[file, exercise]
     return row["verdict"], row["note"]
+
+
+def held(row):
+    """How many laws of all ranks hold, as the table writes it."""
+    return str(sum(int(row[f"{rank}_held"]) for rank in RANKS))
 
 
 def left_running(name):
@@ -43,17 +49,17 @@ def test_everything_is_graded_and_the_sandbox_is_named(boxed):
 
 
 @pytest.mark.parametrize("file", ["right.py", "two words/김 철수.py", "talks.py", "stays.py", "nosy.py"])
-def test_right_answers_are_right(boxed, file):
-    assert verdict(boxed, file) == ("right", "")
+def test_right_answers_earn_both_stars(boxed, file):
+    assert verdict(boxed, file) == ("unbreakable", "")
     row = boxed.rows[file, NAME]
-    assert (row["held"], row["broken"], row["not_written"]) == (LAWS, "0", "0")
+    assert (held(row), row["mathematics_broken"], row["not_tried"]) == (LAWS, "0", "0")
 
 
 @pytest.mark.parametrize("file", ["empty.py", "victim.py", "right.py"])
 def test_what_is_missing_blank_or_taken_from_the_library_is_no_mistake(boxed, file):
     rows = [row for (name, asked), row in boxed.rows.items() if name == file and (asked != NAME or file != "right.py")]
-    assert {(row["verdict"], row["held"], row["broken"], row["note"]) for row in rows} == {("not written", "0", "0", "")}
-    assert boxed.rows["empty.py", NAME]["not_written"] == LAWS
+    assert {(row["verdict"], held(row), row["mathematics_broken"], row["note"]) for row in rows} == {("not written", "0", "0", "")}
+    assert boxed.rows["empty.py", NAME]["not_tried"] == LAWS
 
 
 @pytest.mark.parametrize(
@@ -76,16 +82,16 @@ def test_what_is_missing_blank_or_taken_from_the_library_is_no_mistake(boxed, fi
 def test_what_went_wrong_is_said(boxed, file, words):
     kind, note = verdict(boxed, file)
     assert kind == "stopped" and words in note
-    assert f"{file}: 0 of {len(exercises())} right" in boxed.out
+    assert f"{file}: 0 of {len(exercises())} solved" in boxed.out
 
 
 def test_what_was_graded_before_and_after_a_hang_stays(boxed):
     assert verdict(boxed, "loops_later.py", "to_uint8") == ("stopped", "it took longer than 8 seconds")
-    assert verdict(boxed, "loops_later.py") == ("right", "")
+    assert verdict(boxed, "loops_later.py") == ("unbreakable", "")
     assert verdict(boxed, "leaves.py", "to_uint8") == ("stopped", "it ended the process with status 0")
     kind, note = verdict(boxed, "leaves.py", "unseen")
     assert kind == "broken" and "got       SystemExit at line 2" in note
-    assert verdict(boxed, "leaves.py") == ("right", "")
+    assert verdict(boxed, "leaves.py") == ("unbreakable", "")
 
 
 def test_lines_of_the_submission_are_no_results(boxed):
@@ -95,7 +101,7 @@ def test_lines_of_the_submission_are_no_results(boxed):
 
 def test_the_submission_sees_and_changes_nothing(boxed):
     # nosy.py is right only if everything that it tried failed; the test without a sandbox shows that it can succeed.
-    assert verdict(boxed, "nosy.py") == ("right", "") and not boxed.called
+    assert verdict(boxed, "nosy.py") == ("unbreakable", "") and not boxed.called
     assert (boxed.folder / "private/precious.txt").read_text() == "as it was"
     assert (boxed.folder / "submissions/victim.py").exists()
     assert sorted(os.listdir(boxed.folder)) == ["grades.csv", "grades.xml", "private", "submissions"]
@@ -120,7 +126,7 @@ def test_junit_counts_what_the_table_counts(boxed):
     assert suites["patches.py"].get("errors") == str(len(exercises()))
     failures = suites["=formula.py"].findall("testcase/failure")
     assert (
-        len(failures) == int(boxed.rows["'=formula.py", NAME]["broken"])
+        len(failures) == int(boxed.rows["'=formula.py", NAME]["mathematics_broken"])
         and "\N{REPLACEMENT CHARACTER}=1" in failures[0].text
     )
     for suite in boxed.xml:
@@ -139,7 +145,7 @@ def test_without_bubblewrap_the_first_line_says_so(unboxed):
 
 
 def test_without_bubblewrap_the_limits_hold(unboxed):
-    assert verdict(unboxed, "stays.py") == ("right", "")
+    assert verdict(unboxed, "stays.py") == ("unbreakable", "")
     assert "longer than 8 seconds" in verdict(unboxed, "waits_at_once.py")[1]
     assert "32 processes" in verdict(unboxed, "forks.py")[1] and "1000 MiB" in verdict(unboxed, "eats.py")[1]
     for file in ("stays.py", "forks.py", "waits_at_once.py", "eats.py"):

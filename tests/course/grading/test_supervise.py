@@ -129,7 +129,7 @@ def test_a_grader_that_is_interrupted_keeps_what_it_has_and_ends_what_runs(tmp_p
     ]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as grader:
         assert "sandboxed" in grader.stdout.readline().lower()
-        assert grader.stdout.readline() == "a_first.py: 0 of 18 right\n"
+        assert grader.stdout.readline() == "a_first.py: 0 of 18 solved\n"
         family = []
         while not any("seeing_tensors.course.grading.judge" in " ".join(each.cmdline()) for each in family):
             family = psutil.Process(grader.pid).children(recursive=True)

@@ -126,7 +126,7 @@ def parts(report):
 @EACH
 def test_the_report_says_what_is_wrong(kind, tmp_path):
     name, _, got, likely = KINDS[kind]
-    report = next(str(broken) for *_, broken in judged(made(kind, tmp_path), name) if broken)
+    report = next(str(broken) for *_, broken in judged(made(kind, tmp_path), laws(name)) if broken)
     said = parts(report)
     assert got in said["got"] and likely in said.get("likely", "")
     assert len(said["got"]) < 450 and "Traceback" not in report
@@ -169,12 +169,12 @@ def test_a_method_that_returns_nothing_or_changes_its_argument(capsys):
 
 
 def test_a_function_that_may_return_nothing_is_not_blamed_for_it():
-    broken = [str(b) for *_, b in judged(lambda *arguments, **options: None, "log_images") if b]
+    broken = [str(b) for *_, b in judged(lambda *arguments, **options: None, laws("log_images")) if b]
     assert broken and not any("nothing came back" in report for report in broken)
 
 
 def test_a_refusal_that_is_missing_is_not_blamed_on_what_came_back():
-    reports = [b for *_, b in judged(lambda x: None, "min_max_scale") if b and b.unmet and b.unmet.concerns == "refusal"]
+    reports = [b for *_, b in judged(lambda x: None, laws("min_max_scale")) if b and b.unmet and b.unmet.concerns == "refusal"]
     assert reports and not any("nothing came back" in str(report) for report in reports)
 
 

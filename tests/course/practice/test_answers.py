@@ -1,20 +1,34 @@
 """`seeing-tensors start` and `check`: a learner's file of answers."""
 
 import ast
+import re
 import subprocess
 import sys
 
 import pytest
 
-import seeing_tensors as st
 from seeing_tensors.course import cli
-from seeing_tensors.course.laws.finding import laws
 from seeing_tensors.course.laws.implementations import load, written
-from seeing_tensors.course.practice import answers
+from seeing_tensors.course.practice import answers, apart
 from seeing_tensors.course.practice.exercises import exercises
+from seeing_tensors.course.practice.verdicts import laws_of
 from seeing_tensors.course.repository import ROOT
 
 TRUNCATES = "import torch\n\ndef to_uint8(x):\n    return (x.clamp(0, 1) * 255).to(torch.uint8)\n"
+PLAIN = "def inverse_mean_std(mean, std):\n    return tuple(-m / s for m, s in zip(mean, std)), tuple(1 / s for s in std)\n"
+HOSTILE = """
+def to_uint8(x):
+    while True: pass
+
+def unseen(x):
+    time.sleep(1000)
+
+def to_tensor(image):
+    os.abort()
+
+def read_mask(path):
+    os._exit(3)
+"""
 WORKS = "import seeing_tensors as st\n\ndef inverse_mean_std(mean, std):\n    return st.inverse_mean_std(mean, std)\n"
 
 
@@ -48,10 +62,9 @@ def test_start_writes_a_blank_for_every_exercise(folder, capsys):
     assert max(map(len, text.splitlines())) <= 120 and "seeing-tensors check my_answers.py" in text
     module = load("my_answers.py")
     for each in exercises():
-        assert written(module, each.name) is None
-        ours, theirs = getattr(st, each.name).__doc__, getattr(module, each.name).__doc__
-        assert ast.get_docstring(ast.parse(f'"""{theirs}"""')) and ours.split() == theirs.split()
-        assert f"# {each.number}. {each.name}, {each.minutes} minutes, {each.difficulty}\n# The " in text
+        assert written(module, each.name) is None and each.blank in text
+        part = f" ({each.part})" if each.part else ""
+        assert f"# {each.number}. {each.name}{part}, {each.minutes} minutes, {each.difficulty}\n#\n# The " in text
     for lesson in range(1, 7):
         assert f"lesson {lesson}: {exercises(lesson)[0].title}\n" in text
 
@@ -67,34 +80,73 @@ def test_start_never_overwrites(folder, capsys):
     assert cli.main(["start", "no_folder/my_answers.py"]) == 1 and "no_folder" in capsys.readouterr().err
 
 
+def test_start_imports_neither_torch_nor_numpy(folder):
+    code = "import sys; from seeing_tensors.course.cli import main; main(['start', 'a.py']); print({'torch', 'numpy'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).endswith("\nset()\n")
+
+
 def test_a_new_file_is_all_blank_and_the_first_exercise_comes_next(folder, capsys):
     cli.main(["start", "my_answers.py"])
     capsys.readouterr()
     status, told = checked(capsys)
     assert status == 0 and told.count("not written yet") == 19
     assert told.splitlines()[0] == f"Lesson 1: {exercises(1)[0].title}"
-    assert told.endswith(
-        "0 of 18 exercises right, 18 not written yet\nNext: to_tensor, exercise 1 of lesson 1 (5 minutes).\n"
-    )
+    assert told.endswith("\n18 not written yet\nNext: to_tensor, exercise 1 of lesson 1 (5 minutes).\n")
 
 
 def test_a_mistake_is_shown_named_and_next(folder, capsys):
     status, told = checked(capsys, TRUNCATES + WORKS)
-    count = len(laws("inverse_mean_std"))
-    assert status == 1 and f"  inverse_mean_std      all {count} laws held\n" in told
-    assert (
-        "  to_uint8              " in told
-        and " BROKEN\n" in told
-        and "  resize_mask           not written yet\n" in told
-    )
+    count = len(laws_of("to_uint8", ("mathematics",)))
+    assert status == 1 and "  inverse_mean_std      unbreakable\n" in told
+    assert f"  to_uint8              broken: 0 of {count} laws of mathematics hold\n" in told
+    assert "  resize_mask           not written yet\n" in told
     assert told.count("to_uint8 breaks a law of lesson 2") == 1 and "  likely    round, do not truncate" in told
-    assert "1 of 18 exercises right, 16 not written yet\nNext: to_uint8: " in told
+    assert "This is what you get when " in told
+    assert told.endswith("\n1 of 18 exercises solved, 1 of them unbreakable, 1 broken, 16 not written yet\n")
 
 
 def test_all_that_is_written_holds(folder, capsys):
     status, told = checked(capsys, WORKS + "\ndef receptive_field(layers):\n    return st.receptive_field(layers)\n")
-    assert status == 0 and "BROKEN" not in told and "Next: to_tensor" in told
-    assert f"Beyond the exercises\n  receptive_field       all {len(laws('receptive_field'))} laws held" in told
+    assert status == 0 and "broken" not in told and "Next: to_tensor" in told
+    assert "Beyond the exercises\n  receptive_field       unbreakable\n" in told
+
+
+def test_solved_is_enough_and_the_second_star_is_a_list(folder, capsys):
+    status, told = checked(capsys, PLAIN)
+    assert status == 0 and re.search(r"  inverse_mean_std      solved; unbreakable: \d of \d laws open\n", told)
+    assert "breaks a law" not in told and "1 of 18 exercises solved, 17 not written yet\nNext: to_tensor" in told
+    assert cli.main(["check", "my_answers.py", "inverse_mean_std"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("inverse_mean_std: solved\n  held    ") and "\n\nGood for: undoing a Normalize" in told
+    assert "\n  manners     " in told and "breaks a law" not in told
+    assert "`seeing-tensors check my_answers.py inverse_mean_std --unbreakable` shows the first of them." in told
+    assert cli.main(["check", "my_answers.py", "inverse_mean_std", "--unbreakable"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("inverse_mean_std breaks a law of lesson 3") == 1 and "--unbreakable" not in told
+
+
+def test_one_exercise_is_judged_and_an_unknown_one_is_named(folder, capsys):
+    checked(capsys, TRUNCATES + "def unseen(x):\n    return 1 / 0\n")
+    assert cli.main(["check", "my_answers.py", "unseen"]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("unseen: broken\n  BROKEN  ") and "to_uint8" not in told and "laws of mathematics wait behind it." in told
+    assert cli.main(["check", "my_answers.py", "to_tensor"]) == 0
+    assert capsys.readouterr().out.startswith("to_tensor: not written yet. ")
+    assert cli.main(["check", "my_answers.py", "unsen"]) == 1
+    assert "no law is about 'unsen'; the exercises are to_tensor, " in capsys.readouterr().err
+
+
+def test_what_hangs_or_crashes_is_said_and_costs_itself_alone(folder, capsys, monkeypatch):
+    monkeypatch.setattr(apart, "PATIENCE", 1.0)
+    status, told = checked(capsys, WORKS + "import os, time\n" + HOSTILE)
+    assert status == 1 and "  inverse_mean_std      unbreakable\n" in told
+    assert "  to_uint8              stopped: no end after 1 seconds\n" in told
+    assert "  unseen                stopped: no end after 1 seconds\n" in told
+    assert "  to_tensor             stopped: it ended the process by signal 6\n" in told
+    assert "  read_mask             stopped: it ended the process with status 3\n" in told
+    assert "1 of 18 exercises solved, 1 of them unbreakable, 4 stopped, 13 not written yet" in told
+    status, told = checked(capsys, "while True: pass\n")
+    assert (status, told) == (1, "seeing-tensors: my_answers.py: no end after 1 seconds, while it was imported\n")
 
 
 def test_what_cannot_be_loaded_is_a_line(folder, capsys):
@@ -127,6 +179,7 @@ def test_what_the_readme_says_of_it_is_in_the_command():
     for words in (
         "seeing-tensors start my_answers.py",
         "seeing-tensors check my_answers.py",
+        "seeing-tensors check my_answers.py --watch",
         "--csv grades.csv --junit grades.xml",
     ):
         assert words in readme

@@ -1,18 +1,23 @@
 """What `prove`, `check` and `answer` say in a lesson. (test_laws.py holds the library to the laws that they run.)"""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 
 import seeing_tensors as st
 from seeing_tensors.course.laws import museum
-from seeing_tensors.course.laws.finding import laws
-from seeing_tensors.course.practice import notebook as practice
-from seeing_tensors.course.practice import portraits
+from seeing_tensors.course.laws.finding import judged, laws
+from seeing_tensors.course.practice import portraits, verdicts
 from seeing_tensors.course.practice.exercises import exercises
 
 ALL = exercises()
 EACH = pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+
+
+def plain(x, mean, std):
+    return x * torch.tensor(std).view(-1, 1, 1) + torch.tensor(mean).view(-1, 1, 1)
 
 
 def named(name, function):
@@ -29,8 +34,10 @@ def printed(capsys, function):
 def test_the_blank_is_not_written_yet(exercise, capsys):
     scope = {"st": st}
     exec(exercise.blank, scope)
-    waiting = len(laws(exercise.name))
-    assert printed(capsys, scope[exercise.name]) == f"{exercise.name}: not written yet. {waiting} laws are waiting.\n"
+    first, second = (len(verdicts.laws_of(exercise.name, ranks)) for ranks in (verdicts.FIRST_STAR, verdicts.SECOND_STAR))
+    said = printed(capsys, scope[exercise.name])
+    laws = "law" if first == 1 else "laws"
+    assert said == f"{exercise.name}: not written yet. {first} {laws} for solved, {second} more for unbreakable.\n"
 
 
 @EACH
@@ -53,29 +60,54 @@ def test_the_answer_is_folded_in_a_notebook(monkeypatch):
     assert "clamp_" in page.data and "<script" not in page.data
 
 
-@pytest.mark.parametrize("exercise", [each for each in ALL if museum.mistakes(each.name)], ids=lambda exercise: exercise.name)
-def test_check_names_the_mistake_and_what_to_do_next(exercise, capsys):
-    wrong = museum.mistakes(exercise.name)[0]
+ABOUT_MATHEMATICS = {
+    each.name: [wrong for wrong in museum.mistakes(each.name) if wrong.rank == "mathematics"] for each in ALL
+}
+
+
+@pytest.mark.parametrize("exercise", [each for each in ALL if ABOUT_MATHEMATICS[each.name]], ids=lambda exercise: exercise.name)
+def test_check_shows_one_fault_and_names_the_mistake_and_what_to_do_next(exercise, capsys):
+    wrong = ABOUT_MATHEMATICS[exercise.name][0]
     text = printed(capsys, named(exercise.name, wrong.function))
-    assert "  BROKEN  " in text and f"{exercise.name} breaks a law of lesson {exercise.lesson}" in text
+    assert text.startswith(f"{exercise.name}: broken\n") and text.count("  BROKEN  ") == text.count(" breaks a law of lesson ") == 1
     assert str(wrong) in text and "\nNext: " in text and "Traceback" not in text
     assert text.index("  law  ") < text.index("  call  ") < text.index("  got  ") < text.index("  expected  ")
 
 
-def test_a_right_answer_leads_to_the_next_exercise(capsys):
+def test_solved_is_said_at_once_and_what_is_open_is_a_list(capsys):
+    text = printed(capsys, named("inverse_normalize", plain))
+    assert text.startswith("inverse_normalize: solved\n  held    ") and "BROKEN" not in text and "breaks a law" not in text
+    assert text.count("  held    ") == len(verdicts.laws_of("inverse_normalize", verdicts.FIRST_STAR))
+    assert f"\nGood for: {verdicts.asked_for('inverse_normalize').good_for}" in text.replace("\n", " ").replace("  Good", " \nGood")
+    assert "Two pictures that look alike: yours, and the library's." in text
+    rows = re.findall(r"^  (range|manners)  +[A-Z]", text, re.M)
+    assert rows and rows == sorted(rows, reverse=True)
+    assert "`st.check(inverse_normalize, star=2)` shows the first of them." in text
+    assert "Next: ChannelStatistics, exercise 3 of lesson 3 (20 minutes)." in text
+
+
+def test_the_second_star_is_asked_for(capsys):
+    st.check(named("inverse_normalize", plain), star=2)
+    text = capsys.readouterr().out
+    assert text.count("inverse_normalize breaks a law of lesson 3") == 1 and "star=2" not in text
+    assert text.index("inverse_normalize: solved") < text.index("breaks a law")
+
+
+def test_a_right_answer_is_unbreakable_and_leads_to_the_next_exercise(capsys):
     text = printed(capsys, st.inverse_mean_std)
-    assert f"All {len(laws('inverse_mean_std'))} laws hold. Your inverse_mean_std is right." in text
+    assert text.startswith("inverse_mean_std: unbreakable\n  held")
+    assert re.search(r"Unbreakable: all \d laws? of range and manners hold, too.", text)
     assert "Next: inverse_normalize, exercise 2 of lesson 3 (10 minutes)." in text
-    assert practice.next_thing(ALL[-1].name, None).startswith("that was the last exercise")
-    assert "right" in practice.next_thing("split_view", None)
+    assert verdicts._after(ALL[-1].name).startswith("that was the last exercise")
+    assert "right" in verdicts._after("split_view")
 
 
 @pytest.mark.parametrize(
     ("function", "words"),
     [
         (lambda x: x.no_such_method(), "run the line behind `again`"),
-        (lambda x: (255 * x).round().clamp(0, 255), "print what the line behind `again` returns, its type"),
-        (lambda x: "bytes", "print what the line behind `again` returns, its type"),
+        (lambda x: (255 * x).round().clamp(0, 255), "look at what the line behind `again` returns, its type"),
+        (lambda x: "bytes", "look at what the line behind `again` returns, its type"),
         (lambda x: (255 * x.detach()).clamp(0, 255).to(torch.uint8), "work out on paper"),
     ],
 )
@@ -85,15 +117,34 @@ def test_the_next_thing_depends_on_what_is_wrong(function, words, capsys):
 
 def test_where_nothing_is_raised_no_traceback_is_to_be_read(capsys):
     text = printed(capsys, named("attainable_range", lambda weight, bias=None: weight.sum((1, 2, 3))))
-    assert "the law could not go on" in text and "Next: print what the line behind `again` returns" in text
+    assert "the law could not go on" in text and "Next: look at what" in text
 
 
-def test_after_the_values_come_the_refusals(capsys):
+REFUSES = {
+    "nothing is refused": "refuse bad input before you compute: the line behind `again` must raise",
+    "another exception": "it is refused, but with KeyError: raise ",
+    "no words": "the words alone are missing: say what",
+}
+
+
+@pytest.mark.parametrize("kind", REFUSES)
+def test_what_to_do_about_a_refusal_depends_on_what_came(kind):
+    words = REFUSES[kind]
+
     def to_uint8(x):
-        x = x.detach().to(x.dtype if x.dtype.itemsize >= 4 else torch.float32)
-        return (x * 255).round().clamp(0, 255).to(torch.uint8)
+        bad = not isinstance(x, torch.Tensor) or not x.is_floating_point() or bool(x.isnan().any())
+        if bad and kind == "another exception":
+            raise KeyError("x")
+        if bad and kind == "no words":
+            raise (ValueError if isinstance(x, torch.Tensor) and x.is_floating_point() else TypeError)("no")
+        x = x.detach() if bad else st.to_uint8(x)
+        return x.to(torch.uint8)
 
-    assert "Next: refuse bad input before you compute" in printed(capsys, to_uint8)
+    said = set()
+    for *_, broken in judged(to_uint8, laws("to_uint8")):
+        if broken:
+            said.add(verdicts.what_to_do(broken))
+    assert any(each.startswith(words) for each in said), said
 
 
 # ------------------------------------------------------------------ the pictures

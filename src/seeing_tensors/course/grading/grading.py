@@ -10,19 +10,36 @@ import stat
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
+from ..laws.definition import RANKS
 from ..laws.finding import laws
 from ..practice.exercises import Exercise, exercises
+from ..practice.verdicts import laws_of
 from . import sandbox, supervise
 from .sandbox import Limits
 
 LARGEST = 2**20  # bytes of a file of answers
-COLUMNS = "file lesson exercise verdict held broken not_written first_broken_law mistake note".split()
+COLUMNS = (
+    "file lesson exercise verdict mathematics_held mathematics_broken range_held range_broken manners_held manners_broken "
+    "not_tried first_broken_law mistake note"
+).split()
+
+
+class Tried(NamedTuple):
+    """A law that was tried; the report is "" where it held."""
+
+    name: str
+    rank: str
+    sentence: str
+    report: str
+    seconds: float
 
 
 @dataclass
@@ -30,8 +47,9 @@ class Grade:
     """What came of one exercise of one submission.
 
     Attributes:
-        verdict: "right", "broken" (a law is), "not written", or "stopped" (limit, crash, a file that does not load).
-        laws: (name, sentence, report, seconds) of each law that was tried; the report is "" where it held.
+        verdict: "unbreakable" (every law holds), "solved" (every law of mathematics), "broken" (one of those is), "not
+            written", or "stopped" before that was known (limit, crash, a file that does not load).
+        laws: what was said of each law that was tried, those of mathematics first.
         waiting: how many laws were not tried.
         mistake: what the museum recognises, or "".
         note: why it was stopped, or the first report.
@@ -39,14 +57,17 @@ class Grade:
 
     exercise: Exercise
     verdict: str = "not written"
-    laws: list[tuple[str, str, str, float]] = field(default_factory=list)
+    laws: list[Tried] = field(default_factory=list)
     waiting: int = 0
     mistake: str = ""
     note: str = ""
 
     @property
-    def broken(self) -> list[tuple[str, str, str, float]]:
-        return [law for law in self.laws if law[2]]
+    def broken(self) -> list[Tried]:
+        return [law for law in self.laws if law.report]
+
+    def count(self, rank: str, *, broken: bool) -> int:
+        return sum(law.rank == rank and bool(law.report) == broken for law in self.laws)
 
 
 @dataclass
@@ -59,10 +80,10 @@ class Submission:
 
     @property
     def line(self) -> str:
-        count = {verdict: sum(g.verdict == verdict for g in self.grades) for verdict in ("right", "broken", "stopped")}
+        count = Counter(grade.verdict for grade in self.grades)
         note = next((grade.note for grade in self.grades if grade.verdict == "stopped"), "")
-        told = [f"{count.pop('right')} of {len(self.grades)} right"]
-        told += [f"{number} {verdict}" for verdict, number in count.items() if number]
+        told = [f"{count['solved'] + count['unbreakable']} of {len(self.grades)} solved"]
+        told += [f"{count[verdict]} {verdict}" for verdict in ("unbreakable", "broken", "stopped") if count[verdict]]
         return f"{self.name}: {', '.join(told)}" + (f" ({note})" if note else "")
 
 
@@ -94,7 +115,7 @@ def grade_all(files: Iterable[Path], folder: Path, limits: Limits, *, jobs: int,
 def grade(file: Path, folder: Path, limits: Limits, *, boxed: bool, running: set | None = None) -> Submission:
     """Grade one file, in a process of its own: in a new one again after each exercise that brings it down."""
     begun = time.monotonic()
-    asked = {each.name: Grade(each, waiting=len(laws(each.name))) for each in exercises()}
+    asked = {each.name: Grade(each, waiting=len(laws_of(each.name))) for each in exercises()}
     submission = Submission(file.relative_to(folder).as_posix(), list(asked.values()))
     remaining = list(asked)
     try:
@@ -168,15 +189,16 @@ def _enter(asked: dict[str, Grade], names: list[str], said: list[dict], end: dic
         if "begin" in line:
             now = asked[line["begin"]]
         if "law" in line:
-            now.laws.append((line["law"], line["sentence"], line["report"], line["seconds"]))
+            now.laws.append(Tried(line["law"], line["rank"], line["sentence"], line["report"], line["seconds"]))
             now.waiting -= 1
         if "finished" in line:
             now.mistake = line["mistake"]
             now = None
     for grade in waiting:
         if grade.laws:
-            grade.verdict = "broken" if grade.broken else "right"
-            grade.note = grade.broken[0][2] if grade.broken else ""
+            star = "solved" if grade.broken else "unbreakable"
+            grade.verdict = "broken" if grade.count("mathematics", broken=True) else star
+            grade.note = grade.broken[0].report if grade.broken else ""
     if end["end"] == "done":
         return []
     why = _in_words(next((line["escaped"] for line in said if "escaped" in line), end["end"]), limits)
@@ -186,7 +208,9 @@ def _enter(asked: dict[str, Grade], names: list[str], said: list[dict], end: dic
         return []
     if now is None:  # between two exercises, or after the last one
         return [name for name in written if not asked[name].laws]
-    if now.waiting:
+    if now.waiting and {law.rank for law in now.laws} > {"mathematics"}:  # the first star was won or lost before
+        now.verdict, now.note = "solved" if now.verdict == "unbreakable" else now.verdict, why
+    elif now.waiting:
         _stop([now], why)
     return written[written.index(now.exercise.name) + 1 :]
 
@@ -224,10 +248,9 @@ def rows(submission: Submission) -> list[list]:
             grade.exercise.lesson,
             grade.exercise.name,
             grade.verdict,
-            len(grade.laws) - len(grade.broken),
-            len(grade.broken),
+            *(grade.count(rank, broken=broken) for rank in RANKS for broken in (False, True)),
             grade.waiting,
-            grade.broken[0][1] if grade.broken else "",
+            grade.broken[0].sentence if grade.broken else "",
             grade.mistake,
             _plain(grade.note),
         ]
@@ -247,24 +270,33 @@ def _printable(text: str) -> str:
 
 
 def junit(submissions: list[Submission]) -> ElementTree.ElementTree:
-    """JUnit XML: a test suite for each submission, a test case for each law that was tried or waits."""
+    """JUnit XML: a test suite for each submission, a test case for each law that was tried.
+
+    A law of mathematics that is broken is a failure; one of the second star, which is optional, is skipped, and its
+    message says "open for unbreakable". The suite's properties are the verdicts.
+    """
     root = ElementTree.Element("testsuites")
     for submission in submissions:
         suite = ElementTree.SubElement(
             root, "testsuite", name=_printable(submission.name), time=str(submission.seconds)
         )
+        verdicts = ElementTree.SubElement(suite, "properties")
         for grade in submission.grades:
-            for name, sentence, report, seconds in grade.laws:
-                case = _case(suite, grade, name, seconds)
-                if report:
-                    ElementTree.SubElement(case, "failure", message=_printable(sentence)).text = _printable(report)
+            ElementTree.SubElement(verdicts, "property", name=grade.exercise.name, value=grade.verdict)
+            for law in grade.laws:
+                case = _case(suite, grade, law.name, law.seconds)
+                if law.report and law.rank == "mathematics":
+                    ElementTree.SubElement(case, "failure", message=_printable(law.sentence)).text = _printable(law.report)
+                elif law.report:
+                    open_ = ElementTree.SubElement(case, "skipped", message=f"open for unbreakable: {_printable(law.sentence)}")
+                    open_.text = _printable(law.report)
             if grade.verdict == "not written":
                 ElementTree.SubElement(_case(suite, grade, "laws"), "skipped", message="not written yet")
             elif grade.verdict == "stopped":
                 ElementTree.SubElement(_case(suite, grade, "laws"), "error", message=_printable(grade.note))
         for kind, tag in {"failures": "failure", "errors": "error", "skipped": "skipped"}.items():
             suite.set(kind, str(len(suite.findall(f"testcase/{tag}"))))
-        suite.set("tests", str(len(suite)))
+        suite.set("tests", str(len(suite.findall("testcase"))))
     ElementTree.indent(root)
     return ElementTree.ElementTree(root)
 

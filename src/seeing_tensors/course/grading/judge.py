@@ -51,14 +51,16 @@ def _judge(file: str, names: list[str], say) -> None:
     if not names:
         return say(done=True)
     from ..laws import definition, expectations, finding, implementations, museum, report, watching
+    from ..practice import verdicts
 
-    for name in names:  # loaded now, before anybody can change them
-        finding.laws(name), museum.mistakes(name)
+    chosen = {name: verdicts.laws_of(name) for name in names}  # loaded now, before anybody can change them
+    for name in names:
+        museum.mistakes(name)
     _limit()
     quiet = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(quiet, standard)
-    judges = [definition, expectations, finding, implementations, museum, report, watching, sys.modules[__name__]]
+    judges = [definition, expectations, finding, implementations, museum, report, watching, verdicts, sys.modules[__name__]]
     spec = [module for name, module in sys.modules.items() if name.startswith("seeing_tensors_")]
     seal = Seal(judges + spec)
     say(ready=True)
@@ -73,14 +75,15 @@ def _judge(file: str, names: list[str], say) -> None:
         if function is None:
             continue
         say(begin=name)
-        faults = 0
+        first = None
         begun = time.monotonic()
-        for each, _, broken in finding.judged(function, name):
+        for each, _, broken in finding.judged(function, chosen[name]):
             now = time.monotonic()
-            say(law=each.name, sentence=each.sentence, report=str(broken or ""), seconds=round(now - begun, 3))
-            faults, begun = faults + bool(broken), now
-        known = museum.recognise(function, name) if faults else None
-        say(finished=name, mistake=known.what if known else "", changed=seal.broken())
+            seconds, report = round(now - begun, 3), str(broken or "")
+            say(law=each.name, rank=each.rank, sentence=each.sentence, report=report, seconds=seconds)
+            first, begun = first or broken, now
+        known = museum.recognise(function, name, verdicts.part_of(name)) if first else None
+        say(finished=name, mistake=known.mistake.what if known else "", changed=seal.broken())
     say(done=True)
 
 
@@ -130,6 +133,8 @@ def _inside(path: str, names: dict, home: str):
     for key, value in list(names.items()):
         name = f"{path}.{key}"
         yield name, value
+        if type(value) is tuple:  # one law about each of several functions
+            yield from _inside(name, {str(i): each for i, each in enumerate(value) if type(each).__name__ == "Law"}, home)
         of_a_law = type(value).__name__ == "Law"
         function = value.test if of_a_law else value
         if inspect.isfunction(function):

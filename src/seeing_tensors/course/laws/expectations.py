@@ -127,7 +127,7 @@ def expect_raises(
         missing = [word for word in mention if word not in text]
         if missing:
             wanted = f"a message that contains {missing}"
-            raise Unmet(one_line(raised), wanted, cause, seen=raised, margin=math.nan, concerns="refusal") from None
+            raise Unmet(one_line(raised), wanted, cause, seen=raised, margin=math.nan, concerns="wording") from None
         return
     except Exception as other:
         if _any_exception.get():

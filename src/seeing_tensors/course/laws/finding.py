@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import seeing_tensors
 
 from .. import repository
-from .definition import Law
+from .definition import RANKS, Law
 from .report import LawBroken
 
 
@@ -27,6 +27,12 @@ def laws(about: str | None = None) -> list[Law]:
         known = ", ".join(sorted({each.about for each in laws()}))
         raise ValueError(f"no law in tests/spec is about {about!r}; there are laws about: {known}")
     return chosen
+
+
+def ranked(about: str, part: str = "", ranks: Sequence[str] = RANKS) -> list[Law]:
+    """The laws about a function, or about a part of it and the whole, in the order of these ranks."""
+    chosen = [each for each in laws(about) if not part or each.part in ("", part)]
+    return [each for rank in ranks for each in chosen if each.rank == rank]
 
 
 def members(folder: str, about: str | None = None) -> Iterator[Any]:
@@ -54,13 +60,13 @@ def _package(folder: str) -> ModuleType:
     return sys.modules[name]
 
 
-def judged(function: Callable, about: str) -> Iterator[tuple[Law, int, LawBroken | None]]:
-    """Each law about a public function with what came of it: how many cases held, and the report where it is broken.
+def judged(function: Callable, chosen: Iterable[Law]) -> Iterator[tuple[Law, int, LawBroken | None]]:
+    """Each of these laws with what came of it: how many cases held, and the report where it is broken.
 
     The first counterexample is the smallest that was found.
     """
     found = False
-    for each in laws(about):
+    for each in chosen:
         try:
             yield each, each.run(function, smallest=not found), None
         except LawBroken as broken:

@@ -13,14 +13,14 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import hypothesis
 import numpy as np
 
-from .definition import Law
+from .definition import RANKS, Law
 from .expectations import Unmet, as_array
-from .finding import laws, members
+from .finding import members, ranked
 from .watching import copied
 
 # How many fixed and how many generated cases of each law two implementations are compared on.
@@ -126,32 +126,91 @@ def _sentence(function: Callable) -> str:
 # ------------------------------------------------------------- recognising one
 
 
-def recognise(function: Callable, about: str) -> Mistake | None:
-    """The mistake of the museum that `function` makes, or None where that is not certain.
+@dataclass(frozen=True)
+class Recognised:
+    """A mistake of the museum in a function. `surely` means that all it does agrees; otherwise the first fault does."""
 
-    Both are held to the same laws on the same inputs. They must go wrong on
-    the same ones and with the same values. What a function does with input
-    that must be refused counts only for mistakes that are about nothing else:
-    most people write the computation first.
+    mistake: Mistake
+    surely: bool
+
+    def __str__(self) -> str:
+        if self.surely:
+            return str(self.mistake)
+        said = str(self.mistake).replace("This is what", "This looks like what", 1)
+        return f"{said}\nIt is the first mistake in it, and not the only one."
+
+
+def recognise(function: Callable, about: str, part: str = "") -> Recognised | None:
+    """The mistake of the museum that `function` makes, or None where that is not certain enough to be said.
+
+    Both are held to the same laws on the same inputs, those of mathematics; a function that breaks none of them, to
+    all. They must go wrong on the same inputs and with the same values: on all of them, or at least on those of the
+    first law that the function breaks. What a function does with input that must be refused counts only for
+    mistakes that are about nothing else: most people write the computation first.
     """
     candidates = mistakes(about)
     if not candidates:
         return None
-    ours = [_failure(function, *each) for each in _cases(about)]
+    for ranks in (("mathematics",), RANKS):
+        cases = _cases(about, part, ranks)
+        ours = [_failure(function, *case) for case in cases]
+        if any(ours):
+            break
+    else:
+        return None
     # The cases on which the function fails come first: there most candidates drop out at once.
     order = sorted(range(len(ours)), key=lambda i: ours[i] is None or _concerns(ours[i]) == "refusal")
-    agreeing = [each for each in candidates if _agree(each, [(i, ours[i]) for i in order])]
-    return agreeing[0] if len(agreeing) == 1 else None
+    known = [(cases[i], ours[i]) for i in order]
+    agreeing = [each for each in candidates if _agree(each, known)]
+    if len(agreeing) > 1 and ranks != RANKS:  # apart only where other types, layouts and refusals come in
+        others = [(case, _failure(function, *case)) for case in _cases(about, part, RANKS)]
+        agreeing = [each for each in agreeing if _agree(each, others)]
+    if agreeing:
+        return Recognised(agreeing[0], surely=True) if len(agreeing) == 1 else None
+    first = _cases_of_the_first_broken_law(cases, ours)
+    alike = [each for each in candidates if _first_alike(each, first)]
+    return Recognised(alike[0], surely=False) if len(alike) == 1 else None
+
+
+class _Case(NamedTuple):
+    law: Law
+    arguments: dict[str, Any]
+
+    def __hash__(self) -> int:
+        return id(self.arguments)  # the cases are made once
 
 
 @functools.cache
-def _cases(about: str) -> list[tuple[Law, dict[str, Any]]]:
-    return [(law, case) for law in laws(about) for case in law.examples(CASES) if _can_be_repeated(case)]
+def _cases(about: str, part: str, ranks: tuple[str, ...]) -> list[_Case]:
+    chosen = ranked(about, part, ranks)
+    return [each for law in chosen for each in _cases_of(law) if _can_be_repeated(each.arguments)]
+
+
+_CASES: dict[int, tuple[Law, list[_Case]]] = {}
+
+
+def _cases_of(law: Law) -> list[_Case]:
+    if id(law) not in _CASES:
+        _CASES[id(law)] = (law, [_Case(law, case) for case in law.examples(CASES)])
+    return _CASES[id(law)][1]
+
+
+def _cases_of_the_first_broken_law(cases, ours) -> list[tuple[_Case, Exception | None]]:
+    first = next((case.law for case, failure in zip(cases, ours, strict=True) if _concerns(failure) == "values"), None)
+    return [(case, failure) for case, failure in zip(cases, ours, strict=True) if case.law is first]
+
+
+def _first_alike(wrong: Mistake, first: list[tuple[_Case, Exception | None]]) -> bool:
+    """True if the values of one law's cases are those of the mistake, on each case where either goes wrong."""
+    pairs = [(ours, _known_failure(wrong.function, case)) for case, ours in first]
+    telling = [(ours, theirs) for ours, theirs in pairs if ours is not None or theirs is not None]
+    values = all(_concerns(each) == "values" for pair in telling for each in pair)
+    return len(telling) >= 1 and values and all(_alike(ours, theirs) for ours, theirs in telling)
 
 
 @functools.cache
-def _known_failure(function: Callable, about: str, number: int) -> Exception | None:
-    return _failure(function, *_cases(about)[number])
+def _known_failure(function: Callable, case: _Case) -> Exception | None:
+    return _failure(function, *case)
 
 
 def _failure(function: Callable, law: Law, case: dict[str, Any]) -> Exception | None:
@@ -164,11 +223,11 @@ def _failure(function: Callable, law: Law, case: dict[str, Any]) -> Exception | 
     return outcome and outcome.with_traceback(None)
 
 
-def _agree(wrong: Mistake, known: list[tuple[int, Exception | None]]) -> bool:
+def _agree(wrong: Mistake, known: list[tuple[_Case, Exception | None]]) -> bool:
     """True if nothing speaks against it that a function makes this mistake, and most of its failures speak for it."""
     telling = agreed = refusals = agreed_refusals = elsewhere = 0
-    for number, ours in known:
-        theirs = _known_failure(wrong.function, wrong.about, number)
+    for case, ours in known:
+        theirs = _known_failure(wrong.function, case)
         alike = theirs is not None and _alike(ours, theirs)
         if _concerns(theirs) == "refusal":
             refusals += 1
@@ -192,6 +251,8 @@ def _concerns(outcome: Exception | None) -> str:
     """What a failure is about; an exception in place of a result is "exception", a wrong name or device a statement."""
     if not isinstance(outcome, Unmet):
         return "" if outcome is None else "exception"
+    if outcome.concerns == "wording":
+        return "refusal" if isinstance(outcome.seen, Exception) else "statement"
     in_words = outcome.concerns == "values" and not isinstance(_numbers(outcome.seen), np.ndarray)
     return "statement" if in_words else outcome.concerns
 

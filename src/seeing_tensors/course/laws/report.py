@@ -20,13 +20,22 @@ class LawBroken(AssertionError):
         case: the arguments that the law was given.
         unmet: the expectation that was not met; None when the function raised.
         cause: what is likely wrong, or "".
+        again: a line of Python that shows the fault in a fresh process, or "".
     """
 
     def __init__(
-        self, report: str, about: str, sentence: str, case: Mapping[str, Any], unmet: Unmet | None, cause: str
+        self,
+        report: str,
+        about: str,
+        sentence: str,
+        case: Mapping[str, Any],
+        unmet: Unmet | None,
+        cause: str,
+        again: str,
     ):
         super().__init__(report)
-        self.about, self.sentence, self.case, self.unmet, self.cause = about, sentence, case, unmet, cause
+        self.about, self.sentence, self.case, self.unmet = about, sentence, case, unmet
+        self.cause, self.again = cause, again
 
     @property
     def margin(self) -> float:
@@ -39,7 +48,7 @@ def broken(
 ) -> LawBroken:
     """The report on what came of one case, an expectation that was not met or any other exception."""
     unmet = error if isinstance(error, Unmet) else None
-    refused = unmet is not None and unmet.concerns == "refusal"
+    refused = unmet is not None and unmet.concerns in ("refusal", "wording")
     if unmet:
         got, expected, cause = unmet.got, unmet.expected, unmet.cause
     elif error is watched.error:
@@ -75,7 +84,7 @@ def broken(
         imported = import_line(watched.function)
         lines.append(f"  again     {imported + '; ' if imported else ''}{with_imports(again)}")
         lines += [f"  with      {note}" for note in map(memory_note, watched.originals) if note]
-    return LawBroken("\n".join(lines), about, sentence, case, unmet, cause)
+    return LawBroken("\n".join(lines), about, sentence, case, unmet, cause, again)
 
 
 def _in_one_line(printed: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from ..repository import lesson_files
 
 _CELL = re.compile(r"^# %%(.*)$", re.M)
 _TITLE = re.compile(r"^# # (.+)$", re.M)
-# Either a heading, "### 1. `to_tensor` · 5 minutes · easy", or bold words that begin a paragraph.
-_HEADING = re.compile(r"^(?:### |\*\*)(\d+)\. `(\w+)`[^·\n]* · (\d+) minutes · (easy|medium|hard)\b\.? ?", re.M)
+# A heading, "### 2. `imshow_pixels`, 2-D · 40 minutes · hard", with the part of the function where it asks for a part.
+_HEADING = re.compile(r"^### (\d+)\. `(\w+)`(?:, ([\w-]+))? · (\d+) minutes · (easy|medium|hard)$", re.M)
+_GOOD_FOR = re.compile(r"^Good for: (.+?)(?=\n\n|\Z)", re.M | re.S)
 _HINT = re.compile(r"<details><summary>Hint</summary>(.*?)</details>", re.S)
 _CHECK = re.compile(r"\n*^st\.check\((\w+)\)\s*$", re.M)
 
@@ -24,8 +26,10 @@ class Exercise:
         lesson, title: the lesson's number and its title.
         number: the exercise's own number in that lesson.
         name: the function or class to be written; the laws about this name judge it.
+        part: the part of it that is asked for, "" for the whole; then the laws of that part judge it.
         minutes, difficulty: as the lesson says; difficulty is easy, medium or hard.
         prompt: what is asked for, in Markdown, without the heading.
+        good_for: what the function is good for, a sentence of the prompt.
         blank: the code to be completed, as it stands in the lesson.
         hint: the folded hint, in Markdown.
     """
@@ -34,21 +38,28 @@ class Exercise:
     title: str
     number: int
     name: str
+    part: str
     minutes: int
     difficulty: str
     prompt: str
+    good_for: str
     blank: str
     hint: str
 
     @property
     def place(self) -> str:
-        return f"{self.name}, exercise {self.number} of lesson {self.lesson} ({self.minutes} minutes)"
+        return f"{self.name}{f' ({self.part})' if self.part else ''}, exercise {self.number} of lesson {self.lesson} ({self.minutes} minutes)"
 
 
 def exercises(lesson: int | None = None) -> list[Exercise]:
     """Every exercise in the order of the lessons, or those of one lesson."""
-    files = lesson_files()
-    return [each for file in files if lesson in (None, int(file.name[:2])) for each in exercises_in(file)]
+    found = [(file, file.stat().st_mtime_ns) for file in lesson_files() if lesson in (None, int(file.name[:2]))]
+    return [each for file, changed in found for each in _read(file, changed)]
+
+
+@functools.cache
+def _read(file: Path, changed: int) -> list[Exercise]:
+    return exercises_in(file)
 
 
 def exercises_in(file: Path) -> list[Exercise]:
@@ -73,15 +84,19 @@ def exercises_in(file: Path) -> list[Exercise]:
             )
         heading, after = headings[-1], cells[place + 1][1] if place + 1 < len(cells) else ""
         hint = _HINT.search(after)
+        prompt = cells[place - 1][1][heading.end() :].strip()
+        good_for = _GOOD_FOR.search(prompt)
         found.append(
             Exercise(
                 lesson=int(file.name[:2]),
                 title=title[1].strip() if title else file.stem,
                 number=int(heading[1]),
                 name=heading[2],
-                minutes=int(heading[3]),
-                difficulty=heading[4],
-                prompt=cells[place - 1][1][heading.end() :].strip(),
+                part=heading[3] or "",
+                minutes=int(heading[4]),
+                difficulty=heading[5],
+                prompt=prompt,
+                good_for=" ".join(good_for[1].split()) if good_for else "",
                 blank=_CHECK.sub("", body).strip(),
                 hint=hint[1].strip() if hint else "",
             )

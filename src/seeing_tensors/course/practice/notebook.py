@@ -9,13 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import repository
-from ..laws import LawBroken
-from ..laws.finding import judged, laws
-from ..laws.implementations import is_blank
-from ..laws.museum import recognise
-from .predictions import in_a_notebook
-from .exercises import exercises
+from ..laws.finding import laws
 from .portraits import show_beside_target
+from .predictions import in_a_notebook
+from .verdicts import fault, headline, judge, second_star
 
 
 def prove(name: str) -> None:
@@ -41,40 +38,28 @@ def prove(name: str) -> None:
     display(HTML(f'<div class="proof"><p><strong>{html.escape(headline)}</strong></p><ul>{items}</ul>{more}</div>'))
 
 
-def check(function: Callable) -> None:
-    """Run the laws about a public function on your own version of it, found by its name.
+def check(function: Callable, *, star: int = 1) -> None:
+    """Judge your own version of a public function, found by its name.
 
-    Prints which laws hold, and the first one that does not, with the smallest
-    input that breaks it. Where your version makes a mistake that others have
-    published before you, it says which. Where a picture says more, yours is
-    drawn beside the one that is wanted. Then it names the next thing to try.
-    Prints "not written yet" while the body is `...`. What your own code prints
-    is left out, but for the call in the report: that line begins with `printed`.
+    It is *solved* when the laws of mathematics hold; the first that does not is shown, with an input that breaks
+    it, and the others wait. Where your version makes a mistake that others have published before you, it says
+    which. Then come the laws that are open for the second star, *unbreakable*; `star=2` shows the first of them.
+    Where a picture says more, yours is drawn beside the library's. Prints "not written yet" while the body is `...`.
+    What your own code prints is left out, but for the call in the report: that line begins with `printed`.
     """
     name = function.__name__
-    number = len(laws(name))
-    if is_blank(function):
-        print(f"{name}: not written yet. {number} laws are waiting.")
-        return
-    broken = []
-    for law, count, report in judged(function, name):
-        print(f"  BROKEN  {law.sentence}" if report else f"  held    {law.sentence}  [{count}]")
-        broken += [report] if report else []
-    if not broken:
-        print(f"\nAll {number} laws hold. Your {name} is right.")
-    else:
-        print(f"\n{name}: {number - len(broken)} of {number} laws held")
-        explain(function, name, broken[0])
+    verdict = judge(function, name, star=star)
+    print(headline(verdict))
+    if verdict.word == "broken":
+        print(f"\n{fault(verdict)}")
         show_beside_target(function, name)
-    print(f"\nNext: {next_thing(name, broken[0] if broken else None)}")
-
-
-def explain(function: Callable, name: str, broken: LawBroken) -> None:
-    """Print a report, and the mistake of the museum that the function makes, where there is one."""
-    print(f"\n{broken}")
-    known = recognise(function, name)
-    if known:
-        print(f"\n{known}")
+    if verdict.solved:
+        show_beside_target(function, name, alike=True)
+        print(f"\n{second_star(verdict, '' if star == 2 else f'`st.check({name}, star=2)` shows the first of them.')}")
+        if verdict.report:
+            print(f"\n{fault(verdict)}")
+    if verdict.following:
+        print(f"\nNext: {verdict.following}")
 
 
 def answer(name: str) -> None:
@@ -95,21 +80,3 @@ def answer(name: str) -> None:
 
     source = highlight("".join(lines), PythonLexer(), HtmlFormatter(cssclass="highlight answer"))
     display(HTML(f"<details><summary>Answer: {html.escape(place)}</summary>{source}</details>"))
-
-
-def next_thing(name: str, broken: LawBroken | None) -> str:
-    if broken and broken.unmet is None:
-        return "run the line behind `again` in a cell of its own and read the traceback."
-    if broken and broken.unmet.concerns == "kind":
-        return "print what the line behind `again` returns, its type and its shape: the values come after that."
-    if broken and broken.unmet.concerns == "refusal":
-        return "refuse bad input before you compute: the line behind `again` must raise."
-    if broken:
-        return "work out on paper what the line behind `again` must give, then run it and compare."
-    known = exercises()
-    place = next((i for i, each in enumerate(known) if each.name == name), None)
-    if place is None:
-        return "your function is right; the lessons have others."
-    if place + 1 == len(known):
-        return "that was the last exercise. `seeing-tensors check` judges a file of all of them."
-    return f"{known[place + 1].place}."

@@ -75,11 +75,11 @@ def _evaluated(BatchNorm2d: Callable) -> torch.Tensor:
     return layer.eval()(_batch())[0].detach()
 
 
-def show_beside_target(function: Callable, name: str) -> bool:
+def show_beside_target(function: Callable, name: str, *, alike: bool = False) -> bool:
     """Draw what `function` makes of a photo beside what the library makes of it; return True if that was drawn.
 
-    Nothing is drawn where there is no picture to make, where yours cannot be
-    made or drawn, or where the two look alike.
+    Nothing is drawn where there is no picture to make, where yours cannot be made or drawn, or where the two look
+    alike; with `alike=True` only where they do.
     """
     import matplotlib.pyplot as plt
 
@@ -92,20 +92,24 @@ def show_beside_target(function: Callable, name: str) -> bool:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yours = _SITTINGS[name](function)
-        if _look_alike(as_array(yours), as_array(wanted)):
+        if _look_alike(as_array(yours), as_array(wanted)) != alike:
             return False
     except Exception:
         return False
     curves = name == "channel_densities"
+    titles = ("yours", "the library's" if alike else "wanted")
     with plt.style.context(STYLE):
         fig, axes = plt.subplots(1, 2, sharey=curves)
         try:
-            for ax, result, title in zip(axes, (yours, wanted), ("yours", "wanted"), strict=True):
+            for ax, result, title in zip(axes, (yours, wanted), titles, strict=True):
                 _draw(ax, result, title, curves=curves)
         except Exception:
             plt.close(fig)  # this one: others are the reader's
             return False
-    figure(fig, alt=_difference(as_array(yours), as_array(wanted)), caption=f"{name} on a photo of the course.")
+    alt = "Two pictures that look alike: yours, and the library's."
+    if not alike:
+        alt = _difference(as_array(yours), as_array(wanted))
+    figure(fig, alt=alt, caption=f"{name} on a photo of the course.")
     return True
 
 

@@ -465,7 +465,7 @@ st.answer("to_uint8")
 
 # %%
 def unseen(x):
-    """Array or tensor -> float64 array (C, 3): below, above, not finite."""
+    """Array or tensor -> float64 (C, 3): below, above, not finite."""
     ...
 
 

@@ -570,7 +570,7 @@ st.answer("BatchNorm2d")
 
 # %%
 def channel_densities(image, grid, *, bandwidth=None):
-    """Picture with C channels, grid (points,) -> float64 (C, points)."""
+    """Picture of C channels, grid (points,) -> float64 (C, points)."""
     ...
 
 

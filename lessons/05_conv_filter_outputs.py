@@ -538,7 +538,8 @@ print("by feature_maps: minimum", round(st.feature_maps(model, x)["0"].min().ite
 # there are. So is a padding below 0 or another number below 1. What is no whole number is a `TypeError`.
 
 # %%
-def conv2d_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
+def conv2d_output_size(size, kernel_size, stride=1, padding=0,
+                       dilation=1):
     """Whole numbers, along one axis -> how many places, an int."""
     ...
 
@@ -602,7 +603,7 @@ st.answer("attainable_range")
 
 # %%
 def compose_kernels(first, second):
-    """Two layers, (M, C, K, L) and (F, M, P, Q) -> one, (F, C, …, …)."""
+    """Layers (M, C, K, L) and (F, M, P, Q) -> one (F, C, …, …)."""
     ...
 
 

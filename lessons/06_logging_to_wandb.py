@@ -641,7 +641,7 @@ st.answer("to_wandb_mask")
 # %%
 def to_wandb_image(x, *, value_range=None, mean=None, std=None,
                    clip=False, caption=None):
-    """Tensor (3 or 1, H, W) or array (H, W, 3) or (H, W) -> wandb.Image."""
+    """Tensor (3 or 1, H, W), array (H, W, 3) or (H, W) -> its image."""
     ...
 
 

@@ -249,7 +249,7 @@ def test_check_tells_blank_from_right_from_wrong(capsys):
         ...
 
     st.check(split_view)
-    assert capsys.readouterr().out == "split_view: not written yet. 5 laws are waiting.\n"
+    assert capsys.readouterr().out .startswith("split_view: not written yet. ")
 
     def split_view(left, right):
         return left
@@ -258,7 +258,7 @@ def test_check_tells_blank_from_right_from_wrong(capsys):
     printed = capsys.readouterr().out
     assert "BROKEN  Columns before W // 2" in printed and "expected" in printed
     st.check(st.split_view)
-    assert "All 5 laws hold. Your split_view is right." in capsys.readouterr().out
+    assert "split_view: unbreakable\n  held  " in capsys.readouterr().out
 
     class ChannelStatistics:
         def update(self, image): ...

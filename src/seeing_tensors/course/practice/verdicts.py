@@ -89,7 +89,7 @@ def judge(function: Callable, name: str, *, star: int = 1, before: Callable[[Law
             yield each
 
     if is_blank(function):
-        return Verdict(name, "not written", waiting=len(laws_of(name)))
+        return Verdict(name, "not written")
     verdict = Verdict(name, "unbreakable")
     mathematics = laws_of(name, FIRST_STAR)
     for law, count, broken in judged(function, told(mathematics)):
@@ -122,10 +122,8 @@ def _explain(verdict: Verdict, function: Callable, broken: LawBroken) -> None:
 def headline(verdict: Verdict) -> str:
     """The verdict and the laws of mathematics, one a line; what the function is good for, once it is solved."""
     if verdict.word == "not written":
-        exercise = asked_for(verdict.name)
-        first = len(laws_of(verdict.name, FIRST_STAR)) if exercise else verdict.waiting
-        rest = f" for solved, {verdict.waiting - first} more for unbreakable" if exercise else ""
-        return f"{verdict.name}: not written yet. {_laws(first)}{rest}."
+        first, second = (len(laws_of(verdict.name, ranks)) for ranks in (FIRST_STAR, SECOND_STAR))
+        return f"{verdict.name}: not written yet. {_laws(first)} for solved, {second} more for unbreakable."
     lines = [f"{verdict.name}: {verdict.word}"]
     lines += [f"  held    {sentence}  [{count}]" for sentence, count in verdict.held]
     if verdict.word == "broken":

@@ -15,7 +15,7 @@ import os
 import re
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,14 @@ def expect(condition: bool, *, got: str, expected: str, cause: str = "") -> None
         raise Unmet(got, expected, cause, margin=math.nan, concerns="statement")
 
 
-def expect_same(got: Any, expected: Any, cause: str = "") -> None:
-    """Demand the same type, dtype, shape and values, exactly. NaN equals NaN."""
+def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") -> None:
+    """Demand the same type, dtype, shape and values, exactly. NaN equals NaN.
+
+    A `cause` is said whatever came: it must be true of all that breaks the law. With several, each is given with the
+    value that it leads to, `{"round, do not truncate": truncated}`, and is said where that value came.
+    """
     _expect_kind(got, expected)
+    cause = _true_cause(cause, got, expected)
     if isinstance(expected, (np.ndarray, torch.Tensor)):
         ours, theirs = np.asarray(as_array(got)), np.asarray(as_array(expected))
         same = (ours == theirs) | ((ours != ours) & (theirs != theirs))
@@ -83,9 +88,10 @@ def expect_same(got: Any, expected: Any, cause: str = "") -> None:
         raise Unmet(picture_of(got), picture_of(expected), cause, seen=got, wanted=expected)
 
 
-def expect_close(got: Any, expected: Any, *, within: Any, cause: str = "") -> None:
-    """Demand the same kind and shape, and |got - expected| <= within, compared in float64."""
+def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[str, Any] = "") -> None:
+    """Demand the same kind and shape, and |got - expected| <= within, compared in float64. `cause` as in `expect_same`."""
     _expect_kind(got, expected)
+    cause = _true_cause(cause, got, expected)
     ours, theirs = np.asarray(as_array(got), np.float64), np.asarray(as_array(expected), np.float64)
     bound = np.broadcast_to(np.asarray(as_array(within), np.float64), theirs.shape)
     distance = np.abs(ours - theirs)
@@ -96,6 +102,22 @@ def expect_close(got: Any, expected: Any, *, within: Any, cause: str = "") -> No
         with np.errstate(divide="ignore"):
             margin = _largest(distance[wrong] / bound[wrong])
         raise Unmet(seen, f"{wanted}, within {bound[at]:.3g}", cause, seen=got, wanted=expected, margin=margin)
+
+
+def _true_cause(cause: str | Mapping[str, Any], got: Any, expected: Any) -> str:
+    """The cause itself, or of several the first one that leads to what came, but for rounding."""
+    if isinstance(cause, str):
+        return cause
+    ours, right = (np.asarray(as_array(value), np.float64) for value in (got, expected))
+    for words, led_to in cause.items():
+        theirs = np.asarray(as_array(led_to), np.float64)
+        if ours.shape == theirs.shape and not np.array_equal(theirs, right, equal_nan=True):
+            finite = np.isfinite(theirs) & np.isfinite(right)
+            apart = np.abs(theirs - right)[finite].max(initial=0)
+            size = np.abs(theirs[finite]).max(initial=0)
+            if np.allclose(ours, theirs, rtol=0, atol=1e-2 * apart + 1e-6 * size, equal_nan=True):
+                return words
+    return ""
 
 
 _any_exception = contextvars.ContextVar("any exception is a refusal", default=False)
@@ -231,7 +253,9 @@ def picture_of(value: Any) -> str:
         if np.prod(value.shape) <= 6 and not on_meta:
             return literal(value)
         kind = "tensor" if isinstance(value, torch.Tensor) else "array"
-        return f"<{kind} {str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}>"
+        more = ", with a gradient" if getattr(value, "requires_grad", False) else ""
+        more += ", on the device meta" if on_meta else ""
+        return f"<{kind} {str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}{more}>"
     try:
         text = repr(value)
     except Exception as error:  # a learner's own class may have a __repr__ that fails
@@ -239,33 +263,43 @@ def picture_of(value: Any) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
-def memory_note(value: Any) -> str:
-    """What a literal cannot show: an argument that is a view of other memory."""
-    if isinstance(value, np.ndarray) and (min(value.strides, default=0) < 0 or not value.flags.c_contiguous):
-        return f"an array that is a view, strides {value.strides} in bytes"
-    if isinstance(value, torch.Tensor) and not value.is_contiguous():
-        return f"a tensor that is a view, strides {value.stride()}"
-    return ""
-
-
 def literal(value: Any) -> str:
     """Python that makes the value again, from a file where it has many numbers. `with_imports` says what it needs."""
     if isinstance(value, (np.ndarray, torch.Tensor)) and math.prod(value.shape) > 100 and not getattr(value, "is_meta", 0):
         return _in_a_file(value)
     if isinstance(value, torch.Tensor):
+        with_gradient = ", requires_grad=True" if value.requires_grad else ""
         if value.is_meta:
-            return f"torch.empty({tuple(value.shape)}, dtype={value.dtype}, device='meta')"
+            return f"torch.empty({tuple(value.shape)}, dtype={value.dtype}, device='meta'{with_gradient})"
         if value.numel() == 0:
-            return f"torch.zeros({tuple(value.shape)}, dtype={value.dtype})"
-        return f"torch.tensor({value.tolist()!r}, dtype={value.dtype})"
+            return f"torch.zeros({tuple(value.shape)}, dtype={value.dtype}{with_gradient})"
+        order, back = _memory_order(value.stride(), value.shape)
+        written = f"torch.tensor({value.permute(order).tolist()!r}, dtype={value.dtype}{with_gradient})"
+        return f"{written}.permute({back})" if back else written
     if isinstance(value, np.ndarray):
         if value.size == 0:
             return f"np.zeros({value.shape}, {value.dtype.str!r})"
-        return f"np.array({value.tolist()!r}, dtype={value.dtype.str!r})"
+        flips = [slice(None, None, -1 if stride < 0 else None) for stride in value.strides]
+        order, back = _memory_order(value.strides, value.shape)
+        written = f"np.array({value[tuple(flips)].transpose(order).tolist()!r}, dtype={value.dtype.str!r})"
+        written += f".transpose({back})" if back else ""
+        turned = any(stride < 0 for stride in value.strides)
+        return f"{written}[{', '.join('::-1' if flip.step else ':' for flip in flips)}]" if turned else written
     if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
         inside = ", ".join(map(literal, value))
         return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' if len(value) == 1 else ''})"
-    return repr(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(key)}: {literal(each)}" for key, each in value.items()) + "}"
+    return repr(value) if not isinstance(value, (torch.dtype, np.dtype)) else str(value)
+
+
+def _memory_order(strides: Sequence[int], shape: Sequence[int]) -> tuple[tuple[int, ...], str]:
+    """The axes as they lie in memory, and what puts them back, as text; "" where they lie in order."""
+    places = [axis for axis, size in enumerate(shape) if size > 1]
+    by_stride = iter(sorted(places, key=lambda axis: -abs(strides[axis])))
+    order = tuple(next(by_stride) if axis in places else axis for axis in range(len(shape)))
+    back = tuple(order.index(axis) for axis in range(len(shape)))
+    return order, "" if order == tuple(range(len(shape))) else ", ".join(map(str, back))
 
 
 def _in_a_file(value: np.ndarray | torch.Tensor) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import inspect
+import io
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .expectations import NOTHING_CAME, Unmet, literal, memory_note, one_line, picture_of, with_imports
+import numpy as np
+import torch
+
+from .expectations import NOTHING_CAME, Unmet, as_array, literal, one_line, picture_of, with_imports
 from .implementations import import_line
 from .watching import Watched
 
@@ -80,11 +87,53 @@ def broken(
     if cause:
         lines.append(f"  likely    {cause}")
     again = watched.call(literal)
+    again = with_imports(again) if again else ""
+    if again and not _shows(again, watched):
+        again = ""
     if again:
         imported = import_line(watched.function)
-        lines.append(f"  again     {imported + '; ' if imported else ''}{with_imports(again)}")
-        lines += [f"  with      {note}" for note in map(memory_note, watched.originals) if note]
+        again = f"{imported}; {again}" if imported else again
+        lines.append(f"  again     {again}")
     return LawBroken("\n".join(lines), about, sentence, case, unmet, cause, again)
+
+
+def _shows(again: str, watched: Watched) -> bool:
+    """True if the line, run now, ends as the call has ended: with the same kind of exception, or with the same result."""
+    try:
+        tree = ast.parse(again)
+    except SyntaxError:  # an argument that Python cannot write, such as a model
+        return False
+    scope = {watched.__name__: watched.function}
+    silence = io.StringIO()
+    with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            *before, last = tree.body
+            exec(compile(ast.Module(before, []), "again", "exec"), scope)
+            if isinstance(last, ast.Expr):
+                result = eval(compile(ast.Expression(last.value), "again", "eval"), scope)
+            else:
+                exec(compile(ast.Module([last], []), "again", "exec"), scope)
+                result = watched.result
+        except (Exception, SystemExit) as error:
+            return type(error) is type(watched.error)
+    return watched.error is None and _same(result, watched.result)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, (tuple, list)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, (np.ndarray, torch.Tensor)):
+        if one.dtype != other.dtype or one.shape != other.shape or getattr(one, "is_meta", False):
+            return one.dtype == other.dtype and one.shape == other.shape
+        x, y = as_array(one), as_array(other)
+        return bool(((x == y) | ((x != x) & (y != y))).all())
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    plain = isinstance(one, (int, float, str, bytes, bool, np.number, type(None)))
+    return not plain or bool(one == other) or one != one
 
 
 def _in_one_line(printed: str) -> str:

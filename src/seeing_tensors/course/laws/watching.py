@@ -23,6 +23,13 @@ class Step(NamedTuple):
     name: str
     arguments: tuple | None
     keywords: dict
+    raised: bool = False
+
+    @property
+    def objects(self) -> set[str]:
+        """The names of the objects that it is about."""
+        given = {str(value) for value in (*(self.arguments or ()), *self.keywords.values()) if isinstance(value, Name)}
+        return given | {self.before.rstrip(" =.")} if self.before else given
 
 
 class Name(str):
@@ -99,6 +106,7 @@ class Watched:
                 self.result = call(*arguments or (), **keywords)
         except (Exception, SystemExit) as error:
             self.error = error
+            self._steps[-1] = self._steps[-1]._replace(raised=True)
             raise
         finally:
             self._inside = False
@@ -120,10 +128,20 @@ class Watched:
         if not self._steps:
             return ""
         lines = []
-        for step in self._steps:
+        for step in self._needed():
             inside = [*map(write, step.arguments or ()), *(f"{k}={write(v)}" for k, v in step.keywords.items())]
             lines.append(step.before + step.name + ("" if step.arguments is None else f"({', '.join(inside)})"))
         return "; ".join(lines)
+
+    def _needed(self) -> list[Step]:
+        """The latest step and those that led to it: of the same objects, without what was refused on the way."""
+        *before, last = self._steps
+        needed, objects = [last], last.objects
+        for step in reversed(before):
+            if step.objects & objects and not step.raised:
+                needed.append(step)
+                objects = objects | step.objects
+        return needed[::-1]
 
     def _kept(self, value: Any) -> Any:
         return Name(self._names[id(value)]) if id(value) in self._names else copied(value)
@@ -163,12 +181,18 @@ def _noting(cls: type, watched: Watched) -> type:
 def copied(value: Any) -> Any:
     """The values as they are now, whatever the call does to them."""
     if isinstance(value, np.ndarray):
-        return value.copy()
+        return _copied_array(value)
     if isinstance(value, torch.Tensor):
-        return value.detach().clone()
+        return value.detach().clone().requires_grad_(value.requires_grad)
     if type(value) in (list, tuple):
         return type(value)(map(copied, value))
     return value
+
+
+def _copied_array(value: np.ndarray) -> np.ndarray:
+    """A copy whose axes lie in memory as those of the original, also backwards."""
+    flips = tuple(slice(None, None, -1 if stride < 0 else None) for stride in value.strides)
+    return value[flips].copy(order="K")[flips]
 
 
 def _differ(now: Any, before: Any) -> bool:

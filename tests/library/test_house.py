@@ -241,7 +241,7 @@ def test_a_report_says_when_the_argument_was_a_view():
         """Views are as good as copies."""
         expect_same(double(np.arange(6, dtype=np.uint8).reshape(2, 3)[::-1]), 1)
 
-    assert "with      an array that is a view, strides (-3, 1) in bytes" in report(lambda x: 0, takes_views)
+    assert "(np.array([[0, 1, 2], [3, 4, 5]], dtype='|u1')[::-1, :])" in report(lambda x: 0, takes_views)
 
 
 def test_check_tells_blank_from_right_from_wrong(capsys):
@@ -249,7 +249,7 @@ def test_check_tells_blank_from_right_from_wrong(capsys):
         ...
 
     st.check(split_view)
-    assert capsys.readouterr().out .startswith("split_view: not written yet. ")
+    assert capsys.readouterr().out.startswith("split_view: not written yet. ")
 
     def split_view(left, right):
         return left

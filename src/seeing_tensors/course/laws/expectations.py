@@ -254,6 +254,8 @@ def picture_of(value: Any) -> str:
             return literal(value)
         kind = "tensor" if isinstance(value, torch.Tensor) else "array"
         more = ", with a gradient" if getattr(value, "requires_grad", False) else ""
+        contiguous = value.is_contiguous() if isinstance(value, torch.Tensor) else value.flags.c_contiguous
+        more += "" if contiguous else ", a view"
         more += ", on the device meta" if on_meta else ""
         return f"<{kind} {str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}{more}>"
     try:

@@ -1,12 +1,10 @@
 # %% [markdown]
-# # Most of a normalised photo cannot be seen
+# # One photo, four ways back
 #
-# 21 minutes · and 35 for the exercises · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
+# 15 minutes · and 35 for the exercises · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
 
 # %% tags=["hide-input"]
 import os
-import subprocess
-import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,10 +12,8 @@ import torch
 from IPython.display import Markdown
 from matplotlib.colors import to_rgb
 from torch.utils.data import DataLoader
-from torchvision import tv_tensors
-from torchvision.datasets import CIFAR10, ImageFolder
+from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
-from torchvision.utils import make_grid
 
 import seeing_tensors as st
 
@@ -40,11 +36,14 @@ for ax, (name, z) in zip(axes, candidates.items()):
     st.show(z.clamp(0, 1), ax, title=f"{name}\nerror {255 * errors[name]:.1f}")
 st.figure(
     fig,
-    alt=f"The same portrait of an astronaut four times. A has hard patches of pure colour, its mean error is "
-    f"{255 * errors['A']:.0f} of 255 levels. B is dark, with a mean error of {255 * errors['B']:.0f} levels. "
+    alt=f"The same portrait of an astronaut four times. A has hard patches of pure colour, its "
+    "mean error is "
+    f"{255 * errors['A']:.0f} of 255 levels. B is dark, with a mean error of "
+    f"{255 * errors['B']:.0f} levels. "
     f"C looks like an ordinary photo and is off by {255 * errors['C']:.0f} levels on average. "
     f"D looks like C and is off by {255 * errors['D']:.1f}.",
-    caption="One photo, normalised for a network and drawn four ways. By eye C and D both pass; the number, the mean "
+    caption="One photo, normalised for a network and drawn four ways. By eye C and D both pass; "
+    "the number, the mean "
     "error in levels of 255, decides.",
 )
 
@@ -53,49 +52,60 @@ st.figure(
 #
 # 1. say how much of a normalised picture the display leaves out, per channel
 # 2. undo a Normalize, alone, in a batch and in a pipeline, so that the file's bytes come back
-# 3. compute the mean and std of a data set exactly, in any order and over any number of processes
+# 3. compute the mean and std of a data set exactly, and say what the popular recipe forgets
 #
 # ## Predict
 #
-# A photo has float values in [0, 1]. You normalise it with ImageNet's constants, mean 0.485, 0.456, 0.406 and std 0.229, 0.224, 0.225, and hand it to `imshow`. What do you get to see?
-#
-# - (a) The photo: `imshow` rescales whatever range it is given.
-# - (b) The photo with more contrast, every value still told apart from its neighbours.
-# - (c) A picture in which most values are pure black or pure white in their channel.
-#
-# Work out on paper where black (0) and white (1) of the red channel end up. Then look.
+# A photo has float values in [0, 1]. You normalise it with ImageNet's constants, mean 0.485, 0.456, 0.406 and std 0.229,
+# 0.224, 0.225, and hand it to `imshow`. Work out on paper where black (0) and white (1) of the red channel end up. Then
+# commit yourself.
+
+# %%
+share = st.predict(
+    "Which part of the photo's values does imshow still tell apart?",
+    [
+        "all: it rescales whatever range it is given",
+        "nearly all, with more contrast",
+        "about half, the rest is pure black or white",
+        "about an eighth, the rest is pure black or white",
+    ],
+    guess=...,
+)
 
 # %% [markdown]
 # ## Look
 #
-# A portrait, as floats.
+# A portrait, as floats; and normalised. `describe` already says what is coming.
 
 # %%
 print(st.describe(x))
-
-# %% [markdown]
-# Normalised. `describe` already says what is coming.
-
-# %%
 y = st.normalize(x, mean, std)
 print(st.describe(y))
 
 # %% [markdown]
-# A colour picture is clipped to [0, 1], channel by channel (lesson 2). `unseen` counts what that takes away: the fraction below 0, above 1, and not finite.
+# A colour picture is clipped to [0, 1], channel by channel (lesson 2). `unseen` counts what that takes away: the fraction
+# below 0, above 1, and not finite.
 
 # %%
 lost = st.unseen(y)
-print(lost)
+print(lost.round(3))
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 rows = "\n".join(
     f"| {name} | {below:.0%} | {above:.0%} | {1 - below - above:.0%} |"
     for name, (below, above, _) in zip(("red", "green", "blue"), lost)
 )
 Markdown(f"| channel | drawn as 0 | drawn as 255 | really seen |\n|---|---|---|---|\n{rows}")
 
+# %% tags=["remove-input"]
+seen = 1 - lost[:, :2].sum(axis=1).mean()
+parts = {"a": 1, "b": 0.9, "c": 0.5, "d": 1 / 8}
+share.reveal(min(parts, key=lambda letter: abs(parts[letter] - seen)))
+
 # %% [markdown]
-# Look at the face and at the orange suit in the next figure. On the left is the photo. On the right every pixel is painted by what happened to it: orange where a channel was cut off at white, dark teal where one was cut off at black, striped where both happened, grey where all three channels are really shown. In the middle is what `imshow` makes of it.
+# In the next figure every pixel on the right is painted by what happened to it: orange where a channel was cut off at
+# white, dark teal where one was cut off at black, striped where both happened, grey where all three channels are really
+# shown. Look for grey.
 
 # %% tags=["hide-input"]
 below, above = (y < 0).any(dim=0), (y > 1).any(dim=0)
@@ -106,42 +116,44 @@ painted[:, below & (~above | stripes)] = torch.tensor(to_rgb(st.COLORS["below"])
 whole = 1 - (below | above).double().mean().item()
 
 fig, axes = plt.subplots(1, 3, figsize=(6.2, 3.6))
-for ax, picture, title in zip(axes, (x, y.clamp(0, 1), painted), ("the photo", "what imshow\ndraws", "what was\ncut off")):
+titles = ("the photo", "what imshow\ndraws", "what was\ncut off")
+for ax, picture, title in zip(axes, (x, y.clamp(0, 1), painted), titles):
     st.show(picture, ax, title=title)
 fig.supxlabel("orange: cut at white · teal: cut at black\nstriped: both · grey: really seen")
 st.figure(
     fig,
-    alt=f"Left, the portrait. Middle, the normalised portrait: a white wall, a pure red suit, a face with burnt patches. Right, "
-    f"the portrait painted by what the display cut off: nearly all of it is orange, dark teal or striped. Only {whole:.1%} of the pixels keep all three channels.",
+    alt=f"Left, the portrait. Middle, the normalised portrait: a white wall, a pure red suit, a "
+    "face with burnt patches. Right, "
+    f"the portrait painted by what the display cut off: nearly all of it is orange, dark teal or "
+    f"striped. Only {whole:.1%} of the pixels keep all three channels.",
     caption="What clipping does to a normalised photo. Grey, the untouched part, is hard to find.",
 )
 
-# %% tags=["hide-input"]
-Markdown(
-    f"The answer is (c). **{lost[:, :2].sum(axis=1).mean():.0%}** of all values are drawn as pure 0 or pure 255, and only "
-    f"**{whole:.1%}** of the pixels have all three channels intact. It is true that 0…1 becomes 0…255, "
-    "whatever the picture holds. Everything outside is cut."
-)
-
 # %% [markdown]
+# Only the grey pixels keep all three channels. No error was raised.
+#
 # ## Why
 #
 # Normalize is an affine map, one slope and one offset for each channel $c$:
 #
 # $$y_c = \frac{x_c - m_c}{s_c}$$
 #
-# Here $x_c$ is a value of channel $c$, $m_c$ the mean and $s_c$ the std given for that channel. Black, $x = 0$, goes to $-m_c / s_c$. White, $x = 1$, goes to $(1 - m_c) / s_c$.
+# Here $x_c$ is a value of channel $c$, $m_c$ the mean and $s_c$ the std given for that channel. Black, $x = 0$, goes to
+# $-m_c / s_c$. White, $x = 1$, goes to $(1 - m_c) / s_c$.
 
 # %%
-black = st.normalize(torch.zeros(3, 1, 1), mean, std).flatten()
-white = st.normalize(torch.ones(3, 1, 1), mean, std).flatten()
+zeros, ones = torch.zeros(3, 1, 1), torch.ones(3, 1, 1)
+black = st.normalize(zeros, mean, std).flatten()
+white = st.normalize(ones, mean, std).flatten()
 print(black, white)
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 Markdown(
-    f"With ImageNet's constants black becomes {black[0]:.2f}, {black[1]:.2f}, {black[2]:.2f} and white "
+    f"With ImageNet's constants black becomes {black[0]:.2f}, {black[1]:.2f}, {black[2]:.2f} and "
+    "white "
     f"{white[0]:.2f}, {white[1]:.2f}, {white[2]:.2f}. The displayable part, from 0 to 1, is "
-    f"**{1 / (white[0] - black[0]):.0%}** of the red range. In bytes: red is seen from level {255 * mean[0]:.0f} "
+    f"**{1 / (white[0] - black[0]):.0%}** of the red range. In bytes: red is seen from level "
+    f"{255 * mean[0]:.0f} "
     f"to level {255 * (mean[0] + std[0]):.0f}, and nowhere else."
 )
 
@@ -150,31 +162,38 @@ Markdown(
 #
 # $$x_c = y_c \, s_c + m_c$$
 #
-# That is the whole inverse: multiply by the std, add the mean. To write it as a second Normalize with a mean $m'$ and a std $s'$ of its own, bring it into the same form:
+# That is the whole inverse: multiply by the std, add the mean. To write it as a second Normalize with a mean $m'$ and a
+# std $s'$ of its own, bring it into the same form:
 #
 # $$x_c = \frac{y_c - m'_c}{s'_c} \qquad m'_c = -\frac{m_c}{s_c} \qquad s'_c = \frac{1}{s_c}$$
 #
-# Picture B of the opening used $m' = -m$. It forgets that the mean has to be divided too. No error is raised. Picture C stretched the minimum to 0 and the maximum to 1. That undoes some affine map, but one slope and one offset cannot undo three of each.
+# Picture B of the opening used $m' = -m$. It forgets that the mean has to be divided too. Picture C stretched the minimum
+# to 0 and the maximum to 1. That undoes some affine map, but one slope and one offset cannot undo three of each.
 
 # %% tags=["hide-input"]
 b, c = candidates["B"], candidates["C"]
+rows = [("the photo", x), ("after min-max (C)", c), ("after the inverse (D)", candidates["D"])]
 Markdown(
-    f"The values of B run from {b.min():.2f} to {b.max():.2f}, and {st.unseen(b)[:, 0].mean():.0%} of them are below black: "
+    f"The values of B run from {b.min():.2f} to {b.max():.2f}, and {st.unseen(b)[:, 0].mean():.0%} "
+    "of them are below black: "
     "`describe` would have told. The channel means tell about C:\n\n"
     "| | red | green | blue |\n|---|---|---|---|\n"
     + "".join(
         f"| {name} | {z[0].mean():.3f} | {z[1].mean():.3f} | {z[2].mean():.3f} |\n"
-        for name, z in [("mean of the photo", x), ("mean after min-max (C)", c), ("mean after the inverse (D)", candidates["D"])]
+        for name, z in rows
     )
-    + f"\nMin-max is off by up to {255 * (c - x).abs().max():.0f} levels, and which way depends on the brightest and "
+    + f"\nMin-max is off by up to {255 * (c - x).abs().max():.0f} levels, and which way depends on "
+    "the brightest and "
     "darkest value in *this* picture: the next one is distorted differently."
 )
 
 # %% [markdown]
-# Now move the mean and the std yourself. What lies between the two lines, 0 and 1, is all that `imshow` shows of a channel. Find numbers that hide nothing. Then take each way back, and ask your eye before you read the number of levels.
+# Now move the mean and the std yourself. What lies between the two lines, 0 and 1, is all that `imshow` shows of a
+# channel. Find numbers that hide nothing. Then take each way back, and ask your eye before you read the number of levels.
+# (The figure holds head and shoulders only, so its shares differ a little from the table's.)
 
 # %% tags=["hide-input"]
-small = x[:, 40:440:2, 40:360:2]  # head and shoulders, every second pixel: that keeps the page light
+small = x[:, 40:440:2, 40:360:2]  # head and shoulders; every second pixel keeps the page light
 y_small = st.normalize(small, mean, std)
 ways = {
     "y · std + mean": st.inverse_normalize(y_small, mean, std),
@@ -192,24 +211,14 @@ st.live_normalize(
     small,
     mean=mean,
     std=std,
-    alt=f"Four pictures of the astronaut's head and shoulders: the normalised photo as imshow shows it, with {st.unseen(y_small)[:, :2].sum() / 3:.0%} of "
-    f"the values cut off, and three ways back, off by at most {off[0]}, {off[1]} and {off[2]} levels. Below, the distribution of the normalised red, green "
-    f"and blue values from {y_small.min():.2f} to {y_small.max():.2f}; what lies below 0 and above 1 is hatched, and that is most of it.",
-    caption="Normalize and back. Hatched: what imshow cuts off. Of the ways back only one gives the file's bytes again.",
-)
-
-# %% [markdown]
-# ### What Normalize is not
-#
-# It is sometimes said that normalising removes outliers, or brings pixels between 0 and 1. An affine map with a positive slope keeps the order of the values and every ratio of distances, so it removes no outlier. Where its values end depends on its two numbers: min-max picks them so that all lie in [0, 1]; a data set's mean and std leave about half of them below 0.
-
-# %% tags=["hide-input"]
-order_kept = torch.equal(x[0].flatten().argsort(stable=True), y[0].flatten().argsort(stable=True))
-z_before = (x[0].max() - x[0].mean()) / x[0].std()
-z_after = (y[0].max() - y[0].mean()) / y[0].std()
-Markdown(
-    f"The order of the red values is {'unchanged' if order_kept else 'changed'}. The brightest one lies {z_before:.4f} "
-    f"standard deviations above the mean before, and {z_after:.4f} after. The values end between {y.min():.2f} and {y.max():.2f}."
+    alt=f"Four pictures of the astronaut's head and shoulders: the normalised photo as imshow "
+    f"shows it, with {st.unseen(y_small)[:, :2].sum() / 3:.0%} of "
+    f"the values cut off, and three ways back, off by at most {off[0]}, {off[1]} and {off[2]} "
+    "levels. Below, the distribution of the normalised red, green "
+    f"and blue values from {y_small.min():.2f} to {y_small.max():.2f}; what lies below 0 and above "
+    "1 is hatched, and that is most of it.",
+    caption="Normalize and back. Hatched: what imshow cuts off. Of the ways back only one gives "
+    "the file's bytes again.",
 )
 
 # %% [markdown]
@@ -221,41 +230,47 @@ Markdown(
 back = st.inverse_normalize(y, mean, std)
 print(st.describe(back))
 print("largest error:", (back - x).abs().max().item())
-print("bytes equal to the file's:", np.array_equal(st.to_image(back), photo))
+print("the file's bytes:", np.array_equal(st.to_image(back), photo))
 
 # %% [markdown]
-# Four roundings in float32, two there and two back, leave an error far below half a level, so rounding to bytes repairs it completely. Truncating does not: a value that came back one hair too low falls to the level below.
+# Four roundings in float32, two there and two back, leave an error far below half a level, so rounding to bytes repairs
+# it completely. Truncating does not: a value that came back one hair too low falls to the level below.
 
 # %%
-levels = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16).expand(3, -1, -1)
-returned = st.inverse_normalize(st.normalize(levels / 255, mean, std), mean, std)
+every = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16)
+levels = every.expand(3, -1, -1)
+there = st.normalize(levels / 255, mean, std)
+returned = st.inverse_normalize(there, mean, std)
 truncated = (returned * 255).to(torch.uint8)
 rounded = st.to_uint8(returned)
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 Markdown(
-    f"Of 3 × 256 levels, truncation damages **{(truncated != levels).sum()}**, rounding **{(rounded != levels).sum()}**."
+    f"Of 3 × 256 levels, truncation damages **{(truncated != levels).sum()}**, rounding "
+    f"**{(rounded != levels).sum()}**."
 )
 
 # %% [markdown]
 # ### In a pipeline
 #
-# Now the way a training script does it: files, transforms, loader. `ImageFolder` takes each sub-folder for a class. Give it `read_image` as its loader, because its own does not apply the EXIF rotation (lesson 1).
+# Now the way a training script does it: files, transforms, loader. `ImageFolder` takes each sub-folder for a class. Give
+# it `read_image` as its loader, because its own does not apply the EXIF rotation.
 
 # %%
 normalizing = v2.Compose([
-    v2.ToImage(),                            # uint8 (H, W, 3) -> uint8 (3, H, W)
-    v2.CenterCrop(288),                      # no resampling: pixels stay what they are
-    v2.ToDtype(torch.float32, scale=True),   # [0, 255] -> [0, 1]
+    v2.ToImage(),       # uint8 (H, W, 3) -> uint8 (3, H, W)
+    v2.CenterCrop(288),  # no resampling: pixels stay as they are
+    v2.ToDtype(torch.float32, scale=True),  # to [0, 1]
     v2.Normalize(mean, std),
 ])
-dataset = ImageFolder(st.data_path("photos"), loader=st.read_image, transform=normalizing)
+folder = st.data_path("photos")
+dataset = ImageFolder(folder, normalizing, loader=st.read_image)
 batch, labels = next(iter(DataLoader(dataset, batch_size=5)))
 print(st.describe(batch))
-print([dataset.classes[label] for label in labels])
 
 # %% [markdown]
-# The batch as most notebooks draw it, clipped by the display, and below it the batch after the inverse. `InverseNormalize` is a v2 transform, so it goes where a transform goes.
+# The batch as most notebooks draw it, clipped by the display, and below it the batch after the inverse.
+# `InverseNormalize` is a v2 transform, so it goes where a transform goes; masks and boxes pass through it untouched.
 
 # %%
 undo = st.InverseNormalize(mean, std)
@@ -268,10 +283,13 @@ st.show_grid(batch.clamp(0, 1), axes[0], columns=5, title="the batch, clipped by
 st.show_grid(undo(batch), axes[1], columns=5, title="the batch after InverseNormalize")
 st.figure(
     fig,
-    alt=f"Two rows of the same five photos: a cat, an astronaut, a cameraman, galaxies, a cup of coffee. In the upper row "
-    f"colours are torn into flat patches, {hidden:.0%} of the values are clipped and the sky and the faint galaxies are pure black. The lower row "
+    alt=f"Two rows of the same five photos: a cat, an astronaut, a cameraman, galaxies, a cup of "
+    "coffee. In the upper row "
+    f"colours are torn into flat patches, {hidden:.0%} of the values are clipped and the sky and "
+    "the faint galaxies are pure black. The lower row "
     "shows the middle of the five photos, natural again.",
-    caption="One batch from the loader. The lower row, rounded to bytes, equals that part of each file (next cell).",
+    caption="One batch from the loader. The lower row, rounded to bytes, equals that part of each "
+    "file (next cell).",
 )
 
 # %% [markdown]
@@ -285,62 +303,58 @@ for picture, (path, _) in zip(undo(batch), dataset.samples):
 print(len(batch), "pictures equal to their files, pixel for pixel")
 
 # %% [markdown]
-# Masks pass through untouched. That matters when the same transform gets a pair.
-
-# %%
-pair = {"image": tv_tensors.Image(x), "mask": tv_tensors.Mask(st.mask_to_tensor(st.read_mask(st.data_path("masks/astronaut.png"))))}
-there = v2.Normalize(mean, std)(pair)
-home = undo(there)
-print("image:", (home["image"] - x).abs().max().item() < 1e-6, " mask:", torch.equal(home["mask"], pair["mask"]))
-print("labels:", home["mask"].unique().tolist())
-
-# %% [markdown]
 # ### Whose mean, whose std?
 #
-# ImageNet's constants describe ImageNet. After normalising *your* data with *its own* statistics each channel has mean 0 and std 1. With someone else's it does not.
+# After normalising *your* data with *its own* statistics each channel has mean 0 and std 1. With someone else's it has
+# not. So compute your own; but the popular recipe, the mean of the pictures' stds, is no std. It leaves out how much the
+# pictures differ *from each other*. In the next figure each bar is one picture's std of the red channel.
 
 # %%
 pictures = [st.read_image(path) for path, _ in dataset.samples]
 own = st.channel_statistics(pictures)
-print("ours    ", *(f"{v:.3f}" for v in (*own.mean, *own.std)))
-print("ImageNet", *mean, *std)
-for name, m, s in (("ours", own.mean, own.std), ("ImageNet's", mean, std)):
-    red = np.concatenate([st.normalize(st.to_tensor(p), m, s)[0].flatten() for p in pictures]).astype(float)
-    print(f"red, normalised with {name}: mean {red.mean():.2f}, std {red.std():.2f}")
-
-# %% [markdown]
-# A popular recipe averages the std of each picture. It leaves out how much the pictures differ *from each other*. In the next figure each bar is one picture's std of the red channel. Before you look: will the std of all pixels be like a middling bar, or like the longest?
-
-# %%
-reds = [p[..., 0] / 255 for p in pictures]
+reds = [picture[..., 0] / 255 for picture in pictures]
 per_picture = [float(red.std()) for red in reds]
 naive, true = float(np.mean(per_picture)), own.std[0]
 
-print(naive, true)
+# %%
+longest = st.predict(
+    "The std of all pixels is like",
+    ["the shortest bar", "a middling bar", "the longest bar"],
+    guess=...,
+)
 
 # %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(6.2, 3.3))
 names = [os.path.basename(path).split(".")[0] for path, _ in dataset.samples]
 names[-1] = "coffee"
 ax.barh(names, per_picture, color=st.COLORS["R"], height=0.6)
-for value, words, line in ((naive, "mean of the\nfive stds", "--"), (true, "std of all\npixels", "-")):
+marks = (naive, "mean of the\nfive stds", "--"), (true, "std of all\npixels", "-")
+for value, words, line in marks:
     ax.axvline(value, color="black", linestyle=line)
     ax.text(value, 1.02, f"{words}: {value:.3f}", ha="center", transform=ax.get_xaxis_transform())
 ax.invert_yaxis()
 ax.set_xlabel("std of red, on [0, 1]")
 st.figure(
     fig,
-    alt=f"Five bars, the std of the red channel of each photo, from {min(per_picture):.2f} to {max(per_picture):.2f}. A dashed "
-    f"line at {naive:.3f} is their mean. A solid line far to the right of it, at {true:.3f}, is the std of all pixels together.",
-    caption="The mean of the stds is not the std. Most of the gap is the spread between the pictures.",
+    alt=f"Five bars, the std of the red channel of each photo, from {min(per_picture):.2f} to "
+    f"{max(per_picture):.2f}. A dashed "
+    f"line at {naive:.3f} is their mean. A solid line far to the right of it, at {true:.3f}, is "
+    "the std of all pixels together.",
+    caption="The mean of the stds is not the std. Most of the gap is the spread between the "
+    "pictures.",
 )
+
+# %% tags=["remove-input"]
+bars = {"a": min(per_picture), "b": float(np.median(per_picture)), "c": max(per_picture)}
+longest.reveal(min(bars, key=lambda letter: abs(bars[letter] - true)))
 
 # %% [markdown]
 # The reason is one line of algebra. For a pixel of picture $i$ with mean $m_i$, and $m$ the mean of all,
 #
 # $$(x - m)^2 = (x - m_i)^2 + 2 (x - m_i)(m_i - m) + (m_i - m)^2$$
 #
-# Summed over the picture, the middle term is 0. So the variance of everything is the mean of the variances *within* the pictures plus the variance *between* their means, each picture weighted by its number of pixels $n_i$ out of $n$:
+# Summed over the picture, the middle term is 0. So the variance of everything is the mean of the variances *within* the
+# pictures plus the variance *between* their means, each picture weighted by its number of pixels $n_i$ out of $n$:
 #
 # $$\sigma^2 = \sum_i \frac{n_i}{n} \, \sigma_i^2 + \sum_i \frac{n_i}{n} \, (m_i - m)^2$$
 
@@ -350,48 +364,38 @@ means = np.array([red.mean() for red in reds])
 within = np.sum(n * np.array(per_picture) ** 2) / n.sum()
 between = np.sum(n * (means - np.sum(n * means) / n.sum()) ** 2) / n.sum()
 Markdown(
-    f"Within: {within:.4f}. Between: {between:.4f}. The root of the sum is {np.sqrt(within + between):.4f}; "
-    f"`ChannelStatistics` says {true:.4f}. The naive recipe is {1 - naive / true:.0%} too small here. With a black and a "
+    f"Within: {within:.4f}. Between: {between:.4f}. The root of the sum is "
+    f"{np.sqrt(within + between):.4f}; "
+    f"`ChannelStatistics` says {true:.4f}. The naive recipe is {1 - naive / true:.0%} too small "
+    "here. With a black and a "
     "white picture it gives 0 where the truth is one half."
 )
 
 # %% [markdown]
-# ### Exact, in any order, over any number of processes
+# The best-known victim is ImageNet itself. torchvision's maintainers
+# [remember](https://github.com/pytorch/vision/pull/1965) that its famous stds were made as `mean([std(img) for img in …])`;
+# somebody who [measured](https://github.com/pytorch/vision/issues/1439) all pixels found larger ones.
+
+# %%
+all_pixels = (0.281, 0.274, 0.288)  # issue 1439
+for name, ours, theirs in zip("RGB", std, all_pixels):
+    print(f"{name}: {ours} is {1 - ours / theirs:.0%} too small")
+
+# %% [markdown]
+# Use them all the same with a network that was trained with them: it wants the numbers it has seen, not the right ones.
 #
-# Floating-point sums depend on the order of the summands. Sums of whole numbers do not. A uint8 channel holds only 256 different values, so `ChannelStatistics` counts how often each occurs. Counts add up without error, and so two halves merge into the same bits as the whole.
-
-# %%
-two, three = st.channel_statistics(pictures[:2]), st.channel_statistics(pictures[2:])
-merged = three.merge(two)
-print("merged == whole, to the last bit:", merged.mean == own.mean and merged.std == own.std)
-
-# %% [markdown]
-# The same over two processes. `torchrun` starts a script twice. Each process reads its own share of the files, and `all_reduce` adds the counts over `torch.distributed` (gloo, on this machine only). The script prints with `.hex()`, which writes all 53 bits of a float.
-
-# %%
-script = st.data_path("../lessons/scripts/statistics_in_processes.py")
-torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", "--nproc-per-node=2"]
-run = subprocess.run(
-    [*torchrun, script, *(path for path, _ in dataset.samples)],
-    env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=True, timeout=180,
-)
-print(run.stdout)
-lines = {line.split()[0]: line.split()[1:] for line in run.stdout.splitlines()}
-print("same bits as one process:", lines["mean"] == [v.hex() for v in own.mean] and lines["std"] == [v.hex() for v in own.std])
-
-# %% [markdown]
+# `ChannelStatistics` counts how often each of the 256 levels occurs. Whole numbers add without error, so every order of
+# the pictures, and every split over workers, gives the same bits. `seeing-tensors stats FOLDER` does it for files.
+# [More](more_03_data_sets.ipynb) has it over two processes, and measures what normalising is good for.
+#
 # ## Proof
 #
-# The laws about these functions, run here on the library. The first bound is worth reading: $u = 2^{-24}$ is half the distance from 1 to the next float32. Subtracting, dividing, multiplying and adding round once each. The first three errors are relative to $|x - m|$, the last to $|x|$: together $3u|x - m| + u|x|$. The law rounds this up to $4u\,(|x| + |x - m|)$, which covers the products of errors too. That $m$ and $s$ are rounded to float32 cancels: both directions use the same numbers.
+# The first bound is worth reading: $u = 2^{-24}$ is half the distance from 1 to the next float32. Subtracting, dividing,
+# multiplying and adding round once each. The first three errors are relative to $|x - m|$, the last to $|x|$: together
+# $3u|x - m| + u|x|$, which the law rounds up.
 
 # %%
 st.prove("inverse_normalize")
-
-# %%
-st.prove("inverse_mean_std")
-
-# %%
-st.prove("InverseNormalize")
 
 # %%
 st.prove("ChannelStatistics")
@@ -399,42 +403,17 @@ st.prove("ChannelStatistics")
 # %% [markdown]
 # ## Elsewhere
 #
-# **torchvision** has no inverse of its own. The usual way is a second `Normalize` with $m'$ and $s'$. It works. $m'$ and $s'$ are rounded too, so that with ImageNet's constants its error is larger than that of `x * std + mean`.
+# **torchvision** has no inverse of its own. The usual way is a second `Normalize` with $m'$ and $s'$. It works; $m'$ and
+# $s'$ are rounded too, so its error is larger than that of `x * std + mean`.
 
 # %%
 twice = v2.functional.normalize(y, *st.inverse_mean_std(mean, std))
-Markdown(
-    f"Largest error of a second Normalize: {(twice - x).abs().max():.1e}. Of `inverse_normalize`: {(back - x).abs().max():.1e}. "
-    "Rounding to bytes removes both."
-)
+ours, theirs = (back - x).abs().max(), (twice - x).abs().max()
+print(f"x * std + mean {ours:.1e}, second Normalize {theirs:.1e}")
 
 # %% [markdown]
-# The pipeline above has a rounding of its own. `ToTensor` and `st.to_tensor` divide by 255; `ToDtype(scale=True)` multiplies by the float nearest to 1/255.
-
-# %%
-scaled = v2.functional.to_dtype(levels, torch.float32, scale=True)
-same = torch.equal(st.to_uint8(scaled), levels)
-
-# %% tags=["hide-input"]
-Markdown(
-    f"**{(scaled[0] != levels[0] / 255).sum()}** of the 256 levels differ in the last bit. "
-    f"Back from both, rounded to bytes, all levels are {'the same' if same else 'NOT the same'}: that is why the batch still equals the files."
-)
-
-# %% [markdown]
-# torchvision broadcasts. A grey picture has one channel, so it has one mean and one std; given three, torchvision returns three channels, and the error surfaces layers later. We refuse.
-
-# %%
-grey = st.to_tensor(st.read_image(st.data_path("photos/people/cameraman.jpg"))[..., 0])
-print("torchvision:", tuple(grey.shape), "->", tuple(v2.functional.normalize(grey, mean, std).shape))
-try:
-    st.normalize(grey, mean, std)
-except ValueError as error:
-    print("here:", error)
-print("with one mean and one std:", st.describe(st.normalize(grey, (0.5,), (0.25,))))
-
-# %% [markdown]
-# **A loop that many projects copy** multiplies and adds in place, over `zip(tensor, mean, std)`. Given one picture, it changes your tensor. Given a batch, it walks over *pictures* where it means channels, and `zip` stops after three. Look at which pictures change, and how.
+# **A loop that many projects copy** multiplies and adds in place, over `zip(tensor, mean, std)`. Given one picture, it
+# changes your tensor. Given a batch, it walks over *pictures* where it means channels, and `zip` stops after three.
 
 # %%
 def popular_unnormalize(tensor):
@@ -444,7 +423,9 @@ def popular_unnormalize(tensor):
 
 
 looped = popular_unnormalize(batch.clone())
-touched = [i for i in range(len(batch)) if not torch.equal(looped[i], batch[i])]
+touched = [
+    i for i in range(5) if not torch.equal(looped[i], batch[i])
+]
 print("pictures changed:", touched)
 
 # %% tags=["hide-input"]
@@ -454,48 +435,22 @@ for ax, picture, levels_off in zip(axes, looped, off):
     st.show(picture.clamp(0, 1), ax, title=f"off by {levels_off:.0f}")
 st.figure(
     fig,
-    alt=f"The five photos of the batch after the loop. The first {len(touched)} look almost right, off by "
-    f"{off[0]:.0f}, {off[1]:.0f} and {off[2]:.0f} levels on average; the sky around the galaxies is pure black and the cup has torn colours, "
+    alt=f"The five photos of the batch after the loop. The first {len(touched)} look almost right, "
+    "off by "
+    f"{off[0]:.0f}, {off[1]:.0f} and {off[2]:.0f} levels on average; the sky around the galaxies "
+    "is pure black and the cup has torn colours, "
     f"off by {off[3]:.0f} and {off[4]:.0f}.",
-    caption="The loop on a batch, with the mean error in levels of 255: three pictures nearly right, two not touched at all.",
+    caption="The loop on a batch, with the mean error in levels of 255: three pictures nearly "
+    "right, two not touched at all.",
 )
 
 # %% [markdown]
-# The first three are the dangerous ones. All their channels got the numbers of one channel, and only the cameraman, known to be grey, tells by his blue tint.
-#
-# **`make_grid`** has a switch `normalize=True`. It is min-max over the whole batch: one outlier dims every picture. Add a single bright value to the last picture, and the first one darkens.
-
-# %%
-outlier = batch.clone()
-outlier[-1, 0, 0, 0] = 40.0
-before = make_grid(batch, normalize=True)[:, 2:290, 2:290].mean()
-after = make_grid(outlier, normalize=True)[:, 2:290, 2:290].mean()
-
-# %% tags=["hide-input"]
-Markdown(
-    f"Mean brightness of the *first* picture: {before:.2f} before, **{after:.2f}** after one value of the *last* one changed. "
-    f"Another trap: for a batch of one, `make_grid` drops its padding: {tuple(make_grid(batch[:1]).shape)} against "
-    f"{tuple(make_grid(batch[:2]).shape)} for two."
-)
-
-# %% [markdown]
-# **CIFAR-10** is the set most tutorials use here, with ImageNet's constants. Its own differ. If its files lie in `data/cifar-10-batches-py`, the next cell reads them; nothing is downloaded.
-
-# %% tags=["cifar"]
-root = st.data_path("photos").parent
-if (root / "cifar-10-batches-py").is_dir():
-    cifar = CIFAR10(root, train=True, transform=v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std)]))
-    print("CIFAR-10", st.channel_statistics(cifar.data))
-    cifar_batch, _ = next(iter(DataLoader(cifar, batch_size=8)))
-    same = torch.equal(st.to_uint8(undo(cifar_batch)), torch.from_numpy(cifar.data[:8]).permute(0, 3, 1, 2))
-    print("equal to the files, pixel for pixel:", same)
-else:
-    print("no CIFAR-10 here; the photos above took the same path")
-
-# %% [markdown]
-# Older tutorials fetch the batch with `iter(loader).next()`. That method is gone; `next(iter(loader))` is the way.
+# The first three are the dangerous ones. All their channels got the numbers of one channel, and only the cameraman, known
+# to be grey, tells by his blue tint.
 #
 # ## Your turn
+#
+# ### 1. `inverse_mean_std` · 5 minutes · easy
 #
 # ### 1. `inverse_mean_std` · 5 minutes · easy
 #
@@ -598,6 +553,7 @@ st.answer("ChannelStatistics")
 #
 # 1. say how much of a normalised picture the display leaves out, per channel
 # 2. undo a Normalize, alone, in a batch and in a pipeline, so that the file's bytes come back
-# 3. compute the mean and std of a data set exactly, in any order and over any number of processes
+# 3. compute the mean and std of a data set exactly, and say what the popular recipe forgets
 #
-# For the first, `st.unseen(y)`, and on paper: what lies outside $m_c \ldots m_c + s_c$ is gone. For the second, multiply by the std, add the mean, round to bytes, and compare with the file. For the third, count whole numbers and divide once, at the end.
+# For the first, `st.unseen(y)`, and on paper: what lies outside $m_c \ldots m_c + s_c$ is gone. For the second, multiply by the std, add the mean, round to bytes, and compare with the file. For the third, count whole numbers and divide once, at the end; the mean of the stds forgets the
+# spread between the pictures. Of the four ways back only D was the photo.

@@ -11,6 +11,7 @@ import jupytext
 import numpy as np
 import pytest
 import torch
+import torchvision
 from torch.utils.data import DataLoader
 from torchvision import datasets, tv_tensors
 from torchvision.transforms import v2
@@ -122,7 +123,7 @@ def test_processes_give_the_bits_of_one(processes, pictures):
 
 
 def test_the_cifar_cell_reads_real_files(tmp_path, monkeypatch, capsys):
-    """Lesson 3: "If its files lie in data/cifar-10-batches-py, the next cell reads them; nothing is downloaded"."""
+    """More on lesson 3: "If its files lie in data/cifar-10-batches-py, the next cell reads them; nothing is downloaded"."""
     folder = tmp_path / "cifar-10-batches-py"
     folder.mkdir()
     (tmp_path / "photos").mkdir()
@@ -136,7 +137,7 @@ def test_the_cifar_cell_reads_real_files(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(datasets.CIFAR10, "_check_integrity", lambda self: True)
     monkeypatch.setattr("torchvision.datasets.cifar.check_integrity", lambda *_: True)
     monkeypatch.setattr(st, "data_path", lambda name: tmp_path / name)
-    lesson = jupytext.read(ROOT / "lessons/03_inverse_normalize.py")
+    lesson = jupytext.read(ROOT / "lessons/more_03_data_sets.py")
     (cell,) = [c.source for c in lesson.cells if "cifar" in c.metadata.get("tags", [])]
     names = dict(st=st, torch=torch, v2=v2, CIFAR10=datasets.CIFAR10, DataLoader=DataLoader, mean=MEAN, std=STD)
     names["undo"] = st.InverseNormalize(MEAN, STD)
@@ -146,3 +147,14 @@ def test_the_cifar_cell_reads_real_files(tmp_path, monkeypatch, capsys):
         exec(cell, names)
     printed = capsys.readouterr().out
     assert f"{20 * 32 * 32:,} pixels" in printed and "pixel for pixel: True" in printed, printed
+
+
+def test_imagenets_constants_are_a_mean_of_stds():
+    """Lesson 3: "its famous stds were made as mean([std(img) for img in ...])": the constants that torchvision ships with its
+    weights are the lesson's, and such a mean is never larger than the std of all pixels."""
+    weights = torchvision.models.ResNet18_Weights.IMAGENET1K_V1.transforms()
+    assert tuple(weights.mean) == MEAN and tuple(weights.std) == STD
+    for seed in range(20):
+        dice = np.random.default_rng(seed)
+        pictures = [dice.normal(dice.uniform(0, 1), dice.uniform(0, 0.3), 50) for _ in range(6)]
+        assert np.mean([p.std() for p in pictures]) <= np.concatenate(pictures).std() + 1e-12

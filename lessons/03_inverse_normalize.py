@@ -450,8 +450,10 @@ st.figure(
 #
 # ## Your turn
 #
-# ### 1. `inverse_mean_std` · 5 minutes · easy
-#
+# Replace `...` by your own code and run the cell. An exercise is *solved* when its laws of mathematics hold, on ordinary
+# pictures. *Unbreakable* is a second star, if you like it: other types and layouts, and bad input.
+
+# %% [markdown]
 # ### 1. `inverse_mean_std` · 5 minutes · easy
 #
 # The laws: torchvision's Normalize with your two tuples undoes the first one, and inverting twice gives the original

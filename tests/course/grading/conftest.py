@@ -64,14 +64,14 @@ def conv2d_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
 """
 NOSY += RIGHT.split("dilation=1):\n")[1]
 
-# 50 at most, and none of them for longer than a minute.
+# 50 at most, and none of them for longer than two minutes.
 FORKS = """
 import os, time
 for _ in range(50):
     if os.fork() == 0:
-        time.sleep(60)
+        time.sleep(120)
         os._exit(0)
-time.sleep(60)  # conv2d_output_size
+time.sleep(120)  # conv2d_output_size
 """
 
 STAYS = """
@@ -137,7 +137,7 @@ SUBMISSIONS = {
     "victim.py": "# SECRET\n",
 }
 # Every name of an exercise in a file costs two seconds, to start a judge: a file has no more of them than it needs.
-STEP = 8  # seconds of waiting for those that never end: they sleep. The others need one, on a quiet machine.
+STEP = 30  # seconds of waiting for those that never end: they sleep, and others run. These need one, on a quiet machine.
 WITHOUT_SANDBOX = ["waits_at_once.py", "stays.py", "forks.py", "eats.py", "nosy.py", "victim.py"]
 
 
@@ -145,7 +145,7 @@ def grade(folder, *, boxed):
     """Run the command over folder/submissions; it leaves grades.csv and grades.xml in the folder."""
     command = [sys.executable, "-m", "seeing_tensors.course.cli", "check", "submissions"]
     command += ["--csv", "grades.csv", "--junit", "grades.xml"]
-    command += ["--exercise-seconds", str(STEP), "--memory", "1000", "--jobs", "2"]
+    command += ["--seconds", "600", "--exercise-seconds", str(STEP), "--memory", "1000", "--jobs", "3"]
     environment = os.environ | {"GRADERS_TOKEN": "token-of-the-grader"}
     if not boxed:
         environment["PATH"] = str(folder)  # nothing is found there
@@ -198,7 +198,8 @@ def once(tmp_path_factory, worker_id):
         with open(folder / "grades.csv", encoding="utf-8-sig", newline="") as file:
             rows = {(row["file"], row["exercise"]): row for row in csv.DictReader(file)}
         xml = ElementTree.parse(folder / "grades.xml").getroot()
-        return SimpleNamespace(**json.loads((shared / f"{name}.json").read_text()), folder=folder, rows=rows, xml=xml)
+        said = json.loads((shared / f"{name}.json").read_text())
+        return SimpleNamespace(**said, step=STEP, folder=folder, rows=rows, xml=xml)
 
     return grades
 
@@ -215,7 +216,7 @@ def grade_with_listener(folder, names, *, boxed):
         run = grade(folder, boxed=boxed)
         listener.setblocking(False)
         try:
-            listener.accept()
+            listener.accept()[0].close()
             called = True
         except BlockingIOError:
             called = False

@@ -1,4 +1,8 @@
-"""The supervisor by itself, with small commands in place of a judge."""
+"""The supervisor by itself, with small commands in place of a judge.
+
+No test here has to be quick: it waits for what must happen, and only a hang reaches HANG. A command that should have
+been ended and was not ends by itself after that time, and gives another reason.
+"""
 
 import csv
 import json
@@ -7,20 +11,24 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
 
 from seeing_tensors.course.grading import sandbox, supervise
 from seeing_tensors.course.grading.sandbox import Limits
+from seeing_tensors.course.practice.exercises import exercises
 
 HONEST = """
 import json, os, sys, time
 secret, descriptor = sys.stdin.readline().strip(), int(sys.argv[-1])
+HANG = 300
 def say(**what):
     os.write(descriptor, f"{secret} {json.dumps(what)}\\n".encode())
 """
-LIMITS = Limits(seconds=20, step_seconds=10, mebibytes=300, processes=5)
+HANG = 300  # seconds
+LIMITS = Limits(seconds=HANG, step_seconds=HANG, mebibytes=300, processes=5)
 
 
 def begin(code, limits=LIMITS):
@@ -38,17 +46,42 @@ def supervised(code, limits=LIMITS):
     return said, end["end"]
 
 
-def gone(pid, seconds=10):
-    """True once a process has ended."""
-    for _ in range(seconds * 20):
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-            return True
+def awaited(what):
+    """What `what()` returns once that is true; None after HANG seconds."""
+    late = time.monotonic() + HANG
+    while time.monotonic() < late:
+        if found := what():
+            return found
         time.sleep(0.05)
-    return False
+    return None
+
+
+def gone(pid):
+    """True once a process has ended."""
+
+    def ended():
+        try:
+            return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    return awaited(ended)
+
+
+def judges(pid):
+    """The processes below this one, if a judge is among them."""
+    family = psutil.Process(pid).children(recursive=True)
+    for each in family:
+        try:
+            if "seeing_tensors.course.grading.judge" in " ".join(each.cmdline()):
+                return family
+        except psutil.Error:  # it has ended meanwhile
+            pass
+    return []
 
 
 def test_what_is_said_is_passed_on():
-    assert supervised("say(a=1); say(done=True); time.sleep(60)") == ([{"a": 1}, {"done": True}], "done")
+    assert supervised("say(a=1); say(done=True); time.sleep(HANG)") == ([{"a": 1}, {"done": True}], "done")
     assert supervised("say(a=1); os._exit(3)") == ([{"a": 1}], "exit 3")
     assert supervised("say(a=1); os.abort()") == ([{"a": 1}], "exit -6")
 
@@ -61,21 +94,19 @@ def test_lines_without_the_secret_are_not():
 @pytest.mark.parametrize(
     ("code", "end"),
     [
-        ("say(a=1); time.sleep(60)", "time"),
-        ("say(begin='x'); say(law=1)\nwhile True: pass", "step"),
-        ("say(a=1); kept = [bytes([1]) * 10**7 for _ in range(60)]; time.sleep(60)", "memory"),
+        ("say(a=1); time.sleep(HANG)", "time"),
+        ("say(begin='x'); say(law=1); late = time.monotonic() + HANG\nwhile time.monotonic() < late: pass", "step"),
+        ("say(a=1); kept = [bytes([1]) * 10**7 for _ in range(60)]; time.sleep(HANG)", "memory"),
         (
-            "say(a=1)\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(60); os._exit(0)\ntime.sleep(60)",
+            "say(a=1)\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(HANG); os._exit(0)\ntime.sleep(HANG)",
             "processes",
         ),
         ("say(a=1)\nwhile True: os.write(descriptor, bytes(10**6))", "talk"),
     ],
 )
 def test_limits(code, end):
-    short = Limits(seconds=1, step_seconds=60) if end == "time" else Limits(seconds=60, step_seconds=1)
-    begun = time.monotonic()
-    assert supervised(code, LIMITS if end not in ("time", "step") else short)[1] == end
-    assert time.monotonic() - begun < 40
+    one_second = {"time": {"seconds": 1}, "step": {"step_seconds": 1}}.get(end, {})
+    assert supervised(code, replace(LIMITS, **one_second))[1] == end
 
 
 def test_pages_shared_by_forks_count_once():
@@ -87,14 +118,16 @@ def test_pages_shared_by_forks_count_once():
 def test_a_daemon_that_ignores_signals_is_ended():
     code = """
 import signal
+reading, writing = os.pipe()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         say(pid=os.getpid())
-        time.sleep(60)
+        os.write(writing, b"x")
+        time.sleep(HANG)
     os._exit(0)
-time.sleep(0.5)
+os.read(reading, 1)
 say(done=True)
 """
     said, end = supervised(code)
@@ -102,10 +135,8 @@ say(done=True)
 
 
 def test_when_the_asker_is_gone_the_command_is_too():
-    with begin("say(pid=os.getpid()); time.sleep(60)") as process:
-        pid = None
-        while not pid:
-            pid = next((child.pid for child in psutil.Process(process.pid).children()), None)
+    with begin("say(pid=os.getpid()); time.sleep(HANG)") as process:
+        pid = awaited(lambda: psutil.Process(process.pid).children())[0].pid
         process.stdin.close()
         assert json.loads(list(process.stdout)[-1])["end"] in ("abandoned", "exit -9")
     assert gone(pid)
@@ -116,26 +147,15 @@ def test_a_grader_that_is_interrupted_keeps_what_it_has_and_ends_what_runs(tmp_p
     submissions.mkdir()
     (submissions / "a_first.py").write_text("")
     (submissions / "b_endless.py").write_text("while True: pass  # to_uint8")
-    command = [
-        sys.executable,
-        "-m",
-        "seeing_tensors.course.cli",
-        "check",
-        "submissions",
-        "--csv",
-        "grades.csv",
-        "--junit",
-        "grades.xml",
-    ]
+    command = [sys.executable, "-m", "seeing_tensors.course.cli", "check", "submissions"]
+    command += ["--csv", "grades.csv", "--junit", "grades.xml"]
+    command += ["--seconds", str(HANG), "--exercise-seconds", str(HANG)]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as grader:
         assert "sandboxed" in grader.stdout.readline().lower()
-        assert grader.stdout.readline() == "a_first.py: 0 of 18 solved\n"
-        family = []
-        while not any("seeing_tensors.course.grading.judge" in " ".join(each.cmdline()) for each in family):
-            family = psutil.Process(grader.pid).children(recursive=True)
-            time.sleep(0.05)
+        assert grader.stdout.readline() == f"a_first.py: 0 of {len(exercises())} solved\n"
+        family = awaited(lambda: judges(grader.pid))
         os.kill(grader.pid, signal.SIGINT)
-        assert grader.wait(30) == 130
+        assert grader.wait(HANG) == 130
     assert all(gone(each.pid) for each in family)
     with open(tmp_path / "grades.csv", encoding="utf-8-sig", newline="") as file:
         assert {row["file"] for row in csv.DictReader(file)} == {"a_first.py"}

@@ -14,10 +14,11 @@ import seeing_tensors as st
 from seeing_tensors.course.repository import ROOT, lesson_files
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_links_lead_somewhere():
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README + CONTRIBUTING)
     assert len(links) >= 5
     assert [link for link in links if not (ROOT / link).exists()] == []
 
@@ -30,13 +31,27 @@ def test_every_lesson_is_listed_with_its_minutes():
 
 def test_commands_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"`make ([\w-]+)`|^make ([\w-]+)", README, re.M)):
-        assert re.search(rf"^{''.join(target)}:", makefile, re.M), f"README names `make {''.join(target)}`"
+    for target in set(re.findall(r"`make ([\w-]+)|^make ([\w-]+)", README + CONTRIBUTING, re.M)):
+        assert re.search(rf"^{''.join(target)}:", makefile, re.M), f"there is no `make {''.join(target)}`"
+    phony = set(re.search(r"^\.PHONY: (.*)", makefile, re.M)[1].split())
+    assert set(re.findall(r"^# make ([\w-]+)", makefile, re.M)) == phony - {"build", "help"}, "what `make help` lists"
     # What the README gives to people without make is what make itself runs.
     for line in ('pip install -c constraints.txt -e ".[course,mutants]"', "seeing-tensors build", "-m pytest tests -n 2"):
         assert line in README
     assert 'install --disable-pip-version-check -c constraints.txt -e ".[course,mutants]"' in makefile
     assert "-m pytest tests -n 2" in makefile
+
+
+def test_the_map_shows_what_is_there():
+    (shown,) = re.findall(r"```\n(lessons/.*?)```", README, re.S)
+    folders = re.findall(r"(?:^| )([\w/]+/)(?= )", shown, re.M)
+    assert len(folders) > 15 and [each for each in folders if each != "build/" and not (ROOT / each).is_dir()] == []
+
+
+def test_one_version_and_its_story():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {st.__version__}" in changes and f"\nversion: {st.__version__}\n" in citation
 
 
 def test_the_example_runs(tmp_path, monkeypatch, capsys):

@@ -6,6 +6,7 @@
 # make lab        open the lessons in JupyterLab, as copies of your own in my-lessons/
 # make test-latest  the same tests with the newest releases of everything
 # make test-wandb-versions  the logged pixels on seven versions of wandb, an environment each
+# make test-bare  install the library without extras in an environment of its own, and call everything there once
 # make mutants    break the library on purpose, everywhere, and see that the laws notice; MODULE=display for one module
 # make peers      hold torchvision, kornia, albumentations, scikit-image and Keras to the laws, in an environment of their own
 # make clean      delete what was generated (the environments and my-lessons/ stay)
@@ -16,7 +17,7 @@ VENV = .venv
 LATEST = .venv-latest
 TOO_OLD = import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or later: make PYTHON=python3.11")
 
-.PHONY: build read test lint test-book lab test-latest test-wandb-versions mutants peers clean help
+.PHONY: build read test lint test-book lab test-latest test-wandb-versions test-bare mutants peers clean help
 
 build: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build
@@ -68,6 +69,9 @@ test-latest:
 
 test-wandb-versions: $(VENV)/installed
 	$(VENV)/bin/python tests/wandb_versions/run.py
+
+test-bare: $(VENV)/installed
+	$(VENV)/bin/python tests/bare/run.py
 
 # JOBS=1 on a machine that has other work.
 mutants: $(VENV)/installed

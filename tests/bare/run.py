@@ -17,6 +17,7 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a refusal must name, for each public name that needs more than the base.
@@ -140,7 +141,7 @@ def calls(st) -> dict:
         "to_wandb_mask": lambda: st.to_wandb_mask(mask),
         "to_wandb_image": lambda: st.to_wandb_image(image),
         "to_wandb_grid": lambda: st.to_wandb_grid([image]),
-        "log_images": lambda: st.log_images(None, "pictures", [image]),
+        "log_images": lambda: st.log_images(SimpleNamespace(log=print), "pictures", [image]),
         "predict": lambda: st.predict("How many?", guess=3).reveal(4),
         "data_path": lambda: st.data_path("masks/cat.png"),
         "answer": lambda: st.answer("to_tensor"),

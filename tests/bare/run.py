@@ -12,6 +12,7 @@ refuses is one of those below and says what to install.
 from __future__ import annotations
 
 import importlib.metadata
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,11 @@ def main(arguments: list[str]) -> int:
         python = Path(folder) / "env" / "bin" / "python"
         subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, "-c", ROOT / "constraints.txt", ROOT], check=True)
+        # A copy of the package alone: what an earlier build has left in the clone must not get in.
+        shutil.copytree(ROOT / "src" / "seeing_tensors", Path(folder) / "copy" / "src" / "seeing_tensors")
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, Path(folder) / "copy")
+        subprocess.run([*install, "-c", ROOT / "constraints.txt", Path(folder) / "copy"], check=True)
         # Outside the clone, so that nothing is found beside the script but the script.
         return subprocess.run([python, "-I", Path(__file__), "--only-calls"], cwd=folder, check=False).returncode
 

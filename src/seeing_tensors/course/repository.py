@@ -26,6 +26,10 @@ def path(name: str) -> Path:
 def data_path(name: str) -> Path:
     """The path of one of the course's photos and masks, from any working folder.
 
+    >>> import seeing_tensors as st
+    >>> st.read_image(st.data_path("photos/animals/cat.png")).shape
+    (300, 451, 3)
+
     Args:
         name: a file in ``data/``, with ``/`` between folders.
 

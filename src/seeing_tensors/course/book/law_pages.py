@@ -83,7 +83,7 @@ def _section(function: str, its_laws: list[Law]) -> str:
 
 
 def _law(law: Law) -> str:
-    file = Path(inspect.getsourcefile(law.test))
+    file = Path(inspect.getsourcefile(law.test) or "")
     source, line = inspect.getsourcelines(law.test)
     called = _called(file, law.test.__name__)
     helpers = ""
@@ -131,7 +131,7 @@ def _definitions(file: Path) -> dict[str, _Definition]:
     """What the names at the top level of a file stand for, also those that it imports from the files beside it."""
     text = file.read_text(encoding="utf-8")
     lines = text.splitlines()
-    found = {}
+    found: dict[str, _Definition] = {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom) and node.level:
             beside = _definitions(file.with_name(f"{node.module}.py"))

@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from ..repository import page_files
@@ -87,7 +88,7 @@ def run_lessons(root: Path, folder: Path) -> bool:
     return len(seconds) == len(changed)
 
 
-def convert(lesson: Path) -> dict:
+def convert(lesson: Path) -> Any:
     """A lesson's script as a notebook that has not run."""
     import jupytext
 
@@ -133,12 +134,12 @@ def _execute(lessons: list[Path], folder: Path) -> dict[Path, float]:
     with subprocess.Popen(
         command, cwd=folder / "notebooks", env=lesson_environment(), stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
-        everything = _tell_progress(process.stdout)
+        everything = _tell_progress(process.stdout or [])
     if not report.exists():
         print(everything)
         return {}
     passed = {
-        case.get("name").removesuffix(".ipynb"): float(case.get("time"))
+        case.attrib["name"].removesuffix(".ipynb"): float(case.attrib["time"])
         for case in ElementTree.parse(report).iter("testcase")
         if all(case.find(fault) is None for fault in ("failure", "error", "skipped"))
     }

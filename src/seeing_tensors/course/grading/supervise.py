@@ -22,7 +22,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import IO
 
 import psutil
 
@@ -52,6 +54,7 @@ class Supervised:
             start_new_session=True,
         )
         os.close(writing)
+        assert self.process.stdin is not None and self.process.stderr is not None  # they are pipes
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(f"{self._secret}\n".encode())
             self.process.stdin.close()
@@ -60,7 +63,7 @@ class Supervised:
         threading.Thread(target=self._await_the_asker, daemon=True).start()
         self._threads = [
             threading.Thread(target=self._listen, args=(reading,), daemon=True),
-            threading.Thread(target=self._complain, daemon=True),
+            threading.Thread(target=self._complain, args=(self.process.stderr,), daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -82,8 +85,8 @@ class Supervised:
             while results.read(2**16):  # nobody listens any more, but a full pipe would keep the command waiting
                 pass
 
-    def _complain(self) -> None:
-        while piece := self.process.stderr.read(2**12):
+    def _complain(self, errors: IO[bytes]) -> None:
+        while piece := errors.read(2**12):
             self.complaints = (self.complaints + piece)[-4000:]
 
     def _await_the_asker(self) -> None:
@@ -130,7 +133,7 @@ class Supervised:
         return reason or ("done" if self.finished else f"exit {status}")
 
 
-def _sum(family: list[psutil.Process], measure) -> int:
+def _sum(family: list[psutil.Process], measure: Callable[[psutil.Process], int]) -> int:
     total = 0
     for each in family:
         with contextlib.suppress(psutil.Error):

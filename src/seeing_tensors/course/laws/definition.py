@@ -96,7 +96,7 @@ class Law:
                 collect()
         return found
 
-    def outcome(self, function: Callable, case: Mapping[str, Any]) -> Exception | None:
+    def outcome(self, function: Callable, case: Mapping[str, Any]) -> Exception | SystemExit | None:
         """What comes of one case: None if the law holds, `Unmet`, or what the function raised."""
         try:
             with warnings.catch_warnings():
@@ -130,7 +130,7 @@ class Law:
 
 
 def law(
-    *about: str, lesson: int, rank: str, part: str = "", cases: Sequence[Mapping[str, Any]] = (), **given
+    *about: str, lesson: int, rank: str, part: str = "", cases: Sequence[Mapping[str, Any]] = (), **given: Any
 ) -> Callable[[Callable], Law | tuple[Law, ...]]:
     """Make a function into a `Law` about a public function; with several names, into one law about each.
 
@@ -145,7 +145,7 @@ def law(
         raise ValueError(f"a law is of rank {', '.join(RANKS)}, got {rank!r}")
 
     def make(test: Callable) -> Law | tuple[Law, ...]:
-        sentence = " ".join(inspect.getdoc(test).split())
+        sentence = " ".join((inspect.getdoc(test) or "").split())
         made = tuple(Law(name, lesson, rank, test.__name__, sentence, test, cases, given, part) for name in about)
         return made if len(made) > 1 else made[0]
 

@@ -11,19 +11,19 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import hypothesis
 import hypothesis.configuration
 from hypothesis.internal.conjecture import choice
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, GLOBAL_CONSTANTS, HypothesisProvider
 
-_COMMON = dict(
-    database=None,
-    deadline=None,
-    report_multiple_bugs=False,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
+_COMMON: dict[str, Any] = {
+    "database": None,
+    "deadline": None,
+    "report_multiple_bugs": False,
+    "suppress_health_check": [hypothesis.HealthCheck.too_slow],
+}
 #: How many examples: `check` answers while you wait, `test` is what `make test` runs, `thorough` is for the night.
 SETTINGS = {
     "check": hypothesis.settings(max_examples=20, derandomize=True, **_COMMON),

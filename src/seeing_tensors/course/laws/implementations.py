@@ -84,8 +84,8 @@ def _file(name: str) -> Path | None:
     """The file to be run for a name, or None if it is an installed module's."""
     path = Path(name)
     if path.suffix != ".py" and len(path.parts) == 1 and re.fullmatch(r"\w+(\.\w+)*", name):
-        found = importlib.util.find_spec(name.split(".")[0])
-        if found and found.origin != str(Path(f"{name}.py").resolve()):
+        module = importlib.util.find_spec(name.split(".")[0])
+        if module and module.origin != str(Path(f"{name}.py").resolve()):
             return None
     if path.is_dir():
         if not (path / "__init__.py").is_file():
@@ -108,6 +108,7 @@ def _empty_module(path: Path) -> ModuleType:
         name = f"judged_{name}"  # called like a module that the judge may need, for instance random.py
     locations = [str(path.parent)] if package else None
     spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=locations)
+    assert spec is not None  # of a .py file there is one
     return importlib.util.module_from_spec(spec)
 
 

@@ -70,7 +70,10 @@ class Watched:
         self.forget()
 
     def forget(self) -> None:
-        self.originals, self.result, self.error, self.changed = (), None, None, 0
+        self.originals: tuple = ()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.changed = 0
         self._screen = _Screen()
         self._steps: list[Step] = []
         self._names: dict[int, str] = {}
@@ -163,7 +166,7 @@ def _noting(cls: type, watched: Watched) -> type:
 
         return property(read, plain.fset, plain.fdel, plain.__doc__)
 
-    body = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+    body: dict[str, Any] = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
     # Of what it inherits from torch only that which changes what it computes: torch compares some of its
     # own methods by identity, to see whether somebody has replaced them.
     own = {name for each in cls.__mro__ if each.__module__.split(".")[0] not in ("torch", "builtins") for name in vars(each)}

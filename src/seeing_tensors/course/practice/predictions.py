@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Sequence
 from types import EllipsisType
+from typing import Any
 
 
 def in_a_notebook() -> bool:
@@ -24,11 +25,11 @@ class Prediction:
         truth: a letter or a number, None until it is revealed.
     """
 
-    def __init__(self, question: str, choices: Sequence[str], guess: str | float | None):
+    def __init__(self, question: str, choices: Sequence[str], guess: Any):
         self.question = question
         self.choices = dict(zip("abcdefgh", choices, strict=False))
         self.guess = self._checked("guess", guess)
-        self.truth: str | float | None = None
+        self.truth: Any = None
 
     def reveal(self, truth: str | float) -> None:
         """Show the truth, a letter (or the words of a choice) or a number, beside the guess.
@@ -36,7 +37,8 @@ class Prediction:
         Raises:
             TypeError, ValueError: the truth is no choice, or no number.
         """
-        self.truth = self._checked("truth", {words: letter for letter, words in self.choices.items()}.get(truth, truth))
+        letters: dict[Any, str] = {words: letter for letter, words in self.choices.items()}
+        self.truth = self._checked("truth", letters.get(truth, truth))
         said = f"{self.question} {self._in_words(self.truth)}."
         if self.guess is not None:
             said += f" You said {self._in_words(self.guess)}: {self._verdict()}."
@@ -47,10 +49,10 @@ class Prediction:
             return "right" if self.guess == self.truth else "not so"
         return f"off by {abs(self.guess - self.truth):.3g}"
 
-    def _in_words(self, value: str | float) -> str:
+    def _in_words(self, value: Any) -> str:
         return f"({value}) {self.choices[value]}" if self.choices else f"{value:.4g}"
 
-    def _checked(self, what: str, value: str | float | None) -> str | float | None:
+    def _checked(self, what: str, value: Any) -> Any:
         if value is None or value is ...:
             return None
         if self.choices:
@@ -67,8 +69,14 @@ def predict(
 ) -> Prediction:
     """Ask a question; keep the reader's guess until ``reveal`` shows it beside the truth.
 
-        lost = st.predict("Which part of the red values is cut off?", ["none", "a tenth", "half"], guess=...)
-        lost.reveal("half")                                # further on, where it was measured
+    >>> import seeing_tensors as st
+    >>> lost = st.predict("Which part of the red values is cut off?", ["none", "a tenth", "half"], guess="b")
+    Which part of the red values is cut off?
+      (a) none
+      (b) a tenth
+      (c) half
+    >>> lost.reveal("half")                                # further on, where it was measured
+    Which part of the red values is cut off? (c) half. You said (b) a tenth: not so.
 
     Args:
         question: one sentence with a question mark.

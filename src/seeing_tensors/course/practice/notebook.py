@@ -19,6 +19,11 @@ def prove(name: str) -> None:
     """Run the laws about a public function on the library: a count, two laws worth reading, the others folded.
 
     Outside a notebook the others are counted only. A broken law raises LawBroken: a lesson whose proof fails does not run.
+
+    >>> import seeing_tensors as st
+    >>> st.prove("split_view")
+    split_view: ... laws held, ... cases
+      held  ...
     """
     import seeing_tensors
 
@@ -63,7 +68,12 @@ def check(function: Callable, *, star: int = 1) -> None:
 
 
 def answer(name: str) -> None:
-    """Show the library's own source of a public function, folded. Outside a notebook, say where it stands."""
+    """Show the library's own source of a public function, folded. Outside a notebook, say where it stands.
+
+    >>> import seeing_tensors as st
+    >>> st.answer("split_view")
+    [answer] split_view, lines ... to ... of src/seeing_tensors/display.py
+    """
     import seeing_tensors
 
     function = getattr(seeing_tensors, name)

@@ -77,11 +77,8 @@ test-bare: $(VENV)/installed
 mutants: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/mutants/run.py --jobs $(or $(JOBS),2) $(MODULE)
 
-# albumentations brings opencv-python-headless, which must not meet the library's own opencv-python: so the library
-# comes without its dependencies, and the others by name.
+# Not $(VENV): albumentations brings opencv-python-headless, which must not meet the course's own opencv-python.
 PEERS = .venv-peers
-PEERS_NEED = import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-	print(*(n for n in p["dependencies"] + p["optional-dependencies"]["peers"] if not n.startswith("opencv")), sep="\n")
 
 peers: $(PEERS)/installed
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python tests/peers/run.py --check
@@ -89,9 +86,7 @@ peers: $(PEERS)/installed
 $(PEERS)/installed: pyproject.toml constraints.txt constraints-peers.txt
 	@$(PYTHON) -c '$(TOO_OLD)'
 	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
-	$(PYTHON) -c '$(PEERS_NEED)' > $(PEERS)/needed.txt
-	$(PEERS)/bin/python -m pip install --disable-pip-version-check -c constraints.txt -c constraints-peers.txt -r $(PEERS)/needed.txt
-	$(PEERS)/bin/python -m pip install --disable-pip-version-check --no-deps -e .
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check -c constraints.txt -c constraints-peers.txt -e ".[peers]"
 	touch $@
 
 clean:

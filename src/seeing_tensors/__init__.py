@@ -30,6 +30,7 @@ MODULES = {
         "IMAGENET_MEAN",
         "IMAGENET_STD",
         "InverseNormalize",
+        "LabelStatistics",
         "channel_statistics",
         "inverse_mean_std",
         "inverse_normalize",

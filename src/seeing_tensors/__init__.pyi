@@ -60,6 +60,7 @@ from .normalization import (
     IMAGENET_STD as IMAGENET_STD,
     ChannelStatistics as ChannelStatistics,
     InverseNormalize as InverseNormalize,
+    LabelStatistics as LabelStatistics,
     channel_statistics as channel_statistics,
     inverse_mean_std as inverse_mean_std,
     inverse_normalize as inverse_normalize,

@@ -8,15 +8,16 @@ Normalize is an affine map with one slope and one offset per channel,
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from ._arrays import finite_numbers, kind_of, require_float
+from ._arrays import counts_of_levels, finite_numbers, kind_of, require_float
 
 #: Per-channel mean and std that torchvision's pretrained classifiers were trained with, on the [0, 1] scale.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -175,7 +176,7 @@ class ChannelStatistics:
             )
         if image.ndim not in (2, 3) or image.size == 0:
             raise ValueError(f"ChannelStatistics needs an image (H, W, C) or (H, W), got shape {image.shape}")
-        self._add(_counts_of_levels(np.atleast_3d(image)))
+        self._add(counts_of_levels(np.atleast_3d(image)))
         return self
 
     def merge(self, other: ChannelStatistics) -> ChannelStatistics:
@@ -269,20 +270,139 @@ def channel_statistics(images: Iterable[np.ndarray]) -> ChannelStatistics:
     return statistics
 
 
-def _counts_of_levels(image: np.ndarray) -> np.ndarray:
-    """How often each of the 256 levels occurs in each channel of an image (H, W, C): int64 (C, 256)."""
-    # Pillow counts quicker than numpy; three or four channels at once, others one by one.
-    parts = [image] if image.shape[2] in (3, 4) else np.moveaxis(image, -1, 0)
-    counts = [Image.fromarray(part).histogram() for part in parts]
-    return np.array(counts, np.int64).reshape(-1, 256)
+class LabelStatistics:
+    """How often each class occurs in any number of masks, exactly, and the class weights that follow.
+
+    >>> import numpy as np
+    >>> import seeing_tensors as st
+    >>> statistics = st.LabelStatistics()
+    >>> sky, cat = np.array([[0, 0, 0, 255]], np.uint8), np.array([[0, 1, 1, 1]], np.uint8)
+    >>> for mask in (sky, cat):
+    ...     statistics = statistics.update(mask, void=255)
+    >>> statistics.counts.tolist(), statistics.pictures.tolist(), statistics.void
+    ([4, 3], [2, 1], 1)
+
+    Attributes:
+        counts: int64 (K,); ``counts[k]`` pixels have the label k. K is one more than the largest label so far.
+        pictures: int64 (K,); so many masks have the label k somewhere.
+        surroundings: int64 (K,); so many labelled pixels these masks have together.
+        masks, void: how many masks there were, and how many pixels without a class.
+    """
+
+    def __init__(self):
+        self.counts, self.pictures, self.surroundings = (np.zeros(0, np.int64) for _ in range(3))
+        self.masks = self.void = 0
+
+    def update(self, mask: np.ndarray, void: int | None = None) -> LabelStatistics:
+        """Count one mask in: integer labels (H, W) from 0 to 65,535. Returns self.
+
+        `void` is the label of pixels that have no class; it may lie outside that range.
+        """
+        if not isinstance(mask, np.ndarray) or mask.dtype.kind not in "uib":
+            raise TypeError(f"LabelStatistics needs a numpy array of integer labels, got {kind_of(mask)}")
+        if mask.ndim != 2 or mask.size == 0:
+            raise ValueError(f"LabelStatistics needs a mask (H, W), got shape {mask.shape}")
+        labels = mask.ravel() if void is None else mask[mask != operator.index(void)]
+        if labels.size and not 0 <= labels.min() <= labels.max() < 2**16:
+            found = f"{labels.min()} to {labels.max()}"
+            raise ValueError(
+                f"LabelStatistics counts labels from 0 to 65,535, got {found}; name one that is no class void="
+            )
+        counts = np.bincount(labels.astype(np.intp))
+        self._add(np.stack([counts, counts > 0, (counts > 0) * labels.size]), 1, mask.size - labels.size)
+        return self
+
+    def merge(self, other: LabelStatistics) -> LabelStatistics:
+        """Count in everything that `other` has counted. Returns self; `other` is left as it is."""
+        if not isinstance(other, LabelStatistics):
+            raise TypeError(f"merge needs LabelStatistics, got {type(other).__name__}; count a mask with update")
+        self._add(other._rows(), other.masks, other.void)
+        return self
+
+    def all_reduce(self) -> LabelStatistics:
+        """Count in what every other process of the torch.distributed group has counted. Returns self.
+
+        Each process calls it once, also one that has seen no mask.
+        """
+        total = LabelStatistics()
+        for rows, masks, void in _of_every_process((self._rows(), self.masks, self.void)):
+            total._add(rows, masks, void)
+        vars(self).update(vars(total))
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many pixels have a class."""
+        return int(self.counts.sum())
+
+    @property
+    def frequencies(self) -> tuple[float, ...]:
+        """The share of each class in all pixels that have one."""
+        n = self._pixels()
+        return tuple(k / n for k in self.counts.tolist())
+
+    def inverse_frequency(self) -> tuple[float, ...]:
+        """Weights n / (K n_k): a class of an average share gets 1, one half as frequent 2.
+
+        K is how many classes occur; one that never does gets 0, in all three kinds of weights.
+        """
+        n, classes = self._pixels(), np.count_nonzero(self.counts)
+        return tuple(n / (classes * k) if k else 0.0 for k in self.counts.tolist())
+
+    def median_frequency(self) -> tuple[float, ...]:
+        """Weights of Eigen and Fergus (2015): the median of all f_k, divided by f_k.
+
+        f_k is the share of class k in the pictures that have it.
+        """
+        self._pixels()
+        shares = np.divide(self.counts, self.surroundings, where=self.counts > 0, out=np.zeros(len(self.counts)))
+        middle = np.median(shares[shares > 0])
+        return tuple(float(middle / share) if share else 0.0 for share in shares)
+
+    def effective_number(self, beta: float = 0.999) -> tuple[float, ...]:
+        """Weights of Cui et al. (2019): (1 - beta) / (1 - beta**n_k), scaled to a mean of 1.
+
+        n_k is how many pictures have class k.
+        """
+        self._pixels()
+        if not 0 <= beta < 1:
+            raise ValueError(f"effective_number needs a beta from 0 to less than 1, got {beta}")
+        weights = [(1 - beta) / (1 - beta**n) if n else 0.0 for n in self.pictures.tolist()]
+        return tuple(weight * np.count_nonzero(weights) / math.fsum(weights) for weight in weights)
+
+    def _rows(self) -> np.ndarray:
+        return np.stack([self.counts, self.pictures, self.surroundings])
+
+    def _pixels(self) -> int:
+        if self.count == 0:
+            raise ValueError("LabelStatistics has counted no labelled pixel yet; call update(mask) first")
+        return self.count
+
+    def _add(self, rows: np.ndarray, masks: int, void: int) -> None:
+        total = np.zeros((3, max(len(self.counts), rows.shape[1])), np.int64)
+        for part in (self._rows(), rows):
+            total[:, : part.shape[1]] += part
+        self.counts, self.pictures, self.surroundings = total
+        self.masks, self.void = self.masks + masks, self.void + void
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LabelStatistics):
+            return False
+        return np.array_equal(self._rows(), other._rows()) and (self.masks, self.void) == (other.masks, other.void)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes with each mask
+
+    def __repr__(self) -> str:
+        classes = np.count_nonzero(self.counts)
+        return f"LabelStatistics({self.masks:,} masks, {self.count:,} pixels of {classes} classes, {self.void:,} void)"
 
 
-def _of_every_process(own: np.ndarray) -> list[np.ndarray]:
-    """This array of every process of the torch.distributed group."""
+def _of_every_process(own: Any) -> list[Any]:
+    """What every process of the torch.distributed group has in the place of `own`."""
     distributed = torch.distributed
     if not (distributed.is_available() and distributed.is_initialized()):
         raise RuntimeError("all_reduce needs a process group; call torch.distributed.init_process_group first")
-    everyones = [None] * distributed.get_world_size()
+    everyones: list[Any] = [None] * distributed.get_world_size()
     distributed.all_gather_object(everyones, own)
     return everyones
 

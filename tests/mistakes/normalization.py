@@ -163,7 +163,7 @@ def second_normalize(x, mean, std):
     source="https://github.com/avinashpaliwal/Super-SloMo/issues/102",
 )
 def only_the_sign(x, mean, std):
-    """only the mean's sign is turned round: (y + mean) / std divides once more. Multiply by the std, then add the mean"""
+    """only the sign of the mean is turned: (y + mean) / std divides again. Multiply by the std, then add the mean"""
     library.inverse_normalize(x, mean, std)
     return (x + column(mean, x)) / column(std, x)
 
@@ -305,7 +305,7 @@ def negated_and_reciprocal(mean, std):
     source="https://github.com/uzh-rpg/rpg_vid2e/issues/36",
 )
 def negative_mean_alone(mean, std):
-    """only the mean is turned round, and the std stays: that is right for a std of 1 only. Use -mean / std and 1 / std"""
+    """only the mean is turned, and the std stays: that is right for a std of 1 only. Use -mean / std and 1 / std"""
     library.inverse_mean_std(mean, std)
     return tuple(-float(m) for m in mean), tuple(map(float, std))
 
@@ -346,7 +346,7 @@ def inverse_mean_std(mean, std):
     source="https://github.com/qubvel/segmentation_models/issues/402",
 )
 class AlsoOnMasks(library.InverseNormalize):
-    """masks and boxes are denormalised too: labels become other numbers. Change images and videos, and pass on the rest"""
+    """masks and boxes are changed too: labels become other numbers. Change images and videos, and pass on the rest"""
 
     def transform(self, inpt, params):
         if isinstance(inpt, tv_tensors.TVTensor) and not isinstance(inpt, (tv_tensors.Image, tv_tensors.Video)):
@@ -669,7 +669,7 @@ class MeanOfMeans(Sums):
     source="https://github.com/pytorch/pytorch/issues/1082",
 )
 class OfASample(library.ChannelStatistics):
-    """the sum of squares is divided by n - 1: one pixel has no std, and two workers cannot agree with one. Divide by n"""
+    """the squares are divided by n - 1: one pixel has no std, and two workers cannot agree with one. Divide by n"""
 
     @property
     def std(self):
@@ -691,7 +691,7 @@ class Unbiased(Sums):
     source="https://github.com/BoyuanJiang/context_encoder_pytorch/issues/4",
 )
 class OnTheScaleOfBytes(library.ChannelStatistics):
-    """mean and std are left on the scale from 0 to 255, but Normalize comes after the division by 255. Divide them too"""
+    """mean and std are left on the scale of bytes, but Normalize comes after the division by 255. Divide them too"""
 
     @property
     def mean(self):

@@ -847,3 +847,116 @@ def one_picture_is_no_set(channel_statistics, batch):
     """One array with another number of axes than four is refused; a single picture is told to be put into a list."""
     for other in (batch[0], batch[None]):
         expect_raises(ValueError, channel_statistics, other, mention=[str(other.shape), "[image]"])
+
+
+# ------------------------------------------------------------ LabelStatistics
+
+label_masks = hnp.arrays(np.uint8, st.tuples(sides(4), sides(4)), elements=st.sampled_from([0, 1, 2, 5, 255]))
+sets_of_masks = st.lists(label_masks, min_size=1, max_size=5)
+
+
+def labelled(LabelStatistics, masks, void=255):
+    statistics = LabelStatistics()
+    for mask in masks:
+        statistics.update(mask, void)
+    return statistics
+
+
+def whole_numbers(statistics):
+    counts, pictures = (np.asarray(row).tolist() for row in (statistics.counts, statistics.pictures))
+    return counts, pictures, int(statistics.masks), int(statistics.void)
+
+
+# Equation.
+
+
+@law("LabelStatistics", lesson=3, rank="mathematics", masks=sets_of_masks)
+def counts_pixels_and_pictures_of_each_label(LabelStatistics, masks):
+    """counts[k] pixels and pictures[k] masks have the label k; void is counted apart."""
+    statistics = labelled(LabelStatistics, masks)
+    every = np.concatenate([mask.ravel() for mask in masks]).astype(int)
+    size = int(every[every != 255].max(initial=-1)) + 1
+    counts = [int((every == k).sum()) for k in range(size)]
+    pictures = [sum(bool((mask == k).any()) for mask in masks) for k in range(size)]
+    expect_same(whole_numbers(statistics), (counts, pictures, len(masks), int((every == 255).sum())))
+    expect_same(int(statistics.count), sum(counts))
+
+
+THREE = [np.array(rows, np.uint8) for rows in ([[0, 0, 0, 1]], [[0, 1, 255, 255]], [[3, 3, 3, 3]])]
+
+
+@law("LabelStatistics", lesson=3, rank="mathematics")
+def the_weights_are_those_of_the_papers(LabelStatistics):
+    """Four classes with 4, 2, 0 and 4 of 10 labelled pixels, 4/6, 2/6 and 4/4 of those of the masks that have them."""
+    statistics = labelled(LabelStatistics, THREE)
+    half = 0.5  # with this beta one picture weighs 1, two weigh 2/3, scaled to the mean 1
+    for got, expected in [
+        (statistics.frequencies, [0.4, 0.2, 0.0, 0.4]),
+        (statistics.inverse_frequency(), [10 / 12, 10 / 6, 0.0, 10 / 12]),
+        (statistics.median_frequency(), [1.0, 2.0, 0.0, 2 / 3]),
+        (statistics.effective_number(half), [6 / 7, 6 / 7, 0.0, 9 / 7]),
+    ]:
+        expect_close(numbers(got), np.array(expected), within=1e-12, cause="a class that never occurs has weight 0")
+
+
+# Edges, types and layouts.
+
+
+@law("LabelStatistics", lesson=3, rank="range", masks=sets_of_masks, order=orders, cut=st.integers(0, 5))
+def any_order_and_split_of_masks_gives_the_same(LabelStatistics, masks, order, cut):
+    """In any order, and counted in two halves and merged, all numbers are the same."""
+    whole = labelled(LabelStatistics, masks)
+    shuffled = list(masks)
+    order.shuffle(shuffled)
+    halves = [labelled(LabelStatistics, part) for part in (shuffled[:cut], shuffled[cut:])]
+    before = whole_numbers(halves[1])
+    merged = halves[0].merge(halves[1])
+    expect_same(whole_numbers(merged), whole_numbers(whole))
+    expect_same(whole_numbers(halves[1]), before, "merge leaves the other as it was")
+    if merged.count:
+        expect_same(merged.median_frequency(), whole.median_frequency())
+
+
+@law("LabelStatistics", lesson=3, rank="range", cases=[{"dtype": d} for d in (bool, *"bBhHiIlLqQ", ">i4", ">u2")])
+def every_type_of_integer_is_a_label(LabelStatistics, dtype):
+    """Integers of any width and byte order, and bool as 0 and 1, are labels; strides do not count."""
+    mask = np.array([[0, 1, 1], [1, 1, 0]]).astype(dtype)
+    for view in (mask, mask[::-1, ::-1].T):
+        view.flags.writeable = False
+        expect_same(whole_numbers(labelled(LabelStatistics, [view])), ([2, 4], [1, 1], 1, 0))
+
+
+@law("LabelStatistics", lesson=3, rank="range")
+def void_may_be_any_number(LabelStatistics):
+    """A void of -1 and one of a million are left out; a mask of nothing else is counted as a mask."""
+    for void in (-1, 10**6):
+        statistics = LabelStatistics().update(np.array([[void, 7, void]]), void=void)
+        expect_same(whole_numbers(statistics), ([0] * 7 + [1], [0] * 7 + [1], 1, 2))
+        expect_same(whole_numbers(LabelStatistics().update(np.array([[void]]), void=void)), ([], [], 1, 1))
+
+
+# Refusals.
+
+
+@law("LabelStatistics", lesson=3, rank="manners")
+def what_is_no_mask_is_not_counted(LabelStatistics):
+    """Floats and tensors are TypeErrors; other shapes, and labels below 0 or beyond 65,535, are ValueErrors."""
+    statistics = LabelStatistics()
+    for thing in (np.zeros((2, 2)), torch.zeros(2, 2, dtype=torch.uint8), [[1]]):
+        expect_raises(TypeError, statistics.update, thing)
+    for shape in [(4,), (2, 2, 3), (0, 2)]:
+        expect_raises(ValueError, statistics.update, np.zeros(shape, np.uint8))
+    for label in (-1, 2**16):
+        expect_raises(ValueError, statistics.update, np.array([[0, label]]), mention=[str(label)])
+    expect_same(whole_numbers(statistics), ([], [], 0, 0), "refuse before counting")
+
+
+@law("LabelStatistics", lesson=3, rank="manners")
+def what_has_seen_no_label_has_no_weights(LabelStatistics):
+    """Before the first labelled pixel frequencies and weights are a ValueError; so is a beta of 1."""
+    statistics = LabelStatistics()
+    expect_raises(ValueError, lambda: statistics.frequencies)
+    expect_raises(ValueError, statistics.inverse_frequency)
+    expect_raises(ValueError, statistics.median_frequency)
+    expect_raises(ValueError, statistics.effective_number)
+    expect_raises(ValueError, labelled(LabelStatistics, THREE).effective_number, 1.0)

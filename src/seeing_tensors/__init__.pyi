@@ -29,6 +29,11 @@ from .course.practice.predictions import (
 from .course.repository import (
     data_path as data_path,
 )
+from .dataset_statistics import (
+    ChannelStatistics as ChannelStatistics,
+    LabelStatistics as LabelStatistics,
+    channel_statistics as channel_statistics,
+)
 from .density import (
     channel_densities as channel_densities,
     plot_channel_densities as plot_channel_densities,
@@ -58,10 +63,7 @@ from .live import (
 from .normalization import (
     IMAGENET_MEAN as IMAGENET_MEAN,
     IMAGENET_STD as IMAGENET_STD,
-    ChannelStatistics as ChannelStatistics,
     InverseNormalize as InverseNormalize,
-    LabelStatistics as LabelStatistics,
-    channel_statistics as channel_statistics,
     inverse_mean_std as inverse_mean_std,
     inverse_normalize as inverse_normalize,
     normalize as normalize,

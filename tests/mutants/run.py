@@ -48,7 +48,7 @@ from seeing_tensors.course.laws import Law, LawBroken
 from seeing_tensors.course.laws.finding import laws
 from seeing_tensors.course.repository import path as repository_path
 
-NUMERIC = ("tensors", "display", "normalization", "batchnorm", "density", "convolution")
+NUMERIC = ("tensors", "display", "normalization", "dataset_statistics", "batchnorm", "density", "convolution")
 SOURCES = repository_path("src/seeing_tensors")
 EQUIVALENTS = Path(__file__).with_name("equivalent.md")
 SURVIVED = ""

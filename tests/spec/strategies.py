@@ -69,3 +69,8 @@ def whole(seed, *shape, most=4, dtype=torch.float32):
 def picture(seed=7):
     """A batch of two pictures (2, 2, 5, 6)."""
     return torch.randn(2, 2, 5, 6, generator=torch.Generator().manual_seed(seed))
+
+
+def numbers(*sequences):
+    """All numbers of some sequences, arrays or tensors, in one array."""
+    return np.array([float(value) for values in sequences for value in values])

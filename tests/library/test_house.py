@@ -141,7 +141,7 @@ def test_a_broken_law_tells_the_smallest_counterexample():
         "  call      double(7)",
         "  got       0",
         "  expected  14",
-        "  likely    multiply by 2",
+        "  see to    multiply by 2",
         "  again     double(7)",
     ]
 

@@ -347,13 +347,22 @@ def axes(draw):
 # equation
 
 
-@law("conv2d_output_size", lesson=5, rank="mathematics", axis=axes())
+TELLING = (4, 3, 2, 4, 3)  # every wrong formula gives another number: rounded up, without dilation, ...
+
+
+@law("conv2d_output_size", lesson=5, rank="mathematics", cases=[{"axis": TELLING}], axis=axes())
 def counts_the_places_of_the_kernel(conv2d_output_size, axis):
     """The result is how many places, a stride apart, the kernel finds on the padded axis."""
     size, kernel_size, stride, padding, dilation = axis
     last = size + 2 * padding - dilation * (kernel_size - 1) - 1
     places = sum(place % stride == 0 for place in range(last + 1))
-    expect_same(conv2d_output_size(*axis), places, "floor((size + 2 p - d (k - 1) - 1) / s) + 1")
+    cause = {
+        "a place that is only half there is none: round down": -(-last // stride) + 1,
+        "a dilated kernel spans d (k - 1) + 1 pixels, not k": (size + 2 * padding - kernel_size) // stride + 1,
+        "the first place counts, too: + 1": last // stride,
+        "padding is added at both ends": (last - padding) // stride + 1,
+    }
+    expect_same(conv2d_output_size(*axis), places, cause)
 
 
 @law(

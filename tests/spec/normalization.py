@@ -350,12 +350,22 @@ def another_number_of_channels_is_refused(function, shape, n):
 # Equation.
 
 
-@law("inverse_mean_std", lesson=3, rank="mathematics", mean=means, std=stds)
+TELLING = {"mean": (0.5, 0.25, 0.125), "std": (0.25, 0.5, 2.0)}  # every wrong inverse gives other numbers
+
+
+@law("inverse_mean_std", lesson=3, rank="mathematics", cases=[TELLING], mean=means, std=stds)
 def is_minus_mean_over_std_and_one_over_std(inverse_mean_std, mean, std):
     """The second Normalize has mean -m / s and std 1 / s. Here float32 is enough."""
     inverse_mean, inverse_std = inverse_mean_std(mean, std)
     expected = np.array([-m / s for m, s in zip(mean, std, strict=True)] + [1 / s for s in std])
-    cause = "solve y = (x - m) / s for x and write it as (y - m') / s'"
+    m, s = np.array(mean), np.array(std)
+    cause = {
+        "the mean is divided by the std, too: -m / s": np.concatenate([-m, 1 / s]),
+        "1 / s, not s": np.concatenate([-m / s, s]),
+        "-m / s, not -m; 1 / s, not s": np.concatenate([-m, s]),
+        "the sign of the mean: -m / s": np.concatenate([m / s, 1 / s]),
+        "-m / s: the inverse divides by 1 / s, which multiplies": np.concatenate([-m * s, 1 / s]),
+    }
     expect_close(numbers(inverse_mean, inverse_std), expected, within=4 * U * np.abs(expected) + 2.0**-149, cause=cause)
 
 

@@ -18,6 +18,7 @@ from .strategies import EVERY_FLOAT, FLOATS, U, any_floats, float_tensors, image
 # to 1. The nearest float is a law of its own.
 BY_A_PLAIN_DIVISION = 3 * U
 
+SIX_PIXELS = np.arange(10, 190, 10, dtype=np.uint8).reshape(2, 3, 3)  # every wrong idea gives other numbers
 #: Levels 0 and 1 only: the values look like those of a picture that is scaled already.
 NEARLY_BLACK = np.array([[[1, 0, 1], [0, 1, 1]]], np.uint8)
 
@@ -27,7 +28,7 @@ NEARLY_BLACK = np.array([[[1, 0, 1], [0, 1, 1]]], np.uint8)
 # equation
 
 
-@law("to_tensor", lesson=1, rank="mathematics", cases=[{"image": NEARLY_BLACK}], image=images())
+@law("to_tensor", lesson=1, rank="mathematics", cases=[{"image": SIX_PIXELS}, {"image": NEARLY_BLACK}], image=images())
 def moves_channels_first_and_divides_by_255(to_tensor, image):
     """The value at channel c, row i, column j is image[i, j, c] / 255, in float32."""
     height, width, channels = image.shape
@@ -36,7 +37,13 @@ def moves_channels_first_and_divides_by_255(to_tensor, image):
         for i in range(height):
             for j in range(width):
                 expected[c, i, j] = int(image[i, j, c]) / 255
-    cause = "move the channel axis to the front with permute, divide by 255; reshape scrambles pixels"
+    cause = {
+        "permute, do not reshape: it keeps the order of the numbers and so scrambles pixels": image.reshape(expected.shape) / 255,
+        "these are bytes still: divide by 255": 255 * expected,
+        "divide by 255, the largest byte, not by 256": expected * 255 / 256,
+        "divided twice": expected / 255,
+        "divide by 255, not by the largest value there is": expected / max(float(expected.max()), U),
+    }
     expect_close(to_tensor(image), expected, within=BY_A_PLAIN_DIVISION, cause=cause)
 
 
@@ -232,11 +239,18 @@ def gives_back_all_256_levels(to_uint8):
     expect_same(to_uint8(levels / 255), levels, "the factor is 255")
 
 
-@law("to_uint8", lesson=2, rank="mathematics", x=float_tensors(0, 1))
+TELLING = torch.tensor([[[0.25, 0.998]]])  # the first is truncated by a whole level, the second moved by a factor of 256
+
+
+@law("to_uint8", lesson=2, rank="mathematics", cases=[{"x": TELLING}], x=float_tensors(0, 1))
 def is_never_off_by_more_than_half_a_level(to_uint8, x):
     """In [0, 1] the byte is at most half a level away: |to_uint8(x) / 255 - x| <= 1/510 + 2u."""
     # 2u: one rounding of 255 x to float32, u of a value up to 1, and room for the comparison
-    expect_close(to_uint8(x).double() / 255, x.double(), within=1 / 510 + 2 * U, cause="round, do not truncate")
+    cause = {
+        "round, do not truncate": (255 * x).floor() / 255,
+        "the factor is 255, not 256": (256 * x).floor().clamp(max=255) / 255,
+    }
+    expect_close(to_uint8(x).double() / 255, x.double(), within=1 / 510 + 2 * U, cause=cause)
 
 
 @law("to_uint8", lesson=2, rank="mathematics", x=float_tensors(-1, 2))

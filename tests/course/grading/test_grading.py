@@ -122,13 +122,15 @@ def test_junit_counts_what_the_table_counts(boxed):
     assert len(suites) == 23 and boxed.xml.tag == "testsuites"
     right = suites["right.py"]
     assert (right.get("failures"), right.get("errors"), right.get("skipped")) == ("0", "0", str(len(exercises()) - 1))
-    assert [case.get("name") for case in right if case.get("classname").endswith(NAME)] != ["laws"]
+    assert [case.get("name") for case in right.findall("testcase") if case.get("classname").endswith(NAME)] != ["laws"]
     assert suites["patches.py"].get("errors") == str(len(exercises()))
     failures = suites["=formula.py"].findall("testcase/failure")
     assert (
         len(failures) == int(boxed.rows["'=formula.py", NAME]["mathematics_broken"])
         and "\N{REPLACEMENT CHARACTER}=1" in failures[0].text
     )
+    verdicts = {each.get("name"): each.get("value") for each in right.findall("properties/property")}
+    assert verdicts[NAME] == "unbreakable" and verdicts["to_uint8"] == "not written" and len(verdicts) == len(exercises())
     for suite in boxed.xml:
         assert suite.get("tests") == str(len(suite.findall("testcase")))
 

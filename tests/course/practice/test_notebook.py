@@ -117,7 +117,7 @@ def test_the_next_thing_depends_on_what_is_wrong(function, words, capsys):
 
 def test_where_nothing_is_raised_no_traceback_is_to_be_read(capsys):
     text = printed(capsys, named("attainable_range", lambda weight, bias=None: weight.sum((1, 2, 3))))
-    assert "the law could not go on" in text and "Next: look at what" in text
+    assert "Next: " in text and "traceback" not in text
 
 
 REFUSES = {

@@ -30,7 +30,8 @@ class Unmet(AssertionError):
     """One expectation inside a law was not met. `Law.run` makes a report of it.
 
     Attributes:
-        got, expected, cause: what the report says.
+        got, expected: what the report says.
+        cause: what is wrong, where what came shows it; advice: what the law tells everybody who breaks it.
         seen, wanted: the two values themselves; `wanted` None where there is none to compare with.
         margin: how far beyond the bound, in bounds; in units in the last place where equality was
             demanded; infinite for another kind, shape, whole number or exception; nan where not known.
@@ -44,30 +45,31 @@ class Unmet(AssertionError):
         expected: str,
         cause: str = "",
         *,
+        advice: str = "",
         seen: Any = None,
         wanted: Any = None,
         margin: float = math.inf,
         concerns: str = "values",
     ):
         super().__init__(f"got {got}, expected {expected}")
-        self.got, self.expected, self.cause = got, expected, cause
+        self.got, self.expected, self.cause, self.advice = got, expected, cause, advice
         self.seen, self.wanted, self.margin, self.concerns = seen, wanted, margin, concerns
 
 
 def expect(condition: bool, *, got: str, expected: str, cause: str = "") -> None:
     """Demand something that the helpers below do not say. `got` and `expected` are sentences."""
     if not condition:
-        raise Unmet(got, expected, cause, margin=math.nan, concerns="statement")
+        raise Unmet(got, expected, advice=cause, margin=math.nan, concerns="statement")
 
 
 def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") -> None:
     """Demand the same type, dtype, shape and values, exactly. NaN equals NaN.
 
-    A `cause` is said whatever came: it must be true of all that breaks the law. With several, each is given with the
-    value that it leads to, `{"round, do not truncate": truncated}`, and is said where that value came.
+    A `cause` in words is advice, given whatever came. Causes with the value that each leads to,
+    `{"round, do not truncate": truncated}`, are claims: one is named as likely where its value came.
     """
     _expect_kind(got, expected)
-    cause = _true_cause(cause, got, expected)
+    cause, advice = _true_cause(cause, got, expected)
     if isinstance(expected, (np.ndarray, torch.Tensor)):
         ours, theirs = np.asarray(as_array(got)), np.asarray(as_array(expected))
         same = (ours == theirs) | ((ours != ours) & (theirs != theirs))
@@ -78,20 +80,20 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
                 unit = np.spacing(np.abs(theirs[finite]).max(initial=0).astype(theirs.dtype))
                 margin = _largest(np.abs(ours.astype(np.float64) - theirs)[~same] / np.float64(unit))
             seen, wanted, cause = _first_difference(ours, theirs, ~same, cause)
-            raise Unmet(seen, wanted, cause, seen=got, wanted=expected, margin=margin)
+            raise Unmet(seen, wanted, cause, advice=advice, seen=got, wanted=expected, margin=margin)
     elif not got == expected:
         if isinstance(expected, numbers.Number):
             if not isinstance(got, numbers.Number):
                 cause = _likely_of_kind(got, expected)
             elif got != got:
                 cause = f"{_NAN}; {cause}".rstrip("; ")
-        raise Unmet(picture_of(got), picture_of(expected), cause, seen=got, wanted=expected)
+        raise Unmet(picture_of(got), picture_of(expected), cause, advice=advice, seen=got, wanted=expected)
 
 
 def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[str, Any] = "") -> None:
     """Demand the same kind and shape, and |got - expected| <= within, compared in float64. `cause` as in `expect_same`."""
     _expect_kind(got, expected)
-    cause = _true_cause(cause, got, expected)
+    cause, advice = _true_cause(cause, got, expected)
     ours, theirs = np.asarray(as_array(got), np.float64), np.asarray(as_array(expected), np.float64)
     bound = np.broadcast_to(np.asarray(as_array(within), np.float64), theirs.shape)
     distance = np.abs(ours - theirs)
@@ -101,14 +103,16 @@ def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[s
         seen, wanted, cause = _first_difference(ours, theirs, wrong, cause)
         with np.errstate(divide="ignore"):
             margin = _largest(distance[wrong] / bound[wrong])
-        raise Unmet(seen, f"{wanted}, within {bound[at]:.3g}", cause, seen=got, wanted=expected, margin=margin)
+        wanted = f"{wanted}, within {bound[at]:.3g}"
+        raise Unmet(seen, wanted, cause, advice=advice, seen=got, wanted=expected, margin=margin)
 
 
-def _true_cause(cause: str | Mapping[str, Any], got: Any, expected: Any) -> str:
-    """The cause itself, or of several the first one that leads to what came, but for rounding."""
+def _true_cause(cause: str | Mapping[str, Any], got: Any, expected: Any) -> tuple[str, str]:
+    """The one cause that leads to what came, but for rounding; and the advice, where there is that in its place."""
     if isinstance(cause, str):
-        return cause
+        return "", cause
     ours, right = (np.asarray(as_array(value), np.float64) for value in (got, expected))
+    found = []
     for words, led_to in cause.items():
         theirs = np.asarray(as_array(led_to), np.float64)
         if ours.shape == theirs.shape and not np.array_equal(theirs, right, equal_nan=True):
@@ -116,8 +120,8 @@ def _true_cause(cause: str | Mapping[str, Any], got: Any, expected: Any) -> str:
             apart = np.abs(theirs - right)[finite].max(initial=0)
             size = np.abs(theirs[finite]).max(initial=0)
             if np.allclose(ours, theirs, rtol=0, atol=1e-2 * apart + 1e-6 * size, equal_nan=True):
-                return words
-    return ""
+                found.append(words)
+    return found[0] if len(found) == 1 else "", ""
 
 
 _any_exception = contextvars.ContextVar("any exception is a refusal", default=False)
@@ -149,26 +153,26 @@ def expect_raises(
         missing = [word for word in mention if word not in text]
         if missing:
             wanted = f"a message that contains {missing}"
-            raise Unmet(one_line(raised), wanted, cause, seen=raised, margin=math.nan, concerns="wording") from None
+            raise Unmet(one_line(raised), wanted, advice=cause, seen=raised, margin=math.nan, concerns="wording") from None
         return
     except Exception as other:
         if _any_exception.get():
             return
-        raise Unmet(one_line(other), error.__name__, cause, seen=other, concerns="refusal") from None
+        raise Unmet(one_line(other), error.__name__, advice=cause, seen=other, concerns="refusal") from None
     got = picture_of(result)
     if not getattr(call, "is_watched", False):  # a method: the report does not show its call
         got += f" from {getattr(call, '__name__', 'the call')}({', '.join(map(picture_of, arguments))})"
-    raise Unmet(got, error.__name__, cause, seen=result, concerns="refusal")
+    raise Unmet(got, error.__name__, advice=cause, seen=result, concerns="refusal")
 
 
 def expect_contains(text: Any, *words: str, cause: str = "") -> None:
     """Demand a text in which every one of these words stands."""
     if not isinstance(text, str):
-        raise Unmet(picture_of(text), "a text", cause, seen=text, concerns="kind")
+        raise Unmet(picture_of(text), "a text", advice=cause, seen=text, concerns="kind")
     missing = [word for word in words if word not in text]
     if missing:
         wanted = f"a text that contains {' and '.join(map(repr, missing))}"
-        raise Unmet(picture_of(text), wanted, cause, seen=text, margin=math.nan, concerns="wording")
+        raise Unmet(picture_of(text), wanted, advice=cause, seen=text, margin=math.nan, concerns="wording")
 
 
 def expect_arguments_kept(call: Callable, *arguments, **keywords) -> None:

@@ -84,8 +84,11 @@ def broken(
     ]
     if watched.printed:
         lines.append(f"  printed   {_in_one_line(watched.printed)}")
+    # What came may show what is wrong; if not, there is what the law tells everybody.
     if cause:
         lines.append(f"  likely    {cause}")
+    elif unmet and unmet.advice:
+        lines.append(f"  see to    {unmet.advice}")
     again = watched.call(literal)
     again = with_imports(again) if again else ""
     if again and not _shows(again, watched):

@@ -13,10 +13,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb, to_rgba
 
-from ._arrays import Picture, channel_planes, percent
+from ._arrays import Picture, channel_planes, finite_limits, percent
 from .display import unseen
 from .style import COLORS, HATCHES, LINES
 
@@ -30,19 +31,21 @@ def channel_densities(
 
         f(t) = 1 / (n h sqrt(2 pi))  sum over pixels v of  exp(-(t - v)**2 / (2 h**2))
 
-    Equal to ``seaborn.kdeplot`` and ``scipy.stats.gaussian_kde`` on all pixels. The pixels are
-    counted once; after that the cost is (different values) x (points of the grid).
+    image is a tensor (..., C, H, W) or an array (H, W, C); with two axes it has one channel, and a batch
+    counts as one set of pixels. grid is where to evaluate, in the units of the pixels. bandwidth is h,
+    the std of the little Gaussians, one number or one per channel; None means Scott's rule,
+    h = n**(-1/5) s, with n all pixels of a channel and s their std, divided by n - 1. The result is
+    float64 (C, len(grid)), that of ``seaborn.kdeplot`` and ``scipy.stats.gaussian_kde`` on all pixels.
 
-    Args:
-        image: tensor (..., C, H, W) or (H, W), or array (H, W, C) or (H, W). A batch counts as one set of pixels.
-        grid: where to evaluate, in the units of the pixels, finite numbers in any order.
-        bandwidth: h, the std of the little Gaussians in the units of the pixels; one number, or one per
-            channel. None for Scott's rule, h = n**(-1/5) s, with n the number of all pixels of a channel and
-            s their std, divided by n - 1.
+    The curves go beyond the data by about 3 h on both sides: what they show outside [0, 1] need not be
+    there. ``unseen`` counts what is. The pixels are counted once; after that the cost is (different
+    values) x (points of the grid).
 
-    Returns:
-        float64 (C, len(grid)). The curves go beyond the data by about 3 h on both sides: what they
-        show outside [0, 1] need not be there. ``unseen`` counts what is.
+    >>> import numpy as np
+    >>> import seeing_tensors as st
+    >>> image = np.array([[0, 0], [0, 255]], np.uint8)
+    >>> st.channel_densities(image, [0, 255], bandwidth=10).round(3)  # three little Gaussians on 0, one on 255
+    array([[0.03, 0.01]])
 
     Raises:
         TypeError: image is not a tensor or array of real numbers.
@@ -65,14 +68,17 @@ def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[
     of every channel that lies there, counted pixel by pixel: the curve's own tail is partly the
     kernel's. A constant channel, which has no density, is drawn as a vertical line.
 
-    Args:
-        x: tensor (..., C, H, W) or (H, W), or array (H, W, C) or (H, W), of 1 or 3 channels.
-        ax: where to draw; a new figure when None.
-        limits: the ends of the horizontal axis. None for symmetric around 0 and wide enough for everything; give
-            the same limits to plots that are to be compared.
+    x is a tensor (..., C, H, W) or an array (H, W, C) of 1 or 3 channels, or has two axes. ax is where
+    to draw; a new figure when None. limits are the ends of the horizontal axis; None for symmetric
+    around 0 and wide enough for everything. Give plots that are to be compared the same limits.
 
-    Returns:
-        the Axes.
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> import seeing_tensors as st
+    >>> ramp = torch.linspace(-0.5, 1, 30).reshape(1, 5, 6)
+    >>> ax = st.plot_channel_densities(ramp, Figure().subplots())
+    >>> [text.get_text() for text in ax.texts]
+    ['unseen (black)\\ngrey 33%', 'unseen (white)\\ngrey 0%']
 
     Raises:
         TypeError: not a tensor or array of real numbers.
@@ -82,23 +88,18 @@ def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[
     planes = channel_planes("plot_channel_densities", x)
     if len(planes) not in _NAMES:
         raise ValueError(f"plot_channel_densities needs 1 or 3 channels, got {len(planes)} in shape {tuple(x.shape)}")
+    names = _NAMES[len(planes)]
     channels = [_distinct("plot_channel_densities", plane) for plane in planes]
     white = 1 if planes.dtype.kind in "fb" else 255
-    low, high = _limits(channels, white) if limits is None else limits
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"plot_channel_densities: limits must be finite and ascending, got {limits}")
+    low, high = finite_limits("plot_channel_densities: limits", *(_limits(channels, white) if limits is None else limits))
     if ax is None:
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(layout="constrained")
-    names = _NAMES[len(planes)]
-    _draw_curves(ax, channels, names, np.linspace(low, high, 1024))
     ax.set(xlim=(low, high), xlabel="value", ylabel="density")
-    # Room above the curves for the legend and the labels, a line for each channel and one more.
-    height = 72 * ax.get_window_extent().height / ax.figure.dpi
-    room = min(0.6, 1.3 * (1 + len(names)) * ax.xaxis.label.get_fontsize() / height)
-    ax.set_ylim(0, ax.get_ylim()[1] / (1 - room))
     ax.locator_params(axis="y", nbins=4)
+    _draw_curves(ax, channels, names)
+    _make_room_above(ax, lines=1 + len(names))
     _hatch_unseen(ax, unseen(x), names, white)
     ax.legend(loc="upper center", handlelength=1.6, handletextpad=0.4, labelspacing=0.2, borderpad=0.2)
     return ax
@@ -110,7 +111,7 @@ def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[
 def _distinct(name: str, plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The different values of a channel in float64, and how many pixels have each."""
     if plane.dtype == np.uint8:
-        counts = np.bincount(plane, minlength=256)
+        counts = torch.bincount(torch.from_numpy(np.array(plane))).numpy()  # three times as quick as numpy's
         values = np.flatnonzero(counts)
         return values.astype(np.float64), counts[values]
     values, counts = np.unique(plane, return_counts=True)
@@ -152,8 +153,10 @@ def _density(values: np.ndarray, counts: np.ndarray, grid: np.ndarray, h: float)
     block = max(1, 2**20 // max(1, len(grid)))  # so many values at a time that 8 MB hold them for the whole grid
     for start in range(0, len(values), block):
         part = slice(start, start + block)
-        z = (grid[:, None] - values[part]) / h
-        total += np.exp(-(z**2) / 2) @ counts[part]
+        z = (grid[:, None] - values[part]) / (h * math.sqrt(2))
+        # exp(-700) is 1e-304, as good as 0; beyond it exp takes three times as long. torch's is the quicker one.
+        exponents = torch.from_numpy(np.maximum(-z * z, -700, out=z))
+        total += exponents.exp_().numpy() @ counts[part]
     return total / (counts.sum() * h * math.sqrt(2 * math.pi))
 
 
@@ -165,7 +168,8 @@ def _limits(channels, white: float) -> tuple[float, float]:
     return -reach, reach
 
 
-def _draw_curves(ax: Axes, channels, names: Sequence[str], grid: np.ndarray) -> None:
+def _draw_curves(ax: Axes, channels, names: Sequence[str]) -> None:
+    grid = np.linspace(*ax.get_xlim(), 1024)
     for (values, counts), name in zip(channels, names, strict=True):
         look = {"color": COLORS[name], "linestyle": LINES[name]}
         if len(values) == 1:
@@ -174,15 +178,29 @@ def _draw_curves(ax: Axes, channels, names: Sequence[str], grid: np.ndarray) -> 
             ax.plot(grid, _density(values, counts, grid, _scott(values, counts)), label=name, **look)
 
 
+def _make_room_above(ax: Axes, lines: int) -> None:
+    """Room above the curves for a text of so many lines: the legend and the labels."""
+    height = 72 * ax.get_window_extent().height / ax.figure.dpi
+    room = min(0.6, 1.3 * lines * ax.xaxis.label.get_fontsize() / height)
+    ax.set_ylim(0, ax.get_ylim()[1] / (1 - room))
+
+
 def _hatch_unseen(ax: Axes, fractions: np.ndarray, names: Sequence[str], white: float) -> None:
     low, high = ax.get_xlim()
-    sides = {"below": ("black", low, min(0, high), 0.02, "left"), "above": ("white", max(white, low), high, 0.98, "right")}
-    for column, (side, (name, start, end, edge, align)) in enumerate(sides.items()):
-        if start < end:
-            pale = [0.88 + 0.12 * part for part in to_rgb(COLORS[side])]
-            ax.axvspan(start, end, facecolor=pale, edgecolor=to_rgba(COLORS[side], 0.6), hatch=HATCHES[side], linewidth=0, zorder=0)
-            parts = [f"{channel} {percent(part)}" for channel, part in zip(names, fractions[:, column], strict=True)]
-            text = "\n".join([f"unseen ({name})", *parts])
-            box = {"facecolor": pale, "edgecolor": "none", "pad": 2}
-            place = {"transform": ax.transAxes, "ha": align, "va": "top", "linespacing": 1.15, "zorder": 1}
-            ax.text(edge, 0.98, text, bbox=box, **place)  # below the curves
+    _hatch_side(ax, "below", "black", (low, min(0, high)), fractions[:, 0], names)
+    _hatch_side(ax, "above", "white", (max(white, low), high), fractions[:, 1], names)
+
+
+def _hatch_side(ax: Axes, side: str, name: str, span: tuple[float, float], fractions, names: Sequence[str]) -> None:
+    """Hatch one side and write there which fraction of each channel it holds; nothing where the axis ends before."""
+    if not span[0] < span[1]:
+        return
+    pale = [0.88 + 0.12 * part for part in to_rgb(COLORS[side])]
+    line = to_rgba(COLORS[side], 0.6)
+    ax.axvspan(*span, facecolor=pale, edgecolor=line, hatch=HATCHES[side], linewidth=0, zorder=0)
+    parts = [f"{channel} {percent(part)}" for channel, part in zip(names, fractions, strict=True)]
+    text = "\n".join([f"unseen ({name})", *parts])
+    edge, align = (0.02, "left") if side == "below" else (0.98, "right")
+    box = {"facecolor": pale, "edgecolor": "none", "pad": 2}
+    place = {"transform": ax.transAxes, "ha": align, "va": "top", "linespacing": 1.15, "zorder": 1}  # below the curves
+    ax.text(edge, 0.98, text, bbox=box, **place)

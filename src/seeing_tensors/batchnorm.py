@@ -168,7 +168,7 @@ def _statistics(name: str, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
     else:
         mean = x.double().mean(dim=(0, 2, 3))
         variance = (x.double() - mean[:, None, None]).square().mean(dim=(0, 2, 3))
-    if not torch.isfinite(variance).all():
+    if not math.isfinite(variance.max()):
         broken = int((~torch.isfinite(x)).sum())
         what = f"{broken} of {x.numel()} values are NaN or inf" if broken else "squares of values overflow float64"
         raise ValueError(f"{name}: {what}; one such value would spoil its whole channel. Find out where it comes from")
@@ -176,10 +176,9 @@ def _statistics(name: str, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
 
 
 def _normalized(x, mean, variance, weight, bias, eps) -> torch.Tensor:
-    if _numpy_may_compute(x, mean, variance, weight, bias):
-        slope = weight / torch.sqrt(variance + eps)
-        columns = (values.detach().numpy() for values in (mean, slope, bias))
-        return _mapped_by_parts(_as_array(x), *columns).to(x.dtype)
+    if _numpy_may_compute(x, weight, bias):
+        mean, variance, weight, bias = (values.detach().numpy() for values in (mean, variance, weight, bias))
+        return _mapped_by_parts(_as_array(x), mean, weight / np.sqrt(variance + eps), bias).to(x.dtype)
     mean, variance, weight, bias = (values[:, None, None] for values in (mean, variance, weight, bias))
     return ((x.double() - mean) / torch.sqrt(variance + eps) * weight + bias).to(x.dtype)
 
@@ -214,11 +213,12 @@ def _statistics_by_parts(x: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         sizes, means, squares = [], [], []
         for part in _parts(x, c):
             values = memory[: x[part].size]
-            values.reshape(x[part].shape)[...] = x[part]
+            np.copyto(values.reshape(x[part].shape), x[part])
             sizes.append(values.size)
             means.append(values.sum() / values.size)
             values -= means[-1]
-            squares.append(values @ values)
+            values *= values
+            squares.append(values.sum())
         n, mean = sum(sizes), np.dot(sizes, means) / sum(sizes)
         result[:, c] = mean, (sum(squares) + np.dot(sizes, (means - mean) ** 2)) / n
     return torch.from_numpy(result[0]), torch.from_numpy(result[1])

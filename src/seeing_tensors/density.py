@@ -149,15 +149,15 @@ def _scott(values: np.ndarray, counts: np.ndarray) -> float:
 
 def _density(values: np.ndarray, counts: np.ndarray, grid: np.ndarray, h: float) -> np.ndarray:
     """f(t) = sum over values v of (count / n) times the Gaussian of mean v and std h at t."""
-    total = np.zeros(len(grid))
+    total, weights = torch.zeros(len(grid), dtype=torch.float64), torch.from_numpy(counts.astype(np.float64))
     block = max(1, 2**20 // max(1, len(grid)))  # so many values at a time that 8 MB hold them for the whole grid
     for start in range(0, len(values), block):
         part = slice(start, start + block)
         z = (grid[:, None] - values[part]) / (h * math.sqrt(2))
         # exp(-700) is 1e-304, as good as 0; beyond it exp takes three times as long. torch's is the quicker one.
         exponents = torch.from_numpy(np.maximum(-z * z, -700, out=z))
-        total += exponents.exp_().numpy() @ counts[part]
-    return total / (counts.sum() * h * math.sqrt(2 * math.pi))
+        total += exponents.exp_() @ weights[part]
+    return total.numpy() / (counts.sum() * h * math.sqrt(2 * math.pi))
 
 
 def _limits(channels, white: float) -> tuple[float, float]:

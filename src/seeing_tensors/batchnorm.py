@@ -183,8 +183,8 @@ def _normalized(x, mean, variance, weight, bias, eps) -> torch.Tensor:
     return ((x.double() - mean) / torch.sqrt(variance + eps) * weight + bias).to(x.dtype)
 
 
-# The same on the CPU where no gradient is asked for, several times as quick: one part of a channel after the other, each
-# so small that it stays in the processor's cache.
+# The same on the CPU where no gradient is asked for, several times as quick: one part of a channel after the other,
+# each so small that it stays in the processor's cache.
 
 
 def _numpy_may_compute(*tensors: torch.Tensor) -> bool:

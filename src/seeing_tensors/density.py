@@ -91,7 +91,8 @@ def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[
     names = _NAMES[len(planes)]
     channels = [_distinct("plot_channel_densities", plane) for plane in planes]
     white = 1 if planes.dtype.kind in "fb" else 255
-    low, high = finite_limits("plot_channel_densities: limits", *(_limits(channels, white) if limits is None else limits))
+    limits = _limits(channels, white) if limits is None else limits
+    low, high = finite_limits("plot_channel_densities: limits", *limits)
     if ax is None:
         import matplotlib.pyplot as plt
 

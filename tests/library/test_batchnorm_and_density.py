@@ -4,6 +4,7 @@ import os
 import runpy
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -42,6 +43,20 @@ def test_batch_norm_has_the_gradient_of_its_formula():
     assert torch.autograd.gradcheck(library.batch_norm, (x, weight, bias))
 
 
+def test_batch_norm_has_a_forward_derivative_and_compiles():
+    """No derivative is lost where numpy could compute: forward mode asks for none by `requires_grad`."""
+    made = torch.Generator().manual_seed(0)
+    x, direction = (torch.rand(2, 2, 2, 3, dtype=torch.float64, generator=made) for _ in range(2))
+    _, slope = torch.func.jvp(library.batch_norm, (x,), (direction,))
+    step = 1e-6 * direction
+    difference = (library.batch_norm(x + step) - library.batch_norm(x - step)) / 2e-6
+    torch.testing.assert_close(slope, difference, rtol=1e-6, atol=1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own, about torch
+        compiled = torch.compile(library.batch_norm, backend="eager")(x)
+    torch.testing.assert_close(compiled, library.batch_norm(x), rtol=0, atol=1e-12)
+
+
 def test_the_layer_is_quiet_and_named():
     assert repr(library.BatchNorm2d(3, momentum=0.25)) == "BatchNorm2d(3, eps=1e-05, momentum=0.25)"
 
@@ -57,9 +72,8 @@ def shared(tmp_path_factory):
         Image.fromarray(images[-1]).save(paths[-1])
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", "--nproc-per-node=2"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    run = subprocess.run(
-        [sys.executable, *torchrun, script(), folder, *paths], env=environment, capture_output=True, text=True, timeout=180
-    )
+    command = [sys.executable, *torchrun, script(), folder, *paths]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180)
     assert run.returncode == 0, run.stderr
     return images, [torch.load(folder / f"process_{i}.pt") for i in range(2)]
 
@@ -77,7 +91,8 @@ def test_synchronised_they_see_the_whole_batch(shared):
     batch = torch.stack([library.to_tensor(image) for image in images])
     together = torch.cat([result["together"] for result in results])
     torch.testing.assert_close(together, library.batch_norm(batch), rtol=1e-6, atol=1e-6)
-    assert tuple(results[0]["shared_mean"]) == tuple(results[1]["shared_mean"]) == library.channel_statistics(images).mean
+    expected = library.channel_statistics(images).mean
+    assert tuple(results[0]["shared_mean"]) == tuple(results[1]["shared_mean"]) == expected
     # Whole numbers add up without error, so that two processes give the bits that one gives.
     there = runpy.run_path(str(script()))
     expected, _ = there["normalised"](images, there["sums_of"](images))

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 import seeing_tensors as library
-from seeing_tensors.course.laws.museum import mistake, twin
+from seeing_tensors.course.laws.museum import mistake, plain, twin
 
 
 def columns(x, weight, bias):
@@ -255,6 +255,15 @@ def torch_in_float64(x, weight=None, bias=None, eps=1e-5):
     return torch.nn.functional.batch_norm(x.double(), None, None, weight, bias, training=True, eps=eps).to(x.dtype)
 
 
+@plain("batch_norm")
+def batch_norm(x, weight=None, bias=None, eps=1e-5):
+    mean, variance = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), unbiased=False, keepdim=True)
+    y = (x - mean) / torch.sqrt(variance + eps)
+    if weight is not None:
+        y = y * weight[:, None, None]
+    return y if bias is None else y + bias[:, None, None]
+
+
 # ---------------------------------------------------------------- BatchNorm2d
 
 
@@ -283,7 +292,7 @@ class MomentumOfTheOld(library.BatchNorm2d):
 
 
 @MomentumOfTheOld.in_other_words
-class BatchNorm2d(library.BatchNorm2d):
+class ShareOfTheOld(library.BatchNorm2d):
     def update(self, mean, variance, n):
         self.num_batches_tracked += 1
         m = self.momentum if self.momentum is not None else 1 - 1 / self.num_batches_tracked.item()
@@ -370,8 +379,7 @@ class OneFormulaForBoth(library.BatchNorm2d):
 @mistake(
     "BatchNorm2d",
     tempting=(
-        "Older versions of torch did so in evaluation when track_running_stats was turned off, which seems to "
-        "stop it."
+        "Older versions of torch did so in evaluation when track_running_stats was turned off, which seems to stop it."
     ),
     source="https://github.com/pytorch/pytorch/issues/16793",
 )
@@ -400,14 +408,12 @@ class AlwaysUpdates(library.BatchNorm2d):
 @mistake(
     "BatchNorm2d",
     tempting=(
-        "Whoever freezes a layer expects that nothing in it moves; that buffers are no parameters is easily "
-        "forgotten."
+        "Whoever freezes a layer expects that nothing in it moves; that buffers are no parameters is easily forgotten."
     ),
     source="https://github.com/pytorch/pytorch/issues/86590",
 )
 class NoGradFreezes(library.BatchNorm2d):
-    """no_grad or requires_grad=False is taken to freeze the running statistics. Only eval() does: self.training decides
-    """
+    """no_grad or requires_grad=False is taken to freeze the running statistics. Only eval() does: self.training decides"""
 
     def update(self, mean, variance, n):
         if self.weight.requires_grad:
@@ -429,6 +435,7 @@ class FrozenWithItsParameters(library.BatchNorm2d):
     "BatchNorm2d",
     tempting="The formula has no place for a check, and in training the NaN is gone with the next batch.",
     source="https://github.com/pytorch/pytorch/issues/1206",
+    rank="manners",
 )
 class NanPoisons(library.BatchNorm2d):
     """a NaN in a training batch reaches the running statistics and never leaves them: look at the batch before you
@@ -476,6 +483,13 @@ class MovesByTheDifference(library.BatchNorm2d):
         old_mean, old_var = self.running_mean.double(), self.running_var.double()
         self.running_mean = (old_mean + weight * (mean - old_mean)).float()
         self.running_var = (old_var + weight * (variance * n / (n - 1) - old_var)).float()
+
+
+@plain("BatchNorm2d")
+class BatchNorm2d(library.BatchNorm2d):
+    def update(self, mean, variance, n):
+        self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean
+        self.running_var = (1 - self.momentum) * self.running_var + self.momentum * variance * n / (n - 1)
 
 
 # -------------------------------------------------------------- keras_options

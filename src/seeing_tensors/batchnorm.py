@@ -168,7 +168,7 @@ def _statistics(name: str, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
     else:
         mean = x.double().mean(dim=(0, 2, 3))
         variance = (x.double() - mean[:, None, None]).square().mean(dim=(0, 2, 3))
-    if not math.isfinite(variance.max()):
+    if not math.isfinite(variance.detach().max()):
         broken = int((~torch.isfinite(x)).sum())
         what = f"{broken} of {x.numel()} values are NaN or inf" if broken else "squares of values overflow float64"
         raise ValueError(f"{name}: {what}; one such value would spoil its whole channel. Find out where it comes from")

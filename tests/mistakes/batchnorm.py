@@ -508,7 +508,7 @@ def momentum_as_it_is(epsilon=1e-3, momentum=0.99):
 
 @momentum_as_it_is.in_other_words
 def same_names(epsilon=0.001, momentum=0.99):
-    return dict(momentum=float(momentum), eps=float(epsilon))
+    return {"momentum": float(momentum), "eps": float(epsilon)}
 
 
 @mistake(

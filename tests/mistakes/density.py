@@ -75,7 +75,7 @@ def factor_is_bandwidth(image, grid, *, bandwidth=None):
     channels = channels_of(image)
     n = channels.shape[1]
     h = np.broadcast_to(n ** (-0.2) if bandwidth is None else bandwidth, len(channels))
-    return np.array([curve(values, grid, width) for values, width in zip(channels, h)])
+    return np.array([curve(values, grid, width) for values, width in zip(channels, h, strict=True)])
 
 
 @mistake(
@@ -120,7 +120,7 @@ def numpy_std(image, grid, *, bandwidth=None):
     if bandwidth is None:
         bandwidth = [np.std(values) * len(values) ** -0.2 for values in channels]
     widths = bandwidth if np.ndim(bandwidth) else [bandwidth] * len(channels)
-    return np.stack([curve(values, grid, h) for values, h in zip(channels, widths)])
+    return np.stack([curve(values, grid, h) for values, h in zip(channels, widths, strict=True)])
 
 
 @mistake(
@@ -162,7 +162,7 @@ def common_norm(image, grid, *, bandwidth=None):
     channels = channels_of(image)
     h = channels.std(axis=1, ddof=1) * channels.shape[1] ** -0.2 if bandwidth is None else bandwidth
     h = np.broadcast_to(h, len(channels))
-    total = [curve(values, grid, width) * values.size for values, width in zip(channels, h)]
+    total = [curve(values, grid, width) * values.size for values, width in zip(channels, h, strict=True)]
     return np.stack(total) / channels.size
 
 
@@ -183,7 +183,7 @@ def cut_at_the_ends(image, grid, *, bandwidth=None):
 @cut_at_the_ends.in_other_words
 def cut_0(image, grid, *, bandwidth=None):
     curves = np.array(library.channel_densities(image, grid, bandwidth=bandwidth))
-    for one, values in zip(curves, channels_of(image)):
+    for one, values in zip(curves, channels_of(image), strict=True):
         one[(np.asarray(grid) < np.min(values)) | (np.asarray(grid) > np.max(values))] = 0
     return curves
 

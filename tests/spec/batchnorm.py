@@ -673,7 +673,7 @@ def a_checkpoint_fits_torch_and_back(BatchNorm2d, x, seed):
     channels = x.shape[1]
     theirs = torch.nn.BatchNorm2d(channels)
     with torch.no_grad():
-        for parameter, values in zip((theirs.weight, theirs.bias), per_channel(x, seed)):
+        for parameter, values in zip((theirs.weight, theirs.bias), per_channel(x, seed), strict=True):
             parameter.copy_(values)
     theirs(x)
     layer = BatchNorm2d(channels)

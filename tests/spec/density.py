@@ -386,7 +386,7 @@ def grey_and_constant_pictures_are_drawn(plot_channel_densities):
 
 @law("plot_channel_densities", lesson=4, rank="manners", cases=pictures)
 def makes_a_figure_of_its_own(plot_channel_densities, x):
-    """Without an Axes it makes a figure and returns its Axes; batches and arrays are drawn, too, and x is left alone."""
+    """Without an Axes it makes a figure and returns its Axes; batches and arrays are drawn too, and x is left alone."""
     import matplotlib.pyplot as plt
 
     backend = matplotlib.get_backend()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import torch
 
 Picture: TypeAlias = "np.ndarray | torch.Tensor"
+
+#: So many numbers at a time stay in a processor's cache: large pictures are worked on in blocks of this size.
+CACHED = 2**18
 
 
 def is_tensor(x: object) -> bool:
@@ -70,15 +73,32 @@ def channels_last(name: str, x: Picture, *, of_a_batch: str = "draw a batch with
     return values
 
 
-def channel_planes(name: str, x: Picture) -> np.ndarray:
-    """The values of each channel as an array (C, number of values); of a batch, of all its pictures."""
+def channels_first(name: str, x: Picture) -> np.ndarray:
+    """A picture or a batch as an array with the channels on axis 0: a view, where x is an array or on the CPU."""
     values = real_array(name, x)
     if values.ndim < 2 or values.size == 0 or (isinstance(x, np.ndarray) and values.ndim > 3):
         raise ValueError(f"{name} needs a tensor (..., C, H, W) or an array (H, W[, C]), got shape {tuple(x.shape)}")
     if values.ndim == 2:
-        return values.reshape(1, -1)
-    channel = -1 if isinstance(x, np.ndarray) else -3
-    return np.moveaxis(values, channel, 0).reshape(values.shape[channel], -1)
+        return values[None]
+    return np.moveaxis(values, -1 if isinstance(x, np.ndarray) else -3, 0)
+
+
+def channel_planes(name: str, x: Picture) -> np.ndarray:
+    """The values of each channel as an array (C, number of values); of a batch, of all its pictures."""
+    planes = channels_first(name, x)
+    return planes.reshape(len(planes), -1)
+
+
+def blocks(values: np.ndarray) -> Iterator[np.ndarray]:
+    """All values, once each, in contiguous arrays that stay in a processor's cache."""
+    if values.size <= CACHED:
+        yield np.ascontiguousarray(values)
+    elif rows := CACHED // values[0].size:
+        for top in range(0, len(values), rows):
+            yield np.ascontiguousarray(values[top : top + rows])
+    else:
+        for part in values:
+            yield from blocks(part)
 
 
 def finite_numbers(label: str, values: Any) -> tuple[float, ...]:
@@ -100,6 +120,22 @@ def finite_numbers(label: str, values: Any) -> tuple[float, ...]:
     if not all(map(math.isfinite, numbers)):
         raise ValueError(f"{label} must be finite, got {numbers}")
     return numbers
+
+
+def mean_and_std(name: str, what: str, channels: int, mean: Any, std: Any, limits: Any) -> tuple[Any, Any]:
+    """The numbers of a Normalize for `what`, checked: so many, and usable in a float type with these limits, a finfo."""
+    mean, std = finite_numbers("mean", mean), finite_numbers("std", std)
+    for label, values in (("mean", mean), ("std", std)):
+        if len(values) != channels:
+            raise ValueError(f"{name}: {what} has {channels} channel(s), {label} has {len(values)} value(s)")
+        if max(map(abs, values), default=0) > limits.max:
+            raise ValueError(f"{name}: every {label} must be finite in {limits.dtype}, got {values}")
+    if min(std, default=1) < limits.tiny:
+        raise ValueError(
+            f"{name}: every std must be positive and at least {limits.tiny:.3g}, the smallest normal {limits.dtype}, "
+            f"got {std}; a channel that never changes, std 0, cannot be normalised"
+        )
+    return mean, std
 
 
 def finite_limits(what: str, low: float, high: float) -> tuple[float, float]:

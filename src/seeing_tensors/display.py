@@ -11,13 +11,14 @@ Everything here reads the type to learn the range, never the values:
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import matplotlib
 import numpy as np
 import torch
 from matplotlib.colors import Colormap
 
-from ._arrays import Picture, channel_planes, finite_limits, kind_of, percent, real_array, require_float
+from ._arrays import CACHED, Picture, blocks, channels_first, finite_limits, kind_of, percent, real_array, require_float
 
 
 def unseen(x: Picture) -> np.ndarray:
@@ -34,17 +35,31 @@ def unseen(x: Picture) -> np.ndarray:
         TypeError: not a tensor or array of real numbers.
         ValueError: not the shape of a picture, or empty.
 
-    >>> import torch, seeing_tensors as st
+    >>> import torch
+    >>> import seeing_tensors as st
     >>> st.unseen(torch.tensor([[-0.5, 0.0, 1.0, 3.0]]))
     array([[0.25, 0.25, 0.  ]])
     """
-    planes = channel_planes("unseen", x)
-    if planes.dtype.kind == "f":
-        finite = np.isfinite(planes)
-        outside = [finite & (planes < 0), finite & (planes > 1), ~finite]
-    else:
-        outside = [planes < 0, planes > 255, np.zeros_like(planes, bool)]
-    return np.stack([where.mean(axis=1) for where in outside], axis=1)
+    planes = channels_first("unseen", x)
+    white = 1 if planes.dtype.kind == "f" else 255
+    return np.array([outside(plane, 0, white) for plane in planes]) / planes[0].size
+
+
+def outside(values: np.ndarray, low: float, high: float) -> tuple[int, int, int]:
+    """How many values are below `low`, above `high`, and not finite."""
+    below = above = broken = 0
+    top = {"|b1": 1, "|u1": 255}.get(values.dtype.str, math.inf)
+    if low <= 0 and top <= high:  # whatever they are, they fit
+        return below, above, broken
+    for block in blocks(values):
+        below += np.count_nonzero(block < low)
+        above += np.count_nonzero(block > high)
+        strange = block.size - np.count_nonzero(np.isfinite(block)) if block.dtype.kind == "f" else 0
+        if strange:  # an infinity is not finite, and nothing else
+            below -= np.count_nonzero(block == -np.inf)
+            above -= np.count_nonzero(block == np.inf)
+            broken += strange
+    return below, above, broken
 
 
 def describe(x: Picture) -> str:
@@ -56,7 +71,8 @@ def describe(x: Picture) -> str:
     Raises:
         TypeError: not a tensor or array of real numbers.
 
-    >>> import numpy as np, seeing_tensors as st
+    >>> import numpy as np
+    >>> import seeing_tensors as st
     >>> st.describe(np.array([[0.0, 0.5, 1.5, 2.0]], np.float32))
     'float32 (H 1, W 4) contiguous | 0 … 2, mean 1, std 0.7906 | unseen: 0% below, 50% above'
     """
@@ -66,23 +82,36 @@ def describe(x: Picture) -> str:
         [f"{name} {size}" for name, size in zip(names, values.shape, strict=True)] if names else map(str, values.shape)
     )
     parts = [f"{str(x.dtype).removeprefix('torch.')} ({', '.join(sizes)}) {_memory(x)}"]
-    finite = values[np.isfinite(values)].astype(np.float64)
-    if finite.size:
-        parts.append(f"{finite.min():.4g} … {finite.max():.4g}, mean {finite.mean():.4g}, std {finite.std():.4g}")
-    else:
+    below, above, broken = outside(values, 0, 1 if values.dtype.kind == "f" else 255)
+    nan = sum(np.count_nonzero(np.isnan(block)) for block in blocks(values)) if broken else 0
+    if broken == values.size:
         parts.append("no finite value")
-    fractions = unseen(x) if names and finite.size else np.zeros((0, 3))
-    # One channel of integers may be labels, and labels are not too bright.
-    if len(fractions) and not (len(fractions) == 1 and values.dtype.kind in "ui"):
-        below, above, _ = fractions.mean(axis=0)
-        if below or above:
-            parts.append(f"unseen: {percent(below)} below, {percent(above)} above")
-        elif values.dtype.kind == "f":
-            parts.append("all displayable" if finite.size == values.size else "the finite ones displayable")
-    nan, inf = int(np.isnan(values).sum()), int(np.isinf(values).sum())
-    if nan or inf:
-        parts.append(f"{nan} NaN, {inf} inf")
+    else:
+        parts.append("{:.4g} … {:.4g}, mean {:.4g}, std {:.4g}".format(*_measured(values, all_finite=not broken)))
+        # One channel of integers may be labels, and labels are not too bright.
+        may_be_labels = values.dtype.kind in "ui" and (values.ndim == 2 or channels_first("describe", x).shape[0] == 1)
+        if names and not may_be_labels:
+            if below or above:
+                fractions = percent(below / values.size), percent(above / values.size)
+                parts.append("unseen: {} below, {} above".format(*fractions))
+            elif values.dtype.kind == "f":
+                parts.append("the finite ones displayable" if broken else "all displayable")
+    if broken:
+        parts.append(f"{nan} NaN, {broken - nan} inf")
     return " | ".join(parts)
+
+
+def _measured(values: np.ndarray, *, all_finite: bool) -> tuple[float, float, float, float]:
+    """Minimum, maximum, mean and std of the finite values, in float64, in two passes: so nothing cancels."""
+
+    def finite() -> Iterator[np.ndarray]:
+        found = (block if all_finite else block[np.isfinite(block)] for block in blocks(values))
+        return (block.astype(np.float64) for block in found if block.size)
+
+    lowest, highest, sums, sizes = zip(*((b.min(), b.max(), b.sum(), b.size) for b in finite()), strict=True)
+    mean = sum(sums) / sum(sizes)
+    squares = sum(np.square(block - mean).sum() for block in finite())
+    return min(lowest), max(highest), mean, math.sqrt(squares / sum(sizes))
 
 
 #: The house rule: what the axes of an array and of a tensor are, by their number.
@@ -115,7 +144,8 @@ def imshow_pixels(
         ValueError: another shape; and what is not determined: RGBA and transparent colour maps, NaN or inf
             in two dimensions, an RGB inf where nothing is clipped, limits that are no range.
 
-    >>> import numpy as np, seeing_tensors as st
+    >>> import numpy as np
+    >>> import seeing_tensors as st
     >>> st.imshow_pixels(np.array([[0.25, 0.5]]), cmap="gray")[..., 0]
     array([[  0, 255]], dtype=uint8)
     >>> st.imshow_pixels(np.array([[[0.25, 0.5, 1.5]]]))[..., :3]
@@ -148,20 +178,23 @@ _FLOATS = (np.float16, np.float32, np.float64)
 
 def _clipped_colors(array: np.ndarray) -> np.ndarray:
     """imshow's pipeline for (H, W, 3): clip, then level floor(255 x)."""
-    finite, nan = np.isfinite(array), np.isnan(array)
-    if (~finite & ~nan).any() and not ((array[finite] < 0) | (array[finite] > 1)).any():
+    below, above, broken = outside(array, 0, 1) if array.dtype.kind == "f" else (0, 0, 0)
+    if broken and not (below or above) and np.isinf(array).any():
         raise ValueError(
             "imshow_pixels: this array has an inf and no finite value out of range, so matplotlib does not clip it "
             "but casts infinity to uint8, which C leaves undefined"
         )
     pixels = np.full((*array.shape[:2], 4), 255, np.uint8)
-    if array.dtype.kind in "ui":
-        levels = np.clip(array, 0, 255)
-    else:
-        levels = np.floor(255 * np.clip(array.astype(np.float64), 0, 1))
-    # A NaN in any channel makes the pixel transparent: the white canvas shows.
-    visible = ~nan.any(axis=2)
-    pixels[visible, :3] = levels[visible]
+    rows = max(1, CACHED // array[0].size)
+    for top in range(0, len(array), rows):
+        for c in range(3):
+            values = array[top : top + rows, :, c]
+            is_whole = values.dtype.kind in "ui"
+            levels = np.clip(values, 0, 255) if is_whole else 255 * np.clip(values, 0, 1, dtype=np.float64)
+            with np.errstate(invalid="ignore"):
+                pixels[top : top + rows, :, c] = levels  # the cast to bytes drops the fraction
+    if broken:  # a NaN in any channel makes the pixel transparent: the white canvas shows
+        pixels[np.isnan(array).any(axis=2)] = 255
     return pixels
 
 
@@ -169,7 +202,7 @@ def _stretched_over_colors(
     array: np.ndarray, cmap: str | Colormap | None, vmin: float | None, vmax: float | None
 ) -> np.ndarray:
     """imshow's pipeline for (H, W): entry floor(N t) of the colour map, t = (x - vmin) / (vmax - vmin)."""
-    if not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not (np.isfinite(array.min()) and np.isfinite(array.max())):
         raise ValueError("imshow_pixels: NaN and inf have no place on a colour map; replace them first")
     low = float(array.min() if vmin is None else vmin)
     high = float(array.max() if vmax is None else vmax)
@@ -181,15 +214,27 @@ def _stretched_over_colors(
         raise ValueError(
             "imshow_pixels: this colour map is transparent in places, and what lies behind would show; use another"
         )
+    pixels = np.floor(table * 255).astype(np.uint8).view(np.uint32)[:, 0]  # four bytes at a time
+    if array.dtype == np.uint8:  # of which there are 256, each with one colour
+        found = pixels[_entries(np.arange(256, dtype=np.uint8), low, high, colors.N) + 1][array]
+    else:
+        parts = [pixels[_entries(block, low, high, colors.N) + 1] for block in blocks(array)]
+        found = np.concatenate(parts, axis=None)
+    return found.view(np.uint8).reshape(*array.shape, 4)
+
+
+def _entries(x: np.ndarray, low: float, high: float, n: int) -> np.ndarray:
+    """floor(n t) of each value, and n - 1 where t = 1; -1 below, n above."""
     # Rounded to the array's own float type after each step, as matplotlib does.
-    kind = array.dtype if array.dtype.kind == "f" else np.promote_types(array.dtype, np.float32)
+    t = x.astype(x.dtype if x.dtype.kind == "f" else np.promote_types(x.dtype, np.float32))
+    if low == high:
+        return np.zeros(t.shape, np.intp)
     with np.errstate(over="ignore"):
-        distance = (array.astype(kind) - np.float64(low)).astype(kind)
-        t = (distance / np.float64(high - low)).astype(kind) if low < high else np.zeros_like(distance)
-        place = t * kind.type(colors.N)
-    place = np.where(place == colors.N, colors.N - 1, place)  # t = 1 has the last colour
-    entry = np.floor(np.clip(place, -1, colors.N)).astype(int)
-    return np.floor(table * 255).astype(np.uint8)[entry + 1]
+        t -= np.float64(low)
+        t /= np.float64(high - low)
+        t *= t.dtype.type(n)
+    t[t == n] = n - 1
+    return np.floor(np.clip(t, -1, n, out=t), out=t).astype(np.intp)
 
 
 def min_max_scale(x: torch.Tensor) -> torch.Tensor:
@@ -208,14 +253,15 @@ def min_max_scale(x: torch.Tensor) -> torch.Tensor:
         TypeError: not a float tensor.
         ValueError: empty, constant, not finite, or so wide that max - min overflows.
 
-    >>> import torch, seeing_tensors as st
+    >>> import torch
+    >>> import seeing_tensors as st
     >>> st.min_max_scale(torch.tensor([-3.0, 0.0, 1.0]))
     tensor([0.0000, 0.7500, 1.0000])
     """
     require_float("min_max_scale", x)
     if x.numel() == 0:
         raise ValueError("min_max_scale: an empty tensor has no minimum")
-    low, high = x.min(), x.max()
+    low, high = x.aminmax()
     width = high - low
     if not (torch.isfinite(low) and torch.isfinite(high)):
         raise ValueError("min_max_scale: x contains NaN or inf")
@@ -223,7 +269,7 @@ def min_max_scale(x: torch.Tensor) -> torch.Tensor:
         raise ValueError(f"min_max_scale: x is constant ({low.item():.6g}); there is nothing to stretch")
     if not torch.isfinite(width):
         raise ValueError(f"min_max_scale: max - min overflows {x.dtype}; convert to float64 first")
-    return (x - low) / width
+    return (x - low).div_(width)
 
 
 def saturation(x: torch.Tensor) -> float:
@@ -239,7 +285,8 @@ def saturation(x: torch.Tensor) -> float:
         ValueError: another shape, or values outside [0, 1]: say first how they are to be
             displayed (x.clamp(0, 1), or min_max_scale).
 
-    >>> import torch, seeing_tensors as st
+    >>> import torch
+    >>> import seeing_tensors as st
     >>> st.saturation(torch.tensor([0.8, 0.4, 0.6]).reshape(3, 1, 1))
     0.5
     """
@@ -247,10 +294,10 @@ def saturation(x: torch.Tensor) -> float:
         raise TypeError(f"saturation needs a float or uint8 tensor (3, H, W), got {kind_of(x)}")
     if x.ndim != 3 or x.shape[0] != 3 or x.numel() == 0:
         raise ValueError(f"saturation needs a colour picture (3, H, W), got shape {tuple(x.shape)}")
-    if x.is_floating_point() and not ((x >= 0) & (x <= 1)).all():
+    high, low = x.detach().amax(dim=0), x.detach().amin(dim=0)
+    if x.is_floating_point() and not (low.amin() >= 0 and high.amax() <= 1):
         raise ValueError("saturation needs values in [0, 1]; use x.clamp(0, 1) or min_max_scale(x), and say which")
-    x = x.detach().double()
-    high, low = x.amax(dim=0), x.amin(dim=0)
+    high, low = high.double(), low.double()
     return float(((high - low) / high).nan_to_num(nan=0.0).mean())
 
 
@@ -267,7 +314,8 @@ def split_view(left: Picture, right: Picture) -> Picture:
         TypeError: one tensor and one array, or two dtypes.
         ValueError: two shapes.
 
-    >>> import numpy as np, seeing_tensors as st
+    >>> import numpy as np
+    >>> import seeing_tensors as st
     >>> st.split_view(np.zeros((1, 5), int), np.ones((1, 5), int))
     array([[0, 0, 1, 1, 1]])
     """
@@ -283,11 +331,10 @@ def split_view(left: Picture, right: Picture) -> Picture:
             f"split_view needs two pictures of one shape, got {tuple(left.shape)} and {tuple(right.shape)}"
         )
     if isinstance(left, np.ndarray):
-        result, half = left.copy(), np.s_[:, left.shape[1] // 2 :]
-    else:
-        result, half = left.clone(), np.s_[..., left.shape[-1] // 2 :]
-    result[half] = right[half]
-    return result
+        middle = left.shape[1] // 2
+        return np.concatenate([left[:, :middle], right[:, middle:]], axis=1)
+    middle = left.shape[-1] // 2
+    return torch.cat([left[..., :middle], right[..., middle:]], dim=-1)
 
 
 # ---------------------------------------------------------------- inside

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 
-from ._arrays import Picture, channels_last, finite_limits, percent, tiled
-from .display import unseen
+from ._arrays import CACHED, Picture, channels_last, finite_limits, percent, tiled
+from .display import outside
 from .style import COLORS
+from .tensors import nearest_levels
 
 #: What `show` paints over a value that is NaN or infinite: no photo is this colour by accident for long.
 NOT_FINITE_COLOR = tuple(bytes.fromhex(COLORS["not finite"][1:]))
@@ -56,13 +57,13 @@ def show(
         TypeError: not a tensor or array of real numbers.
         ValueError: not the shape of one picture; only one of vmin and vmax, or vmin >= vmax.
 
-    >>> import torch, seeing_tensors as st
+    >>> import torch
+    >>> import seeing_tensors as st
     >>> from matplotlib.figure import Figure
     >>> st.show(torch.tensor([[0.0, 0.5, 1.5, 2.0]]), Figure().subplots()).get_title()
     'unseen: 50% above white'
     """
-    pixels, position = rendered("show", x, vmin, vmax)
-    return _draw(pixels, [position], ax, title, _holds_labels(x))
+    return _draw(*rendered("show", x, vmin, vmax), ax, title, _holds_labels(x))
 
 
 def show_grid(
@@ -87,7 +88,8 @@ def show_grid(
     Raises:
         TypeError, ValueError: as ``show``; also for an empty batch or pictures of different sizes.
 
-    >>> import torch, seeing_tensors as st
+    >>> import torch
+    >>> import seeing_tensors as st
     >>> from matplotlib.figure import Figure
     >>> st.show_grid(torch.rand(5, 3, 8, 8), Figure().subplots(), columns=3).images[0].get_size()
     (18, 28)
@@ -107,45 +109,66 @@ def show_grid(
         raise ValueError("show_grid: the batch is empty")
     if columns is not None and columns < 1:
         raise ValueError(f"show_grid: columns must be at least 1, got {columns}")
-    tiles, positions = zip(*(rendered("show_grid", x, vmin, vmax) for x in pictures), strict=True)
+    tiles, fractions = zip(*(rendered("show_grid", x, vmin, vmax) for x in pictures), strict=True)
     if len({tile.shape for tile in tiles}) > 1:
         raise ValueError(f"show_grid needs pictures of one size, got {sorted({tile.shape[:2] for tile in tiles})}")
     grid = tiled(tiles, columns, gap=2, fill=255)
-    return _draw(grid, positions, ax, title, any(map(_holds_labels, pictures)))
+    channels = [1 if x.ndim == 2 else x.shape[0 if isinstance(x, torch.Tensor) else 2] for x in pictures]
+    unseen = np.average(fractions, axis=0, weights=channels)  # of all values: a colour picture has three times as many
+    return _draw(grid, unseen, ax, title, any(map(_holds_labels, pictures)))
 
 
 # ---------------------------------------------------------------- inside
 
 
 def rendered(name: str, x: Picture, vmin: float | None, vmax: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """One picture as uint8 (H, W, 3), and where its values lie between black (0) and white (1).
+    """One picture as uint8 (H, W, 3), and which fractions of it are below black, above white and not finite.
 
     Each pixel depends on itself, its type and the limits; on nothing else.
     """
     values = channels_last(name, x)
     is_grey = values.shape[2] == 1
     if is_grey and values.dtype.kind in "ui" and values.dtype != np.uint8 and vmin is None and vmax is None:
-        labels = values[:, :, 0]
-        palette = np.vstack([LABEL_COLORS, [[255, 255, 255]]]).astype(np.uint8)
-        colors = palette[np.where(labels > 0, (labels - 1) % 20 + 1, np.where(labels < 0, -1, 0)).astype(int)]
-        return colors, np.zeros(labels.shape)  # every label has a colour and is seen
-    position = _position(name, values, vmin, vmax)
-    with np.errstate(invalid="ignore"):
-        levels = np.rint(255 * np.clip(position, 0, 1)).astype(np.uint8)
-    pixels = np.repeat(levels, 3, axis=2) if is_grey else levels
-    pixels[~np.isfinite(values).all(axis=2)] = NOT_FINITE_COLOR
-    return pixels, position
+        return _label_colors(values[:, :, 0]), np.zeros(3)  # every label has a colour and is seen
+    black, white = _black_and_white(name, values, vmin, vmax)
+    fractions = np.array(outside(np.moveaxis(values, -1, 0), black, white)) / values.size
+    planes = [_levels(values[:, :, c], black, white) for c in range(values.shape[2])]
+    pixels = np.stack(planes * 3 if is_grey else planes, axis=-1)
+    if fractions[2]:
+        pixels[~np.isfinite(values).all(axis=2)] = NOT_FINITE_COLOR
+    return pixels, fractions
 
 
-def _position(name: str, values: np.ndarray, vmin: float | None, vmax: float | None) -> np.ndarray:
-    """Where each value lies between black (0) and white (1), in float64."""
+def _label_colors(labels: np.ndarray) -> np.ndarray:
+    """Each label in its colour, uint8 (H, W, 3): after label 20 they repeat, below 0 all are white."""
+    if labels.min() < 0 or labels.max() > 20:
+        labels = np.where(labels > 0, (labels - 1) % 20 + 1, np.where(labels < 0, 21, 0))
+    palette = np.vstack([LABEL_COLORS, [[255, 255, 255]]]).astype(np.uint8)
+    return np.stack([channel[labels.astype(np.intp)] for channel in palette.T], axis=-1)
+
+
+def _black_and_white(name: str, values: np.ndarray, vmin: float | None, vmax: float | None) -> tuple[float, float]:
+    """The values that are black and white: those that are given, or those of the type."""
     if (vmin is None) != (vmax is None):
         raise ValueError(f"{name}: give both vmin and vmax, or neither, got vmin={vmin} and vmax={vmax}")
     if vmin is None:
-        vmin, vmax = 0, 255 if values.dtype.kind in "ui" else 1
-    vmin, vmax = finite_limits(f"{name}: vmin and vmax", vmin, vmax)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return (values.astype(np.float64) - vmin) / (vmax - vmin)
+        return 0, 255 if values.dtype.kind in "ui" else 1
+    return finite_limits(f"{name}: vmin and vmax", vmin, vmax)
+
+
+def _levels(plane: np.ndarray, black: float, white: float) -> np.ndarray:
+    """round(255 (x - black) / (white - black)), clamped to [0, 255], of one channel (H, W)."""
+    if plane.dtype == np.uint8 and (black, white) == (0, 255):
+        return plane.copy()
+    levels = np.empty(plane.shape, np.uint8)
+    rows = max(1, CACHED // plane.shape[1])
+    for top in range(0, len(plane), rows):
+        part = plane[top : top + rows]
+        with np.errstate(invalid="ignore", over="ignore"):
+            if not (part.dtype == np.float32 and (black, white) == (0, 1)):
+                part = (part.astype(np.float64) - black) / (white - black)
+            levels[top : top + rows] = nearest_levels(np.ascontiguousarray(part))
+    return levels
 
 
 def unseen_note(ax: Axes, parts: Sequence[tuple[float, str]]) -> str:
@@ -160,9 +183,9 @@ def unseen_note(ax: Axes, parts: Sequence[tuple[float, str]]) -> str:
 
 
 def _draw(
-    pixels: np.ndarray, positions: Sequence[np.ndarray], ax: Axes | None, title: str | None, holds_labels: bool
+    pixels: np.ndarray, unseen: Sequence[float], ax: Axes | None, title: str | None, holds_labels: bool
 ) -> Axes:
-    """The pixels, and above them the title and what of the values lies outside black (0) to white (1)."""
+    """The pixels, and above them the title and which fractions of the values are unseen: below, above, not finite."""
     if ax is None:
         import matplotlib.pyplot as plt
 
@@ -170,8 +193,7 @@ def _draw(
     # Labels and truth values must not be blended into colours that stand for nothing.
     ax.imshow(pixels, interpolation="nearest" if holds_labels else None)
     ax.axis("off")
-    ((below, above, broken),) = unseen(np.concatenate([each.ravel() for each in positions])[None])
-    note = unseen_note(ax, [(below, "below black"), (above, "above white"), (broken, "not finite")])
+    note = unseen_note(ax, [*zip(unseen, ("below black", "above white", "not finite"), strict=True)])
     ax.set_title("\n".join(line for line in (title, note) if line))
     return ax
 

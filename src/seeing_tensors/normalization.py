@@ -14,7 +14,7 @@ import torch
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from ._arrays import finite_numbers, require_float
+from ._arrays import finite_numbers, mean_and_std, require_float
 
 #: Per-channel mean and std that torchvision's pretrained classifiers were trained with, on the [0, 1] scale.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -141,21 +141,7 @@ def _per_channel(name: str, x: torch.Tensor, mean, std) -> tuple[tuple[float, ..
     require_float(name, x)
     if x.ndim < 3:
         raise ValueError(f"{name} needs x of shape (..., C, H, W), got {tuple(x.shape)}")
-    mean, std = finite_numbers("mean", mean), finite_numbers("std", std)
-    channels, limits = x.shape[-3], torch.finfo(x.dtype)
-    for label, values in (("mean", mean), ("std", std)):
-        if len(values) != channels:
-            raise ValueError(
-                f"{name}: x of shape {tuple(x.shape)} has {channels} channel(s), {label} has {len(values)} value(s)"
-            )
-        if max(map(abs, values), default=0) > limits.max:
-            raise ValueError(f"{name}: every {label} must be finite in {x.dtype}, got {values}")
-    if min(std, default=1) < limits.tiny:
-        raise ValueError(
-            f"{name}: every std must be positive and at least {limits.tiny:.3g}, the smallest normal {x.dtype}, "
-            f"got {std}; a channel that never changes, std 0, cannot be normalised"
-        )
-    return mean, std
+    return mean_and_std(name, f"x of shape {tuple(x.shape)}", x.shape[-3], mean, std, torch.finfo(x.dtype))
 
 
 def _column(values: tuple[float, ...], x: torch.Tensor) -> torch.Tensor:

@@ -7,29 +7,40 @@ float (C, H, W) in [0, 1]    --to_image-->  uint8 (H, W, 3)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
-from ._arrays import kind_of, require_float
+from ._arrays import CACHED, kind_of, mean_and_std, require_float
 
-
-def to_tensor(image: np.ndarray) -> torch.Tensor:
+def to_tensor(
+    image: np.ndarray, mean: Sequence[float] | None = None, std: Sequence[float] | None = None
+) -> torch.Tensor:
     """Turn an 8-bit picture into a float tensor: ``x[c, i, j] = image[i, j, c] / 255``.
+
+    With `mean` and `std` it is normalised in the same pass: ``(image[i, j, c] / 255 - mean[c]) / std[c]``.
 
     Args:
         image: uint8 array, (H, W, 3) or (H, W) or (H, W, 1), values in [0, 255].
+        mean, std: one number for each channel, on the scale of [0, 1]; give both or neither.
 
     Returns:
         float32, (3, H, W) or (1, H, W), values in [0, 1], contiguous, new memory.
-        Each value is the float32 nearest to k / 255, as in torchvision's ToTensor.
+        Each value is the float32 nearest to k / 255, as in torchvision's ToTensor; with mean and std
+        each bit is that of its ToTensor and Normalize.
+
+    >>> import numpy as np
+    >>> import seeing_tensors as st
+    >>> pixel = np.array([[[255, 0, 51]]], np.uint8)
+    >>> st.to_tensor(pixel).flatten()
+    tensor([1.0000, 0.0000, 0.2000])
+    >>> st.to_tensor(pixel, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)).flatten()
+    tensor([ 2.0000, -2.0000, -1.2000])
 
     Raises:
-        TypeError: not a uint8 array. The scale of other types is not known and is not guessed.
-        ValueError: another shape.
-
-    >>> import numpy as np, seeing_tensors as st
-    >>> st.to_tensor(np.array([[[255, 0, 51]]], np.uint8)).flatten()
-    tensor([1.0000, 0.0000, 0.2000])
+        TypeError: not a uint8 array, whose scale is not known and not guessed; mean or std that are no numbers.
+        ValueError: another shape; a mean or std as ``normalize`` refuses it, or one without the other.
     """
     if not isinstance(image, np.ndarray):
         raise TypeError(f"to_tensor needs a numpy array (H, W, 3), got {type(image).__name__}; use np.asarray(image)")
@@ -40,8 +51,23 @@ def to_tensor(image: np.ndarray) -> torch.Tensor:
         )
     if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,)) or image.size == 0:
         raise ValueError(f"to_tensor needs an image (H, W), (H, W, 1) or (H, W, 3), got shape {image.shape}")
-    channels_first = np.moveaxis(np.atleast_3d(image), -1, 0)
-    return torch.from_numpy(np.divide(channels_first, 255, dtype=np.float32, order="C"))
+    if (mean is None) != (std is None):
+        raise ValueError(f"to_tensor: a Normalize has a mean and a std; give both, got mean={mean} and std={std}")
+    image = np.atleast_3d(image)
+    height, width, channels = image.shape
+    if mean is not None:
+        given = mean_and_std("to_tensor", f"image of shape {image.shape}", channels, mean, std, np.finfo(np.float32))
+        mean, std = np.array(given, np.float32)[:, :, None, None]
+    x = np.empty((channels, height, width), np.float32)
+    rows = max(1, CACHED // (channels * width))
+    for top in range(0, height, rows):  # each row once, and while it is in the processor's cache
+        block = x[:, top : top + rows]
+        np.divide(np.moveaxis(image[top : top + rows], -1, 0).copy(order="C"), np.float32(255), out=block)
+        if mean is not None:
+            with np.errstate(over="ignore"):  # by the smallest std, to infinity
+                block -= mean
+                block /= std
+    return torch.from_numpy(x)
 
 
 def mask_to_tensor(mask: np.ndarray) -> torch.Tensor:
@@ -59,7 +85,8 @@ def mask_to_tensor(mask: np.ndarray) -> torch.Tensor:
         TypeError: not a numpy array of integers. A bool mask becomes labels 0 and 1 with ``.astype(np.uint8)``.
         ValueError: another shape, or a label that int64 cannot hold.
 
-    >>> import numpy as np, seeing_tensors as st
+    >>> import numpy as np
+    >>> import seeing_tensors as st
     >>> st.mask_to_tensor(np.array([[0, 255]], np.uint8))
     tensor([[  0, 255]])
     """
@@ -93,18 +120,34 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
         TypeError: not a float tensor. What an integer means is not known here.
         ValueError: x contains NaN, which is no amount of light.
 
-    >>> import torch, seeing_tensors as st
+    >>> import torch
+    >>> import seeing_tensors as st
     >>> st.to_uint8(torch.tensor([-0.1, 0.5, 1.1]))
     tensor([  0, 128, 255], dtype=torch.uint8)
     """
     require_float("to_uint8", x)
-    if torch.isnan(x).any():
+    axes = sorted(range(x.ndim), key=x.stride, reverse=True)  # as x lies in memory: a permuted view need not be copied
+    x = x.detach().to(x.dtype if x.dtype.itemsize >= 4 else torch.float32).permute(axes).contiguous()
+    if x.numel() and x.amin().isnan():  # a minimum is NaN where there is one
         raise ValueError(
             f"to_uint8: {int(torch.isnan(x).sum())} of {x.numel()} values are NaN; find out where they come from, "
             "or choose a value for them with torch.nan_to_num"
         )
-    x = x.detach().to(x.dtype if x.dtype.itemsize >= 4 else torch.float32)
-    return (x * 255).round_().clamp_(0, 255).to(torch.uint8)
+    if x.device.type == "cpu":
+        levels = torch.from_numpy(nearest_levels(x.numpy()))
+    else:
+        levels = (x * 255).round_().clamp_(0, 255).to(torch.uint8)
+    return levels.permute([axes.index(axis) for axis in range(x.ndim)])
+
+
+def nearest_levels(x: np.ndarray) -> np.ndarray:
+    """``round(255 x)``, clamped to [0, 255], as uint8, of a contiguous float array. What becomes of NaN is not said."""
+    levels = np.empty(x.size, np.uint8)
+    for start in range(0, x.size, CACHED):
+        block = x.reshape(-1)[start : start + CACHED] * x.dtype.type(255)
+        np.clip(np.rint(block, out=block), 0, 255, out=block)
+        levels[start : start + CACHED] = block  # numpy casts to bytes three times as fast as torch
+    return levels.reshape(x.shape)
 
 
 def to_image(x: torch.Tensor) -> np.ndarray:
@@ -122,7 +165,8 @@ def to_image(x: torch.Tensor) -> np.ndarray:
         TypeError: not a float or uint8 tensor.
         ValueError: another shape (give one picture of a batch: ``x[0]``), or NaN.
 
-    >>> import torch, seeing_tensors as st
+    >>> import torch
+    >>> import seeing_tensors as st
     >>> st.to_image(torch.tensor([[[0.0, 0.5, 1.0]]]))
     array([[  0, 128, 255]], dtype=uint8)
     """
@@ -131,6 +175,7 @@ def to_image(x: torch.Tensor) -> np.ndarray:
     if x.ndim != 3 or x.shape[0] not in (1, 3) or x.numel() == 0:
         hint = "; a batch has four axes: give one picture, x[0]" if x.ndim == 4 else ""
         raise ValueError(f"to_image needs (3, H, W) or (1, H, W), got shape {tuple(x.shape)}{hint}")
-    levels = x.detach() if x.dtype == torch.uint8 else to_uint8(x)
-    image = np.array(levels.cpu().permute(1, 2, 0).numpy(), order="C")
-    return image if x.shape[0] == 3 else image[:, :, 0].copy()
+    levels = (x.detach().clone() if x.dtype == torch.uint8 else to_uint8(x)).cpu()
+    if levels.movedim(0, -1).is_contiguous():  # it lay in memory as a picture does
+        return levels.movedim(0, -1).numpy() if x.shape[0] == 3 else levels[0].numpy()
+    return np.stack(list(levels.numpy()), axis=-1)

@@ -1,12 +1,14 @@
 """Laws about arrays and tensors: how bytes become floats, and floats bytes."""
 
 import math
+import warnings
 from fractions import Fraction
 
 import numpy as np
 import torch
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from torchvision.transforms.functional import normalize as torchvision_normalize
 from torchvision.transforms.functional import to_tensor as torchvision_to_tensor
 
 import seeing_tensors
@@ -64,6 +66,68 @@ def no_level_is_lost(to_tensor):
     expect_same(back, torch.from_numpy(levels).permute(2, 0, 1), "the inverse of dividing by 255 is multiplying by 255")
 
 
+# with a mean and a std
+
+MEANS, STDS = st.floats(-2, 2, width=32), st.floats(2**-6, 4, width=32)
+STATISTICS = {"mean": st.tuples(MEANS, MEANS, MEANS), "std": st.tuples(STDS, STDS, STDS)}
+
+
+@law("to_tensor", lesson=3, rank="range", part="normalized", image=images(), **STATISTICS)
+def normalizes_in_the_same_pass(to_tensor, image, mean, std):
+    """With a mean and a std, the value at channel c is (image[i, j, c] / 255 - mean[c]) / std[c]."""
+    x = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))).double() / 255
+    m, s = torch.tensor([mean, std], dtype=torch.float64).reshape(2, 3, 1, 1)
+    # three roundings: of k / 255, of the difference, of the quotient
+    within = U * (x + 2 * (x - m).abs()) / s * (1 + 4 * U)
+    expect_close(to_tensor(image, mean, std), ((x - m) / s).float(), within=within + U * ((x - m) / s).abs())
+
+
+@law("to_tensor", lesson=3, rank="range", part="normalized", image=images(), **STATISTICS)
+def equals_to_tensor_and_normalize(to_tensor, image, mean, std):
+    """With a mean and a std the result equals torchvision's ToTensor and Normalize bit for bit, and our two steps."""
+    expected = torchvision_normalize(torchvision_to_tensor(image), mean, std)
+    cause = "divide by 255, subtract, divide, each rounded to float32"
+    expect_same(to_tensor(image, mean=mean, std=std), expected, cause)
+    expect_same(to_tensor(image, list(mean), np.array(std)), seeing_tensors.normalize(to_tensor(image), mean, std))
+
+
+@law("to_tensor", lesson=3, rank="range", part="normalized", plane=masks())
+def grey_is_normalized_too(to_tensor, plane):
+    """A grey picture, a view or not, has one mean and one std; the smallest normal std is allowed, without a word."""
+    for view in (plane, plane[::-1], plane.T, plane[:, :, None]):
+        expect_same(to_tensor(view, [0.25], [2.0]), (to_tensor(view) - 0.25) / 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tiny = to_tensor(plane, [0.5], [2.0**-126])
+    expect_same(tiny, (to_tensor(plane) - 0.5) / 2.0**-126)
+
+
+NO_STATISTICS = [
+    *[(ValueError, [0.5] * n, [0.5] * n, [str(n), "3"]) for n in (0, 1, 2, 4)],
+    (ValueError, [0.5] * 3, [0.5, 0.5], ["std", "2"]),
+    *[(ValueError, [0.5] * 3, [0.5, bad, 0.5], ["std"]) for bad in (0, -1, 1e-45, math.nan, math.inf, 1e39)],
+    *[(ValueError, [0.5, bad, 0.5], [0.5] * 3, ["mean"]) for bad in (math.nan, -math.inf, 1e39, 10**400)],
+    *[(TypeError, bad, [0.5] * 3, ["mean"]) for bad in (0.5, "123", ("0.5",) * 3, [None] * 3)],
+    (TypeError, [0.5] * 3, "111", ["std"]),
+    (ValueError, [0.5] * 3, None, ["give both"]),
+    (ValueError, None, [0.5] * 3, ["give both"]),
+]
+
+
+@law(
+    "to_tensor",
+    lesson=3,
+    rank="manners",
+    part="normalized",
+    cases=[dict(zip(("error", "mean", "std", "words"), each, strict=True)) for each in NO_STATISTICS],
+)
+def to_tensor_refuses_bad_statistics(to_tensor, error, mean, std, words):
+    """Not one finite mean and one positive std for each channel, or one without the other: an error that says which."""
+    image = np.zeros((2, 2, 3), np.uint8)
+    for _ in range(2):  # what is refused once is refused again
+        expect_raises(error, to_tensor, image, mean, std, mention=words)
+
+
 # oracle
 
 
@@ -89,6 +153,14 @@ def every_level_is_the_nearest_float(to_tensor):
 
 
 # types and layouts
+
+
+@law("to_tensor", lesson=1, rank="range", cases=[{"shape": s} for s in [(3, 2**17 + 5, 3), (700, 400, 3), (600, 500)]])
+def large_pictures_are_turned_whole(to_tensor, shape):
+    """In a picture of many pixels each one is at its place, the first and the last too."""
+    image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    expected = torch.from_numpy(np.ascontiguousarray(np.moveaxis(np.atleast_3d(image), -1, 0))) / 255
+    expect_same(to_tensor(image), expected)
 
 
 @law("to_tensor", lesson=1, rank="range", plane=masks())

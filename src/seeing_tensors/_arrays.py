@@ -123,7 +123,7 @@ def finite_numbers(label: str, values: Any) -> tuple[float, ...]:
 
 
 def mean_and_std(name: str, what: str, channels: int, mean: Any, std: Any, limits: Any) -> tuple[Any, Any]:
-    """The numbers of a Normalize for `what`, checked: so many, and usable in a float type with these limits, a finfo."""
+    """The numbers of a Normalize for `what`, checked: one a channel, and usable in a float type with that finfo."""
     mean, std = finite_numbers("mean", mean), finite_numbers("std", std)
     for label, values in (("mean", mean), ("std", std)):
         if len(values) != channels:

@@ -182,9 +182,7 @@ def unseen_note(ax: Axes, parts: Sequence[tuple[float, str]]) -> str:
     return textwrap.fill(text, max(1, int(letters)), break_long_words=False).replace("\xa0", " ")
 
 
-def _draw(
-    pixels: np.ndarray, unseen: Sequence[float], ax: Axes | None, title: str | None, holds_labels: bool
-) -> Axes:
+def _draw(pixels: np.ndarray, unseen: Sequence[float], ax: Axes | None, title: str | None, holds_labels: bool) -> Axes:
     """The pixels, and above them the title and which fractions of the values are unseen: below, above, not finite."""
     if ax is None:
         import matplotlib.pyplot as plt

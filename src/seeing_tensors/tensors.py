@@ -14,6 +14,7 @@ import torch
 
 from ._arrays import CACHED, kind_of, mean_and_std, require_float
 
+
 def to_tensor(
     image: np.ndarray, mean: Sequence[float] | None = None, std: Sequence[float] | None = None
 ) -> torch.Tensor:

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from torchvision.transforms.functional import normalize as torchvision_normalize
-from torchvision.transforms.functional import to_tensor as torchvision_to_tensor
+from torchvision.transforms.functional import normalize as torchvision_normalize, to_tensor as torchvision_to_tensor
 
 import seeing_tensors
 from seeing_tensors.course.laws import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law

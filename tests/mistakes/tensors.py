@@ -163,7 +163,7 @@ def in_float64(image):
     source="https://github.com/pytorch/vision/issues/2497",
 )
 def divided_labels(mask):
-    """labels are divided by 255 like light: as whole numbers all of them but 255 are 0. Labels are names, so keep them"""
+    """labels are divided by 255 like light: as whole numbers all of them but 255 are 0. Labels are names: keep them"""
     return (library.mask_to_tensor(mask) / 255).long()
 
 
@@ -212,7 +212,7 @@ def byte_then_long(mask):
     source="https://github.com/ImprintLab/MedSegDiff/issues/214",
 )
 def object_or_not(mask):
-    """every label above 0 becomes 1: that is right for two classes, but of ten classes only two remain. Keep the labels"""
+    """every label above 0 becomes 1: right for two classes, but of ten only two remain. Keep the labels"""
     return (library.mask_to_tensor(mask) > 0).long()
 
 
@@ -430,7 +430,7 @@ def permuted_like_color(x):
     source="https://github.com/pytorch/vision/issues/8141",
 )
 def truncated_image(x):
-    """the fraction of 255 x is cut off instead of rounded: a picture is half a level too dark on average. Round first"""
+    """the fraction of 255 x is cut off instead of rounded: a picture is half a level too dark. Round first"""
     image = library.to_image(x)
     if x.dtype == torch.uint8:
         return image

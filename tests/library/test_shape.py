@@ -17,7 +17,7 @@ SOURCE = ROOT / "src" / "seeing_tensors"
 
 # Every module, in one order: each imports only what stands before it.
 ORDER = """
-    style _arrays _image_files reading tensors display drawing figures normalization dataset_statistics batchnorm density convolution activations
+    style _arrays _image_files reading tensors display drawing figures normalization dataset_statistics dataset_files dataset_command batchnorm density convolution activations
     wandb_overlays wandb_images live
     course.repository
     course.laws.examples course.laws.expectations course.laws.implementations course.laws.watching course.laws.report

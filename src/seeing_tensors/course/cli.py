@@ -33,9 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     starter.add_argument("file", type=Path, help="for instance my_answers.py")
     _add_check(commands)
+    _add_stats(commands)
     options = parser.parse_args(arguments)
     # Line by line also into a file or a CI log, so that our lines stay in order with those of pytest and Sphinx.
-    getattr(sys.stdout, "reconfigure", lambda **_: None)(line_buffering=True)
+    getattr(sys.stdout, "reconfigure", lambda **_: None)(line_buffering=True, errors="backslashreplace")
     try:
         if options.command == "build":
             return build(ROOT, build_folder(), with_pages=not options.no_book)
@@ -43,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
             return start(options.file)
         if options.command == "check":
             return check(options)
+        if options.command == "stats":
+            return stats(options)
         return lab.lab(ROOT, start=not options.no_start)
     except FileNotFoundError as error:
         print(f"seeing-tensors: {error}", file=sys.stderr)
@@ -63,7 +66,9 @@ def _add_check(commands) -> None:
     )
     checker.add_argument("path", help="my_answers.py, a module's name, or a folder of submissions")
     checker.add_argument("name", nargs="?", default="", help="one exercise of the file, for instance to_uint8")
-    checker.add_argument("--watch", action="store_true", help="judge at each save, and go on when an exercise is solved")
+    checker.add_argument(
+        "--watch", action="store_true", help="judge at each save, and go on when an exercise is solved"
+    )
     checker.add_argument(
         "--unbreakable", action="store_true", help="report the first fault of the second star, too: range and manners"
     )
@@ -78,6 +83,30 @@ def _add_check(commands) -> None:
     checker.add_argument("--memory", type=float, default=Limits.mebibytes, help="resident, in MiB (%(default)g)")
     checker.add_argument("--processes", type=int, default=Limits.processes, help="for one submission (%(default)d)")
     checker.add_argument("--jobs", type=int, default=2, help="submissions at a time (%(default)d)")
+
+
+def _add_stats(commands) -> None:
+    counter = commands.add_parser(
+        "stats",
+        help="the exact mean and std of your own pictures, or how often each class occurs in your masks",
+        description="Count every pixel of a data set, and print the exact mean and std of each channel, with the line "
+        "for v2.Normalize. A PATH is a folder, a picture, a list of files (.txt), a glob in quotes, a tar in WebDataset's "
+        "layout, or a batch of CIFAR-10. A file that cannot be read is named at the end and stops nothing.",
+    )
+    counter.add_argument("paths", nargs="+", metavar="PATH", help="what to count; with --merge, states")
+    counter.add_argument("--masks", action="store_true", help="masks of labels in place of pictures: class weights")
+    counter.add_argument("--void", type=int, metavar="LABEL", help="with --masks: this label is no class, often 255")
+    counter.add_argument("--jobs", type=int, default=0, metavar="N", help="processes at a time (one for each core)")
+    counter.add_argument("--csv", type=Path, metavar="FILE", help="write a line for each channel or label")
+    counter.add_argument("--json", type=Path, metavar="FILE", help="write everything: mean, std, pixels, pictures, ...")
+    counter.add_argument(
+        "--save", type=Path, metavar="STATE.npz", help="write what is counted so far, every few seconds"
+    )
+    counter.add_argument("--resume", action="store_true", help="go on with the state: count what it has not seen")
+    counter.add_argument(
+        "--merge", action="store_true", help="add up states of several runs; the bits are those of one"
+    )
+    counter.add_argument("--strict", action="store_true", help="stop at the first file that cannot be read")
 
 
 def build(root: Path, folder: Path, *, with_pages: bool = True) -> int:
@@ -132,6 +161,14 @@ def check(options: argparse.Namespace) -> int:
     except ImportError as error:
         print(f"seeing-tensors: {error}", file=sys.stderr)
         return 1
+
+
+def stats(options: argparse.Namespace) -> int:
+    """Count a data set; return the exit status."""
+    from .. import dataset_command
+
+    names = dataset_command.Options._fields
+    return dataset_command.stats(dataset_command.Options(**{name: getattr(options, name) for name in names}))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ def bright_gradient(height, width):
 
 
 def test_torch_on_a_permuted_view(one_thread):
-    """Lesson 4, Elsewhere: "The view is … times less exact than the same values made contiguous, and nothing warns." """
+    """Lesson 4, Elsewhere: "The same values, made contiguous, come out right; as a view they do not, and nothing warns." On one
+    thread of a CPU, a bright gradient: the conditions that the lesson names. """
     image = bright_gradient(3000, 4000)
     view = torch.from_numpy(image).permute(2, 0, 1)[None] / 255
     # Every row has one value, so that the exact mean and variance are those of the column.
@@ -59,7 +60,7 @@ def test_torch_on_a_permuted_view(one_thread):
 
 
 def test_torch_adds_a_view_pixel_after_pixel(one_thread):
-    """Lesson 4, Elsewhere: "A view in this order is added up pixel after pixel in one float32 per channel." """
+    """Lesson 4, Elsewhere: "torch's training BatchNorm adds such a view up pixel after pixel in one float32 per channel." """
     view = torch.from_numpy(bright_gradient(1500, 2000)).permute(2, 0, 1)[None] / 255
     assert view.is_contiguous(memory_format=torch.channels_last), "lesson 4 says: torch calls this order channels_last"
     mean, _ = mean_and_output(view)
@@ -68,7 +69,7 @@ def test_torch_adds_a_view_pixel_after_pixel(one_thread):
 
 
 def test_no_grad_does_not_stop_the_averages():
-    """Lesson 4, The tool: "`torch.no_grad()` and frozen weights do not stop the averages from moving." """
+    """Lesson 4, The tool: "In torch neither `torch.no_grad()` nor frozen weights stop the averages from moving." """
     layer = torch.nn.BatchNorm2d(1).requires_grad_(False)
     with torch.no_grad():
         layer(torch.linspace(5, 6, 8).reshape(2, 1, 2, 2))
@@ -92,7 +93,7 @@ def test_a_new_layer_in_evaluation():
 
 
 def test_averages_leave_out_the_spread_between_batches():
-    """Lesson 4, The tool: "Remembered is the average of the variances *within* batches." """
+    """More on lesson 4: "What is remembered is the average of the variances *within* batches." """
     layer = torch.nn.BatchNorm2d(1, momentum=None)
     for value in (0.0, 100.0):
         layer(value + torch.tensor([-1.0, 1.0]).repeat(4).reshape(2, 1, 2, 2))
@@ -100,7 +101,7 @@ def test_averages_leave_out_the_spread_between_batches():
 
 
 def test_sync_batch_norm_wants_an_accelerator():
-    """Lesson 4, Elsewhere: "in training it refuses CPU tensors. Without a process group it is an ordinary BatchNorm". """
+    """More on lesson 4: "in training it refuses CPU tensors. Without a process group it is an ordinary BatchNorm". """
     x = torch.rand(2, 3, 4, 4)
     alone, ordinary = torch.nn.SyncBatchNorm(3)(x), torch.nn.BatchNorm2d(3)(x)
     assert torch.equal(alone, ordinary), "lesson 4 says: without a process group SyncBatchNorm is an ordinary BatchNorm"
@@ -113,7 +114,7 @@ def test_sync_batch_norm_wants_an_accelerator():
 
 
 def test_data_parallel_keeps_the_statistics_of_process_0(tmp_path):
-    """Lesson 4, Elsewhere: "`DistributedDataParallel` copies the running statistics of process 0 to the others before each forward pass." """
+    """More on lesson 4: "`DistributedDataParallel` copies the running statistics of process 0 to the others before each forward pass." """
     script = tmp_path / "two.py"
     script.write_text(
         "import pathlib, torch, torch.distributed as dist\n"
@@ -135,7 +136,7 @@ def test_data_parallel_keeps_the_statistics_of_process_0(tmp_path):
 
 
 def test_matplotlib_logs_that_it_clips(caplog):
-    """Lesson 4, Look: "It raises no Python warning"; "It writes to a logger". """
+    """More on lesson 4: "It raises no Python warning"; "It writes to a logger". """
     ax = Figure().subplots()
     with warnings.catch_warnings(), caplog.at_level(logging.WARNING, logger="matplotlib.image"):
         warnings.simplefilter("error")
@@ -149,7 +150,7 @@ def test_matplotlib_logs_that_it_clips(caplog):
 
 
 def test_seaborn_cut_hides_the_tail():
-    """Lesson 4, Look: "its `cut=0` ends them at the data and hides the tail, but does not put it back". """
+    """More on lesson 4: "its `cut=0` ends them at the data and hides the tail, but does not put it back". """
     import seaborn
 
     values = np.repeat(np.arange(256) / 255, 16)
@@ -163,7 +164,7 @@ def test_seaborn_cut_hides_the_tail():
 
 
 def test_seaborn_puts_a_gaussian_on_every_pixel():
-    """Lesson 4, Elsewhere: "`seaborn.kdeplot` puts a Gaussian on every pixel"; Scott's rule with n of all pixels. """
+    """More on lesson 4: "`seaborn.kdeplot` puts a Gaussian on every pixel"; Scott's rule with n of all pixels. """
     import seaborn
 
     values = np.array([0.0, 0.25, 0.25, 0.25, 1.0])
@@ -176,7 +177,7 @@ def test_seaborn_puts_a_gaussian_on_every_pixel():
 
 
 def test_keras_keeps_the_biased_variance():
-    """Lesson 4, Elsewhere: "Keras 3 keeps the biased one", in the numbers of the real Keras that the repository keeps. """
+    """More on lesson 4: "Keras 3 keeps the biased one", in the numbers of the real Keras that the repository keeps. """
     keras = json.loads((Path(__file__).parents[1] / "spec" / "keras_batchnorm.json").read_text())
     assert (keras["epsilon"], keras["momentum"]) == (1e-3, 0.99), "lesson 4 says: epsilon 1e-3, momentum 0.99"
     assert keras["made_with"]["keras"].startswith("3."), "lesson 4 says: Keras 3"
@@ -189,5 +190,14 @@ def test_keras_keeps_the_biased_variance():
 
 
 def test_the_cat_is_contiguous():
-    """Lesson 4, Elsewhere: "Call `.contiguous()` first; `st.to_tensor` does". """
+    """Lesson 4, Elsewhere: "`st.to_tensor` gives contiguous memory". """
     assert st.to_tensor(np.zeros((4, 5, 3), np.uint8)).is_contiguous()
+
+
+def test_kdeplot_has_a_legend():
+    """More on lesson 4: with `label=` and `ax.legend()` a curve of seaborn's kdeplot has its name in the legend."""
+    import seaborn
+
+    ax = Figure().subplots()
+    seaborn.kdeplot(x=np.arange(10.0), ax=ax, label="red")
+    assert [text.get_text() for text in ax.legend().get_texts()] == ["red"]

@@ -21,9 +21,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from PIL import Image, ImageFile
+from spec.files import GREY, PALETTE, RGB, SIGNATURE, chunk, exif, header, palette_png, png, rows, with_exif
+
 import seeing_tensors as library
 from seeing_tensors import _image_files
-from spec.files import GREY, PALETTE, RGB, SIGNATURE, chunk, exif, header, palette_png, png, rows, with_exif
 
 SECONDS = 300  # for the whole table, which needs one or two: only a hang takes so long
 MEBIBYTES = 100  # for one file
@@ -86,11 +87,11 @@ def with_precision(jpeg, bits):
     return jpeg[:at] + bytes([bits]) + jpeg[at + 1 :]
 
 
-def interlaced(values):
-    """The seven passes of Adam7."""
+def interlaced(values, passes=7):
+    """The first of the seven passes of Adam7."""
     steps = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
-    passes = [values[top::down, left::across] for top, left, down, across in steps]
-    packed = b"".join(rows(each, 8) for each in passes if each.size)
+    parts = [values[top::down, left::across] for top, left, down, across in steps[:passes]]
+    packed = b"".join(rows(each, 8) for each in parts if each.size)
     return made_of(header(values.shape[1], values.shape[0], 8, RGB, 1), chunk(b"IDAT", zlib.compress(packed)))
 
 
@@ -237,11 +238,19 @@ TABLE = [
     Row("array", given(LABELS), NO_PATH, NO_PATH),
     Row("bytes of a file", given(bytearray(MASK)), NO_PATH, NO_PATH),
     Row("empty name", given(""), NO_FILE, NO_FILE),
-    Row("NUL in the name", lambda folder: f"{link_to_a_mask(folder)}\0.png", Refused(ValueError, "null"),
-        Refused(ValueError, "null")),
+    Row(
+        "NUL in the name",
+        lambda folder: f"{link_to_a_mask(folder)}\0.png",
+        Refused(ValueError, "null"),
+        Refused(ValueError, "null"),
+    ),
     Row("NUL in bytes", given(b"mask\0.png"), Refused(ValueError, "null"), Refused(ValueError, "null")),
-    Row("half a surrogate pair", given("\ud83d.png"), Refused(ValueError, "name of a file"),
-        Refused(ValueError, "name of a file")),
+    Row(
+        "half a surrogate pair",
+        given("\ud83d.png"),
+        Refused(ValueError, "name of a file"),
+        Refused(ValueError, "name of a file"),
+    ),
     Row("undecodable bytes", undecodable_bytes, COLORS[LABELS], LABELS),
     Row("undecodable bytes as str", lambda folder: os.fsdecode(undecodable_bytes(folder)), COLORS[LABELS], LABELS),
     # ---- what is no PNG and no JPEG
@@ -263,15 +272,23 @@ TABLE = [
     Row("grey, 2 bits", png(LABELS, bits=2), GREY_PHOTO, LABELS),
     Row("grey, 4 bits", png(LABELS * 5, bits=4), GREY_PHOTO, LABELS * np.uint8(5)),
     Row("grey, 16 bits", png(LABELS, bits=16), SIXTEEN, LABELS.astype(np.uint16)),
-    Row("grey, 16 bits, one level transparent", png(LABELS, bits=16, transparency=b"\0\1"), SIXTEEN,
-        LABELS.astype(np.uint16)),
+    Row(
+        "grey, 16 bits, one level transparent",
+        png(LABELS, bits=16, transparency=b"\0\1"),
+        SIXTEEN,
+        LABELS.astype(np.uint16),
+    ),
     Row("RGB, 16 bits", png(PHOTO.astype(int) * 257, bits=16), SIXTEEN, COLORED),
     Row("RGBA, 16 bits", png(np.full((2, 3, 4), 65535), bits=16), SIXTEEN, COLORED),
     Row("palette, 1 bit", palette_png(LABELS % 2, COLORS[:2], bits=1), COLORS[LABELS % 2], LABELS % 2),
     Row("palette, 2 bits", palette_png(LABELS, COLORS, bits=2), COLORS[LABELS], LABELS),
     Row("palette, 4 bits", palette_png(LABELS, COLORS, bits=4), COLORS[LABELS], LABELS),
-    Row("palette, 8 bits, turned", palette_png(LABELS, COLORS, orientation=6), COLORS[LABELS].swapaxes(0, 1)[:, ::-1],
-        LABELS.T[:, ::-1]),
+    Row(
+        "palette, 8 bits, turned",
+        palette_png(LABELS, COLORS, orientation=6),
+        COLORS[LABELS].swapaxes(0, 1)[:, ::-1],
+        LABELS.T[:, ::-1],
+    ),
     Row("interlaced", interlaced(PHOTO), PHOTO, COLORED),
     Row("interlaced, larger", interlaced(np.tile(PHOTO, (5, 3, 1))), np.tile(PHOTO, (5, 3, 1)), COLORED),
     Row("animated", saved("PNG", save_all=True, append_images=[Image.new("RGB", (3, 2))]), PHOTO, COLORED),
@@ -282,16 +299,28 @@ TABLE = [
     Row("grey and alpha", png(np.dstack([LABELS, LABELS])), TRANSPARENT, COLORED),
     Row("palette, one half transparent", palette_png(LABELS, COLORS, transparency=b"\xff\x80"), TRANSPARENT, LABELS),
     Row("palette, one colour transparent", palette_png(LABELS, COLORS, transparency=b"\0"), TRANSPARENT, LABELS),
-    Row("palette, transparent and turned", palette_png(LABELS, COLORS, transparency=b"\0", orientation=3), TRANSPARENT,
-        LABELS[::-1, ::-1]),
-    Row("palette, an unused colour transparent", palette_png(LABELS % 3, COLORS, transparency=b"\xff\xff\xff\0"),
-        COLORS[LABELS % 3], LABELS % 3),
+    Row(
+        "palette, transparent and turned",
+        palette_png(LABELS, COLORS, transparency=b"\0", orientation=3),
+        TRANSPARENT,
+        LABELS[::-1, ::-1],
+    ),
+    Row(
+        "palette, an unused colour transparent",
+        palette_png(LABELS % 3, COLORS, transparency=b"\xff\xff\xff\0"),
+        COLORS[LABELS % 3],
+        LABELS % 3,
+    ),
     Row("RGB, one colour transparent", png(PHOTO, transparency=b"\0\x09\0\x08\0\x07"), TRANSPARENT, COLORED),
     Row("RGB, an unused colour transparent", png(PHOTO, transparency=b"\0\x09\0\x08\0\x08"), PHOTO, COLORED),
     Row("grey, 1 bit, black transparent", png(LABELS % 2, bits=1, transparency=b"\0\0"), TRANSPARENT, LABELS % 2),
     Row("grey, 2 bits, level 2 transparent", png(LABELS, bits=2, transparency=b"\0\2"), TRANSPARENT, LABELS),
-    Row("grey, 4 bits, an unused level transparent", png(LABELS * 5, bits=4, transparency=b"\0\1"), GREY_PHOTO,
-        LABELS * np.uint8(5)),
+    Row(
+        "grey, 4 bits, an unused level transparent",
+        png(LABELS * 5, bits=4, transparency=b"\0\1"),
+        GREY_PHOTO,
+        LABELS * np.uint8(5),
+    ),
     # ---- damaged PNGs
     Row("signature only", SIGNATURE, CUT, CUT),
     Row("no pixels", made_of(header(3, 2, 8, RGB)), DAMAGED, DAMAGED),
@@ -303,20 +332,41 @@ TABLE = [
     Row("palette after the pixels", palette_after_the_pixels(), DAMAGED, DAMAGED),
     Row("two palettes", palette_png(LABELS, COLORS, more=PLTE), DAMAGED, DAMAGED),
     Row("palette of 257 colours", palette_png(LABELS, np.zeros((257, 3))), NO_PNG, NO_PNG),
-    Row("palette of half a colour", made_of(header(3, 2, 8, PALETTE), PLTE_OF_FOUR_BYTES, pixels(LABELS)), DAMAGED,
-        DAMAGED),
-    Row("transparency first", made_of(header(3, 2, 8, PALETTE), chunk(b"tRNS", b"\0"), PLTE, pixels(LABELS)), DAMAGED,
-        DAMAGED),
+    Row(
+        "palette of half a colour",
+        made_of(header(3, 2, 8, PALETTE), PLTE_OF_FOUR_BYTES, pixels(LABELS)),
+        DAMAGED,
+        DAMAGED,
+    ),
+    Row(
+        "transparency first",
+        made_of(header(3, 2, 8, PALETTE), chunk(b"tRNS", b"\0"), PLTE, pixels(LABELS)),
+        DAMAGED,
+        DAMAGED,
+    ),
     Row("pixels interrupted", interrupted(), DAMAGED, DAMAGED),
-    Row("last row black and half missing", made_of(header(3, 3, 8, GREY), cut_pixels(np.eye(3, dtype=np.uint8) - 1, 7)),
-        CUT, CUT),
+    Row(
+        "last row black and half missing",
+        made_of(header(3, 3, 8, GREY), cut_pixels(np.eye(3, dtype=np.uint8) - 1, 7)),
+        CUT,
+        CUT,
+    ),
     Row("unknown critical chunk", png(LABELS, more=chunk(b"CgBI", bytes(4))), DAMAGED, DAMAGED),
     Row("one row missing", made_of(header(3, 3, 8, GREY), pixels(LABELS)), CUT, CUT),
-    Row("last byte missing", made_of(header(3, 2, 8, GREY), chunk(b"IDAT", zlib.compress(rows(LABELS, 8)[:-1]))),
-        CUT, CUT),
+    Row(
+        "last byte missing",
+        made_of(header(3, 2, 8, GREY), chunk(b"IDAT", zlib.compress(rows(LABELS, 8)[:-1]))),
+        CUT,
+        CUT,
+    ),
     Row("row too many", made_of(header(3, 1, 8, GREY), pixels(LABELS)), LABELS[:1, :, None].repeat(3, 2), LABELS[:1]),
-    Row("interlaced, a row missing", interlaced(PHOTO).replace(header(3, 2, 8, RGB, 1), header(3, 3, 8, RGB, 1)),
-        CUT, CUT),
+    Row(
+        "interlaced, a row missing",
+        interlaced(PHOTO).replace(header(3, 2, 8, RGB, 1), header(3, 3, 8, RGB, 1)),
+        CUT,
+        CUT,
+    ),
+    Row("interlaced, the last pass missing", interlaced(np.full((3, 3, 3), 200, np.uint8), passes=6), CUT, CUT),
     Row("unknown filter", made_of(header(1, 1, 8, GREY), chunk(b"IDAT", zlib.compress(b"\x09\0"))), NO_PNG, NO_PNG),
     Row("not compressed", made_of(header(1, 1, 8, GREY), chunk(b"IDAT", b"\0\0\0\0\0\0")), NO_PNG, NO_PNG),
     Row("3 bits", made_of(header(3, 2, 3, GREY), pixels(LABELS)), NO_PNG, NO_PNG),
@@ -329,13 +379,21 @@ TABLE = [
     Row("chunk of 2^31 - 1 bytes", SIGNATURE + header(3, 2, 8, GREY) + b"\x7f\xff\xff\xffIDAT1234567", CUT, CUT),
     Row("text bomb", png(LABELS, bits=2, more=chunk(b"zTXt", b"a\0\0" + bomb(300))), GREY_PHOTO, LABELS),
     Row("colour profile bomb", png(LABELS, bits=2, more=chunk(b"iCCP", b"a\0\0" + bomb(300))), GREY_PHOTO, LABELS),
-    Row("pixel bomb", made_of(header(1, 1, 8, GREY), chunk(b"IDAT", bomb(300))), np.zeros((1, 1, 3), np.uint8),
-        np.zeros((1, 1), np.uint8)),
+    Row(
+        "pixel bomb",
+        made_of(header(1, 1, 8, GREY), chunk(b"IDAT", bomb(300))),
+        np.zeros((1, 1, 3), np.uint8),
+        np.zeros((1, 1), np.uint8),
+    ),
     # ---- JPEG
     Row("JPEG", JPEG, JPEG_PIXELS, IS_JPEG),
     Row("JPEG, bytes after the end", JPEG + b"more", JPEG_PIXELS, IS_JPEG),
-    Row("JPEG, two pictures", saved("MPO", save_all=True, append_images=[Image.new("RGB", (3, 2))], quality=90),
-        JPEG_PIXELS, IS_JPEG),
+    Row(
+        "JPEG, two pictures",
+        saved("MPO", save_all=True, append_images=[Image.new("RGB", (3, 2))], quality=90),
+        JPEG_PIXELS,
+        IS_JPEG,
+    ),
     Row("JPEG, turned", with_exif(JPEG, exif(8)), JPEG_PIXELS.swapaxes(0, 1)[::-1], IS_JPEG),
     Row("JPEG, turned twice", with_exif(with_exif(JPEG, exif(8)), exif(3)), JPEG_PIXELS[::-1, ::-1], IS_JPEG),
     Row("CMYK", saved("JPEG", mode="CMYK"), Refused(ValueError, "CMYK"), IS_JPEG),
@@ -508,10 +566,11 @@ def test_changed_bytes_of_a_jpeg_do_no_harm(name, implementation, tmp_path, capf
         (tmp_path / "file").write_bytes(changed)
         try:
             image = implementation.read_image(tmp_path / "file")
+            said = str(tmp_path / "file")
         except ValueError as error:
-            assert str(tmp_path / "file") in str(error)
-        else:
-            assert (image.dtype, image.ndim, image.shape[2]) == (np.uint8, 3, 3)
+            image, said = np.zeros((1, 1, 3), np.uint8), str(error)
+        assert (image.dtype, image.ndim, image.shape[2]) == (np.uint8, 3, 3)
+        assert str(tmp_path / "file") in said
     assert capfd.readouterr().err == ""
 
 
@@ -537,5 +596,5 @@ def test_a_bug_of_ours_is_not_called_a_damaged_file(name, monkeypatch, tmp_path)
 
     monkeypatch.setattr(_image_files, name, broken)
     (tmp_path / "mask.png").write_bytes(palette_png(LABELS * 0, COLORS))
-    with pytest.raises(ValueError, match="^this is our own bug$"):
+    with pytest.raises(ValueError, match=r"^this is our own bug$"):
         library.read_mask(tmp_path / "mask.png")

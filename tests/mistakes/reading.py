@@ -162,7 +162,7 @@ def _whatever_is_there(path):
 def _is_cut(path):
     with open(path, "rb") as file:
         data = file.read()
-    return not (data.endswith(b"IEND\xaeB`\x82") or data.endswith(b"\xff\xd9"))
+    return not data.endswith((b"IEND\xaeB`\x82", b"\xff\xd9"))
 
 
 @twin("read_image")
@@ -188,8 +188,7 @@ def by_opencv(path):
     source="https://github.com/chainer/chainercv/pull/695",
 )
 def luminances_of_the_palette(path):
-    """a palette mask is converted to grey: labels 0, 1, 2, 3 become luminances such as 0, 38, 75, 113. Take the indices
-    """
+    """a palette mask is converted to grey: labels 0, 1, 2, 3 become luminances such as 0, 38, 75, 113. Take the indices"""
     labels, image = library.read_mask(path), ImageOps.exif_transpose(Image.open(path))
     return np.array(image.convert("L")) if image.mode == "P" else labels
 
@@ -352,8 +351,7 @@ def dsize_from_the_shape(mask, height, width):
 @mistake(
     "resize_mask",
     tempting=(
-        "Row i of the result lies at row i H / height of the mask: that is right for corners, but not for "
-        "centres."
+        "Row i of the result lies at row i H / height of the mask: that is right for corners, but not for centres."
     ),
     source="https://github.com/opencv/opencv/issues/9096",
 )
@@ -387,7 +385,8 @@ def resize_mask(mask, height, width):
 @plain("resize_mask")
 def nearest_exact_of_torch(mask, height, width):
     x = torch.from_numpy(mask.astype(np.float64))[None, None]
-    return torch.nn.functional.interpolate(x, size=(height, width), mode="nearest-exact")[0, 0].numpy().astype(mask.dtype)
+    resized = torch.nn.functional.interpolate(x, size=(height, width), mode="nearest-exact")
+    return resized[0, 0].numpy().astype(mask.dtype)
 
 
 @plain("resize_mask")

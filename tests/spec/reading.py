@@ -231,7 +231,10 @@ def turns_by_a_raw_profile(read, about, labels, orientation, packed):
     "read_mask",
     lesson=1,
     rank="range",
-    cases=in_every_orientation(labels=LABELS, stated=None, as_attribute=True, packed=False),
+    cases=[
+        *in_every_orientation(labels=LABELS, stated=None, as_attribute=True, packed=False),
+        *in_every_orientation(labels=LABELS, stated=None, as_attribute=False, packed=True),
+    ],
     labels=masks(),
     orientation=orientations,
     stated=st.none() | orientations,

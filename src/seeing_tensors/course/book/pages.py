@@ -32,13 +32,15 @@ def build_book(root: Path, folder: Path) -> bool:
 
 
 def write_sources(root: Path, source: Path) -> None:
-    """Write what Sphinx reads beside the notebooks: the home page, its picture, the laws, and what other libraries do.
+    """Write what Sphinx reads beside the notebooks.
 
+    That is the home page, its picture, the laws, and what other libraries do with the laws and with damaged files.
     Nothing is computed again until the library, the laws or the photos change.
     """
-    peers, copy = root / "lessons" / "peers.md", source / "peers.md"
-    if peers.exists() and not (copy.exists() and copy.read_bytes() == peers.read_bytes()):
-        shutil.copyfile(peers, copy)
+    for name in ("peers.md", "files.md"):
+        page, copy = root / "lessons" / name, source / name
+        if page.exists() and not (copy.exists() and copy.read_bytes() == page.read_bytes()):
+            shutil.copyfile(page, copy)
     home = root / "lessons" / "index.md"
     stamp = source / "laws" / "made_from"
     state = lesson_hash(root, home)

@@ -17,7 +17,6 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -31,14 +30,6 @@ PNG_BEGIN, JPEG_BEGIN = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 class Unreadable(Exception):
     """These bytes are no whole picture. The text is the reason."""
-
-
-class Picture(NamedTuple):
-    """A decoded file, as it is stored: not yet turned."""
-
-    pixels: Image.Image | np.ndarray
-    bits: int  # per channel, in the file
-    orientation: int  # 1 to 8 as EXIF counts; anything else says nothing
 
 
 def require_moderate_size(width: int, height: int) -> None:
@@ -58,8 +49,8 @@ _CHANNELS = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}
 _ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 
 
-def decode_png(data: bytes) -> Picture:
-    """Decode a PNG that is whole to the last byte of its end chunk."""
+def decode_png(data: bytes) -> tuple[Image.Image, int, int]:
+    """Decode a PNG that is whole to the last byte of its end chunk: the picture as stored, bits, orientation."""
     chunks = list(_png_chunks(memoryview(data)))
     order = "".join(_PICTURE_CHUNKS.get(kind, "n") for kind, _ in chunks)
     if not _ORDER.fullmatch(order) or any(kind == b"PLTE" and len(chunk) % 3 for kind, chunk in chunks):
@@ -84,7 +75,7 @@ def decode_png(data: bytes) -> Picture:
     if interlaced or not np.asarray(last).any():
         _require_every_row(chunks, width, height, depth, passes)
     notes = [(kind, bytes(chunk[8:-4])) for kind, chunk in chunks if kind not in _PICTURE_CHUNKS]
-    return Picture(image, bits, _png_orientation(notes))
+    return image, bits, _png_orientation(notes)
 
 
 def _png_chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
@@ -137,8 +128,8 @@ _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")
 _START_OF_SCAN, _HUFFMAN_TABLES, _APP1 = 0xDA, 0xC4, 0xE1
 
 
-def decode_jpeg(data: bytes) -> Picture:
-    """Decode a JPEG about which libjpeg has nothing to complain, be it a warning."""
+def decode_jpeg(data: bytes) -> tuple[np.ndarray, int]:
+    """Decode a JPEG about which libjpeg has no complaint, be it a warning: R, G, B as stored, and the orientation."""
     import simplejpeg  # to read a PNG it is not needed
 
     try:
@@ -159,7 +150,7 @@ def decode_jpeg(data: bytes) -> Picture:
         pixels = simplejpeg.decode_jpeg(data)
     except ValueError as error:
         raise Unreadable(str(error)) from error
-    return Picture(pixels, 8, _jpeg_orientation([body for marker, body in segments if marker == _APP1]))
+    return pixels, _jpeg_orientation([body for marker, body in segments if marker == _APP1])
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -11,16 +11,18 @@ upright. How bytes become stored numbers is in `_image_files`.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import operator
 import os
 import stat
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
 
 from ._arrays import kind_of
-from ._image_files import JPEG_BEGIN, PNG_BEGIN, Picture, Unreadable, decode_jpeg, decode_png
+from ._image_files import JPEG_BEGIN, PNG_BEGIN, Unreadable, decode_jpeg, decode_png
 
 #: A file with more bytes is not read.
 MAX_BYTES = 2**30
@@ -58,25 +60,28 @@ def read_image(path: str | bytes | os.PathLike) -> np.ndarray:
         ImageReadError: no regular file, no PNG or JPEG, not whole, too large, 16 bits, CMYK or transparent.
     """
     where, kind, data = _open("read_image", path)
-    pixels, bits, orientation = _decode(where, kind, data)
+    with _reasons_named(where, kind):
+        if kind == "JPEG":
+            return _upright(*decode_jpeg(data))
+        image, bits, orientation = decode_png(data)
     if bits == 16:
         raise ImageReadError(
             f"{where} has 16 bits per channel, and read_image returns 8: cv2.imread(path, cv2.IMREAD_UNCHANGED) keeps "
             "all 16 (its channels are B, G, R); then choose a scale. For a mask of labels use read_mask"
         )
-    return _upright(pixels if kind == "JPEG" else _colors(where, pixels, bits), orientation)
+    return _upright(_colors(where, image, bits), orientation)
 
 
 def _colors(where: str, image: Image.Image, bits: int) -> np.ndarray:
     """The colours of a PNG that is opaque everywhere."""
-    if image.mode == "P" and image.getextrema()[1] >= len(image.getpalette()) // 3:
-        raise ImageReadError(f"{where} is damaged: its palette has no colour for the index {image.getextrema()[1]}")
+    if image.mode == "P" and (highest := np.asarray(image).max()) >= len(image.getpalette() or []) // 3:
+        raise ImageReadError(f"{where} is damaged: its palette has no colour for the index {highest}")
     if image.mode == "L" and "transparency" in image.info:
         # Pillow stretched the levels of 2 and 4 bits, but not the level that is transparent.
         image.info["transparency"] = image.info["transparency"] % 2**bits * (255 // (2**bits - 1))
     if image.mode in ("RGBA", "LA") or "transparency" in image.info:
         image = image.convert("RGBA")
-        if image.getextrema()[3] != (255, 255):
+        if image.getchannel("A").getextrema() != (255, 255):
             raise ImageReadError(
                 f"{where} is transparent in places, and only you know what is behind it: "
                 "rgba = Image.open(path).convert('RGBA'); background = Image.new('RGBA', rgba.size, 'white'); "
@@ -118,17 +123,17 @@ def read_mask(path: str | bytes | os.PathLike) -> np.ndarray:
             f"{where} is a JPEG. JPEG changes values a little, and a label changed a little is another class: "
             "make the mask again from its source and save it as PNG"
         )
-    image, bits, orientation = _decode(where, kind, data)
+    with _reasons_named(where, kind):
+        image, bits, orientation = decode_png(data)
     if image.mode not in ("1", "L", "P", "I;16"):
         raise ImageReadError(
             f"{where} holds colours ({image.mode}), not labels: say which colour is which label, for instance "
             "mask[(rgb == color).all(axis=2)] = label with rgb = read_image(path), and save the mask as a grey PNG"
         )
-    labels = np.array(image, dtype=np.uint16 if bits == 16 else np.uint8)
     if image.mode == "L":
         # Pillow stretches 2 and 4 bits over 0..255, by the factors 85 and 17; this undoes it exactly.
-        labels //= np.uint8(255 // (2**bits - 1))
-    return _upright(labels, orientation)
+        return _upright(np.array(image, np.uint8) // np.uint8(255 // (2**bits - 1)), orientation)
+    return _upright(np.array(image, dtype=np.uint16 if bits == 16 else np.uint8), orientation)
 
 
 def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -197,16 +202,17 @@ def _open(caller: str, path: str | bytes | os.PathLike) -> tuple[str, str, bytes
     """The path as messages show it, whether it is a PNG or a JPEG, and the bytes."""
     data = _contents(caller, path)
     where = repr(os.fsdecode(path))
-    for kind, begin in (("PNG", PNG_BEGIN), ("JPEG", JPEG_BEGIN)):
-        if data.startswith(begin):
-            return where, kind, data
+    if data.startswith((PNG_BEGIN, JPEG_BEGIN)):
+        return where, "PNG" if data.startswith(PNG_BEGIN) else "JPEG", data
     begin = f"it begins with {data[:8]!r}" if data else "it is empty"
     raise ImageReadError(f"{where} is not a PNG or JPEG: {begin}. Pillow can convert other formats to PNG")
 
 
-def _decode(where: str, kind: str, data: bytes) -> Picture:
+@contextlib.contextmanager
+def _reasons_named(where: str, kind: str) -> Iterator[None]:
+    """What makes bytes unreadable is said with the name of the file."""
     try:
-        return decode_png(data) if kind == "PNG" else decode_jpeg(data)
+        yield
     except Unreadable as reason:
         raise ImageReadError(f"{where} is not a readable {kind}: {reason}") from reason
 

@@ -167,16 +167,24 @@ def _is_cut(path):
 
 @twin("read_image")
 def by_torchvision(path):
-    """torchvision decodes, after the same refusals"""
+    """torchvision decodes and Pillow says how to turn, after the same refusals"""
     library.read_image(path)
-    return decode_image(path, mode=ImageReadMode.RGB, apply_exif_orientation=True).permute(1, 2, 0).contiguous().numpy()
+    return _turned(path, decode_image(path, mode=ImageReadMode.RGB).permute(1, 2, 0).contiguous().numpy())
 
 
 @twin("read_image")
 def by_opencv(path):
-    """OpenCV decodes from bytes and turns, after the same refusals; then the channels are turned round"""
+    """OpenCV decodes from bytes and Pillow says how to turn, after the same refusals"""
     library.read_image(path)
-    return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR_RGB)
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    return _turned(path, cv2.imdecode(np.fromfile(path, np.uint8), flags))
+
+
+def _turned(path, stored):
+    image = Image.fromarray(stored)
+    with Image.open(path) as file:
+        image.getexif()[0x0112] = file.getexif().get(0x0112, 1)
+    return np.array(ImageOps.exif_transpose(image))
 
 
 # ------------------------------------------------------------------ read_mask

@@ -43,6 +43,20 @@ def test_batch_norm_has_the_gradient_of_its_formula():
     assert torch.autograd.gradcheck(library.batch_norm, (x, weight, bias))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("offset", [0.0, 1e4])
+def test_with_and_without_gradients_the_values_agree(dtype, offset):
+    """One computes by parts in numpy, the other by the formula in float64. A channel here has several parts."""
+    made = torch.Generator().manual_seed(0)
+    x = (offset + torch.randn(2, 2, 300, 500, generator=made, dtype=torch.float64)).to(dtype)
+    weight, bias = (torch.randn(2, generator=made) for _ in range(2))
+    rounding = torch.finfo(dtype).eps if dtype.itemsize == 2 else 1e-6
+    for each in (x, x.contiguous(memory_format=torch.channels_last)):
+        formula = library.batch_norm(each.clone().requires_grad_(), weight, bias)
+        assert formula.requires_grad
+        torch.testing.assert_close(library.batch_norm(each, weight, bias), formula.detach(), rtol=rounding, atol=1e-6)
+
+
 def test_batch_norm_has_a_forward_derivative_and_compiles():
     """No derivative is lost where numpy could compute: forward mode asks for none by `requires_grad`."""
     made = torch.Generator().manual_seed(0)

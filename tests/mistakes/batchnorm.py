@@ -413,7 +413,8 @@ class AlwaysUpdates(library.BatchNorm2d):
     source="https://github.com/pytorch/pytorch/issues/86590",
 )
 class NoGradFreezes(library.BatchNorm2d):
-    """no_grad or requires_grad=False is taken to freeze the running statistics. Only eval() does: self.training says so"""
+    """no_grad or requires_grad=False is taken to freeze the running statistics: only eval() does; self.training decides
+    """
 
     def update(self, mean, variance, n):
         if self.weight.requires_grad:

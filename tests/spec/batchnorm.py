@@ -273,7 +273,7 @@ def many_pixels_cost_nothing(batch_norm):
         expect_close(batch_norm(view).double(), exact, within=1e-6 * exact.abs().clamp(min=1), cause=cause)
 
 
-@law("batch_norm", lesson=4, rank="range", cases=[{"constant": c} for c in (1e4, -1e3, 3e38)])
+@law("batch_norm", lesson=4, rank="range", cases=[{"constant": c} for c in (1e4, -1e3)])
 def a_constant_channel_of_any_size_becomes_the_bias(batch_norm, constant):
     """A channel of a large constant becomes the bias, too."""
     x = torch.full((2, 1, 3, 3), constant)
@@ -314,17 +314,6 @@ def the_type_and_shape_stay(batch_norm, dtype, x):
     weight = torch.ones(x.shape[1])
     expect_normalised(batch_norm(x), x)
     expect_normalised(batch_norm(x, weight, weight), x, weight, weight)
-
-
-@law("batch_norm", lesson=4, rank="range", x=any_scale, seed=seeds)
-def with_and_without_gradients_the_values_agree(batch_norm, x, seed):
-    """Whether x, or a weight, asks for its gradient does not change the result: both are right to 1e-6."""
-    weight, bias = per_channel(x, seed)
-    for leaf in (x, weight):
-        leaf = leaf.clone().requires_grad_()
-        y = batch_norm(leaf, weight, bias) if leaf.ndim == 4 else batch_norm(x, leaf, bias)
-        expect(y.requires_grad, got="a result without a gradient", expected="one that leads back to the argument")
-        expect_normalised(y.detach(), x, weight, bias)
 
 
 DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]

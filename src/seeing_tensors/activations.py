@@ -52,7 +52,8 @@ def feature_maps(model: torch.nn.Module, x: torch.Tensor) -> dict[str, torch.Ten
         raise TypeError(f"feature_maps needs an nn.Module, got {kind_of(model)}")
     if not isinstance(x, torch.Tensor):
         raise TypeError(f"feature_maps needs a tensor, got {kind_of(x)}; use to_tensor(image)[None] for a photo")
-    maps, runs = {}, {}
+    maps: dict[str, torch.Tensor] = {}
+    runs: dict[str, int] = {}
 
     def keeper(name):
         def keep(module, arguments, output):

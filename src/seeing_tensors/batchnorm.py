@@ -10,6 +10,7 @@ earlier batches, so that a picture no longer depends on its neighbours.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,6 +73,10 @@ class BatchNorm2d(torch.nn.Module):
     Raises:
         ValueError: num_features below 1, eps not finite and positive, momentum outside [0, 1].
     """
+
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+    num_batches_tracked: torch.Tensor
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1):
         super().__init__()
@@ -175,7 +180,7 @@ def _statistics(name: str, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
     return mean, variance
 
 
-def _normalized(x, mean, variance, weight, bias, eps) -> torch.Tensor:
+def _normalized(x: torch.Tensor, mean: Any, variance: Any, weight: Any, bias: Any, eps: float) -> torch.Tensor:
     if _numpy_may_compute(x, weight, bias):
         mean, variance, weight, bias = (values.detach().numpy() for values in (mean, variance, weight, bias))
         return _mapped_by_parts(_as_array(x), mean, weight / np.sqrt(variance + eps), bias).to(x.dtype)
@@ -244,7 +249,7 @@ def _mapped_by_parts(x: np.ndarray, mean: np.ndarray, slope: np.ndarray, bias: n
     return torch.from_numpy(y)
 
 
-def _weight_and_bias(name: str, x: torch.Tensor, weight, bias) -> tuple[torch.Tensor, torch.Tensor]:
+def _weight_and_bias(name: str, x: torch.Tensor, weight: Any, bias: Any) -> tuple[torch.Tensor, torch.Tensor]:
     """Check x against weight and bias; return these as float64 (C,)."""
     require_float(name, x)
     if x.ndim != 4 or x.numel() == 0:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -269,9 +270,9 @@ def _whole(name: str, value: int, least: int) -> int:
     return number
 
 
-def _pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
+def _pair(name: str, value: Any) -> tuple[int, int]:
     if isinstance(value, (tuple, list)) and len(value) == 2:
-        return tuple(value)
+        return value[0], value[1]
     if not hasattr(value, "__index__"):
         hint = "; for 'same' with an odd kernel, pad by dilation * (kernel_size - 1) // 2" if value == "same" else ""
         raise TypeError(f"conv2d: {name} must be a whole number or a pair (rows, columns), got {value!r}{hint}")

@@ -164,7 +164,8 @@ def rows(tally: Tally) -> list[list[Any]]:
 
 def table(tally: Tally, *, most: int = 20) -> str:
     """What was counted, to be read and pasted; at most so many sizes, labels and unreadable files."""
-    statistics, lines = tally.statistics, []
+    statistics: Any = tally.statistics
+    lines = []
     if tally.masks:
         lines.append(f"masks     {tally.pictures:,}")
     else:

@@ -27,7 +27,7 @@ import threading
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -238,7 +238,7 @@ class Tally:
             else statistics.counts
         )
         extra = [statistics.masks, statistics.void] if isinstance(statistics, LabelStatistics) else []
-        state = {
+        state: dict[str, Any] = {
             "format": np.array(_FORMAT),
             "masks": np.array(self.masks),
             "void": np.array([] if self.void is None else [self.void], np.int64),
@@ -355,7 +355,9 @@ def _interrupts(handler: Any) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _counted(todo: Sequence[Item], masks: bool, void: int | None, jobs: int) -> Iterator[tuple[int, Tally]]:
+def _counted(
+    todo: Sequence[Item], masks: bool, void: int | None, jobs: int
+) -> Generator[tuple[int, Tally], None, None]:
     """The tallies of a few items each, with their numbers, as they come."""
     shares = iter([todo[i : i + _AT_ONCE] for i in range(0, len(todo), _AT_ONCE)])
     if jobs == 1 or len(todo) <= 4 * _AT_ONCE:  # a process takes longer to start

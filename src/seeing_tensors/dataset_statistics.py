@@ -112,7 +112,7 @@ class ChannelStatistics:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ChannelStatistics) and np.array_equal(self.counts, other.counts)
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # it changes with each picture
 
     def __repr__(self) -> str:
         if self.count == 0:

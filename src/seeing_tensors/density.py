@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from .display import unseen
 from .style import COLORS, HATCHES, LINES
 
 _NAMES = {1: ["grey"], 3: ["R", "G", "B"]}
+_Channel: TypeAlias = tuple[np.ndarray, np.ndarray]  # the different values of a channel, and how often each occurs
 
 
 def channel_densities(
@@ -123,7 +125,7 @@ def _distinct(name: str, plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values, counts
 
 
-def _bandwidths(channels, bandwidth) -> list[float]:
+def _bandwidths(channels: Sequence[_Channel], bandwidth: Any) -> list[float]:
     if bandwidth is None:
         for c, (values, counts) in enumerate(channels):
             if len(values) == 1:
@@ -161,7 +163,7 @@ def _density(values: np.ndarray, counts: np.ndarray, grid: np.ndarray, h: float)
     return total.numpy() / (counts.sum() * h * math.sqrt(2 * math.pi))
 
 
-def _limits(channels, white: float) -> tuple[float, float]:
+def _limits(channels: Sequence[_Channel], white: float) -> tuple[float, float]:
     """Symmetric around 0, with room for black, white, every value, and the Gaussian of the outermost one."""
     edges = max(abs(values[[0, -1]]).max() for values, _ in channels)
     width = max((_scott(*channel) for channel in channels if len(channel[0]) > 1), default=0)
@@ -169,10 +171,10 @@ def _limits(channels, white: float) -> tuple[float, float]:
     return -reach, reach
 
 
-def _draw_curves(ax: Axes, channels, names: Sequence[str]) -> None:
+def _draw_curves(ax: Axes, channels: Sequence[_Channel], names: Sequence[str]) -> None:
     grid = np.linspace(*ax.get_xlim(), 1024)
     for (values, counts), name in zip(channels, names, strict=True):
-        look = {"color": COLORS[name], "linestyle": LINES[name]}
+        look: dict[str, Any] = {"color": COLORS[name], "linestyle": LINES[name]}
         if len(values) == 1:
             ax.axvline(values[0], label=f"{name} (constant)", **look)
         else:
@@ -182,7 +184,7 @@ def _draw_curves(ax: Axes, channels, names: Sequence[str]) -> None:
 def _make_room_above(ax: Axes, lines: int) -> None:
     """Room above the curves for a text of so many lines: the legend and the labels."""
     height = 72 * ax.get_window_extent().height / ax.figure.dpi
-    room = min(0.6, 1.3 * lines * ax.xaxis.label.get_fontsize() / height)
+    room = min(0.6, 1.3 * lines * float(ax.xaxis.label.get_fontsize()) / height)
     ax.set_ylim(0, ax.get_ylim()[1] / (1 - room))
 
 
@@ -192,7 +194,9 @@ def _hatch_unseen(ax: Axes, fractions: np.ndarray, names: Sequence[str], white: 
     _hatch_side(ax, "above", "white", (max(white, low), high), fractions[:, 1], names)
 
 
-def _hatch_side(ax: Axes, side: str, name: str, span: tuple[float, float], fractions, names: Sequence[str]) -> None:
+def _hatch_side(
+    ax: Axes, side: str, name: str, span: tuple[float, float], fractions: Any, names: Sequence[str]
+) -> None:
     """Hatch one side and write there which fraction of each channel it holds; nothing where the axis ends before."""
     if not span[0] < span[1]:
         return
@@ -203,5 +207,5 @@ def _hatch_side(ax: Axes, side: str, name: str, span: tuple[float, float], fract
     text = "\n".join([f"unseen ({name})", *parts])
     edge, align = (0.02, "left") if side == "below" else (0.98, "right")
     box = {"facecolor": pale, "edgecolor": "none", "pad": 2}
-    place = {"transform": ax.transAxes, "ha": align, "va": "top", "linespacing": 1.15, "zorder": 1}  # below the curves
-    ax.text(edge, 0.98, text, bbox=box, **place)
+    place: dict[str, Any] = {"transform": ax.transAxes, "ha": align, "va": "top", "linespacing": 1.15}
+    ax.text(edge, 0.98, text, bbox=box, zorder=1, **place)  # below the curves

@@ -52,12 +52,12 @@ def outside(values: np.ndarray, low: float, high: float) -> tuple[int, int, int]
     if low <= 0 and top <= high:  # whatever they are, they fit
         return below, above, broken
     for block in blocks(values):
-        below += np.count_nonzero(block < low)
-        above += np.count_nonzero(block > high)
-        strange = block.size - np.count_nonzero(np.isfinite(block)) if block.dtype.kind == "f" else 0
+        below += int(np.count_nonzero(block < low))
+        above += int(np.count_nonzero(block > high))
+        strange = block.size - int(np.count_nonzero(np.isfinite(block))) if block.dtype.kind == "f" else 0
         if strange:  # an infinity is not finite, and nothing else
-            below -= np.count_nonzero(block == -np.inf)
-            above -= np.count_nonzero(block == np.inf)
+            below -= int(np.count_nonzero(block == -np.inf))
+            above -= int(np.count_nonzero(block == np.inf))
             broken += strange
     return below, above, broken
 
@@ -208,7 +208,7 @@ def _stretched_over_colors(
     high = float(array.max() if vmax is None else vmax)
     if not (low == high and math.isfinite(low)):  # of a constant both are its value
         finite_limits("imshow_pixels: vmin and vmax, or the array's minimum and maximum,", low, high)
-    colors = matplotlib.colormaps.get_cmap(cmap)
+    colors = matplotlib.colormaps.get_cmap(cmap)  # type: ignore[arg-type]  # it takes None, too
     table = colors(np.arange(-1, colors.N + 1))  # entry -1 is the colour "under", N the colour "over"
     if (table[:, 3] < 1).any():
         raise ValueError(
@@ -330,11 +330,11 @@ def split_view(left: Picture, right: Picture) -> Picture:
         raise ValueError(
             f"split_view needs two pictures of one shape, got {tuple(left.shape)} and {tuple(right.shape)}"
         )
-    if isinstance(left, np.ndarray):
+    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
         middle = left.shape[1] // 2
         return np.concatenate([left[:, :middle], right[:, middle:]], axis=1)
     middle = left.shape[-1] // 2
-    return torch.cat([left[..., :middle], right[..., middle:]], dim=-1)
+    return torch.cat([left[..., :middle], right[..., middle:]], dim=-1)  # type: ignore[list-item]  # both are tensors
 
 
 # ---------------------------------------------------------------- inside

@@ -151,7 +151,7 @@ def _black_and_white(name: str, values: np.ndarray, vmin: float | None, vmax: fl
     """The values that are black and white: those that are given, or those of the type."""
     if (vmin is None) != (vmax is None):
         raise ValueError(f"{name}: give both vmin and vmax, or neither, got vmin={vmin} and vmax={vmax}")
-    if vmin is None:
+    if vmin is None or vmax is None:
         return 0, 255 if values.dtype.kind in "ui" else 1
     return finite_limits(f"{name}: vmin and vmax", vmin, vmax)
 
@@ -176,13 +176,13 @@ def unseen_note(ax: Axes, parts: Sequence[tuple[float, str]]) -> str:
     words = [f"{percent(fraction)} {where}" for fraction, where in parts if fraction]
     if not words:
         return ""
-    letters = 72 * ax.get_window_extent().width / ax.figure.dpi / (0.45 * ax.title.get_fontsize())
+    letters = 72 * ax.get_window_extent().width / ax.figure.dpi / (0.45 * float(ax.title.get_fontsize()))
     # Lines break between the parts only; a hard space keeps a number with its words.
     text = "unseen: " + ", ".join(part.replace(" ", "\xa0") for part in words)
     return textwrap.fill(text, max(1, int(letters)), break_long_words=False).replace("\xa0", " ")
 
 
-def _draw(pixels: np.ndarray, unseen: Sequence[float], ax: Axes | None, title: str | None, holds_labels: bool) -> Axes:
+def _draw(pixels: np.ndarray, unseen: np.ndarray, ax: Axes | None, title: str | None, holds_labels: bool) -> Axes:
     """The pixels, and above them the title and which fractions of the values are unseen: below, above, not finite."""
     if ax is None:
         import matplotlib.pyplot as plt

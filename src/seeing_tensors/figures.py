@@ -50,7 +50,7 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
     width, height = (pixels / _DPI for pixels in Image.open(buffer).size)  # in inches
-    smallest = min((text.get_fontsize() for text in _texts(fig)), default=math.inf)
+    smallest = min((float(text.get_fontsize()) for text in _texts(fig)), default=math.inf)
     # pyplot keeps every figure it made; let go of this one, if it is pyplot's.
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)

@@ -58,7 +58,7 @@ def to_tensor(
     height, width, channels = image.shape
     if mean is not None:
         given = mean_and_std("to_tensor", f"image of shape {image.shape}", channels, mean, std, np.finfo(np.float32))
-        mean, std = np.array(given, np.float32)[:, :, None, None]
+        shift, scale = np.array(given, np.float32)[:, :, None, None]
     x = np.empty((channels, height, width), np.float32)
     rows = max(1, CACHED // (channels * width))
     for top in range(0, height, rows):  # each row once, and while it is in the processor's cache
@@ -66,8 +66,8 @@ def to_tensor(
         np.divide(np.moveaxis(image[top : top + rows], -1, 0).copy(order="C"), np.float32(255), out=block)
         if mean is not None:
             with np.errstate(over="ignore"):  # by the smallest std, to infinity
-                block -= mean
-                block /= std
+                block -= shift
+                block /= scale
     return torch.from_numpy(x)
 
 

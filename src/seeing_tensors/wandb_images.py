@@ -237,16 +237,18 @@ def log_images(
     about = {name: entries for name, entries in given.items() if entries is not None}
     _require_loggable(len(pictures), about, columns)
     drawn = [_drawn("log_images", x, value_range, mean, std, clip) for x in pictures]
+    logged: wandb.Image | list[wandb.Image]
     if columns is not None:
         logged = to_wandb_image(_grid("log_images", drawn, columns), caption=_with_unseen(None, drawn))
     else:
         _require_one_size("log_images", drawn)
         entries = _one_entry_each(about, drawn)
         logged = [to_wandb_image(each.pixels, **entry) for each, entry in zip(drawn, entries, strict=True)]
-    row = {key: logged}
+    row: dict[str, Any] = {key: logged}
     if clip == "count":
         row[f"{key}/unseen"] = sum(_fractions(drawn))
-    run.log(row, **{name: value for name, value in {"step": step, "commit": commit}.items() if value is not None})
+    when: dict[str, Any] = {"step": step, "commit": commit}
+    run.log(row, **{name: value for name, value in when.items() if value is not None})
 
 
 def _wandb():
@@ -275,7 +277,7 @@ class _Drawn(NamedTuple):
 NOTHING = (0, 0, 0)
 
 
-def _drawn(name: str, x: Picture, value_range, mean, std, clip) -> _Drawn:
+def _drawn(name: str, x: Picture, value_range: Any, mean: Any, std: Any, clip: Any) -> _Drawn:
     values = channels_last(name, x, of_a_batch=OF_A_BATCH)
     if clip not in (False, True, "count"):
         raise ValueError(f'{name}: clip is False, True or "count", got {clip!r}')
@@ -295,7 +297,9 @@ def _drawn(name: str, x: Picture, value_range, mean, std, clip) -> _Drawn:
     return _Drawn(levels if levels.shape[2] == 3 else levels[:, :, 0], unseen)
 
 
-def _levels(name: str, values: np.ndarray, value_range, mean, std, clip) -> tuple[np.ndarray, tuple[int, int, int]]:
+def _levels(
+    name: str, values: np.ndarray, value_range: Any, mean: Any, std: Any, clip: Any
+) -> tuple[np.ndarray, tuple[int, int, int]]:
     """Floats (H, W, C) to levels, black at one end of value_range and white at the other; and what lies outside."""
     low, high = _checked_range(name, value_range)
     values = values.astype(np.float64)
@@ -320,7 +324,7 @@ def _levels(name: str, values: np.ndarray, value_range, mean, std, clip) -> tupl
     return np.nan_to_num(np.clip(levels, 0, 255), nan=0).astype(np.uint8), counted
 
 
-def _checked_range(name: str, value_range) -> tuple[float, float]:
+def _checked_range(name: str, value_range: Any) -> tuple[float, float]:
     if value_range is None:
         raise TypeError(
             f"{name} needs value_range for floats: which values are black and white? (0, 1) for a picture from "
@@ -332,7 +336,7 @@ def _checked_range(name: str, value_range) -> tuple[float, float]:
     return finite_limits(f"{name}: value_range", *numbers)
 
 
-def _checked_statistics(name: str, channels: int, mean, std) -> tuple[np.ndarray, np.ndarray]:
+def _checked_statistics(name: str, channels: int, mean: Any, std: Any) -> tuple[np.ndarray, np.ndarray]:
     if mean is None or std is None:
         raise ValueError(f"{name}: a Normalize has a mean and a std; give both")
     given = {"mean": finite_numbers(f"{name}: mean", mean), "std": finite_numbers(f"{name}: std", std)}
@@ -357,13 +361,14 @@ def _with_unseen(caption: str | None, drawn: Sequence[_Drawn]) -> str | None:
     """The caption, and behind it what of the values cannot be seen, where that was counted."""
     places = zip(_fractions(drawn), ("below black", "above white", "NaN"), strict=True)
     words = [f"{percent(fraction)} {place}" for fraction, place in places if fraction]
-    return "; ".join(filter(None, [caption, words and f"unseen: {', '.join(words)}"])) or caption
+    told = [f"unseen: {', '.join(words)}"] if words else []
+    return "; ".join(filter(None, [caption, *told])) or caption
 
 
 # ---------------------------------------------------------------------- from pictures to arrays
 
 
-def _pictures(name: str, images) -> list[Picture]:
+def _pictures(name: str, images: Any) -> list[Picture]:
     """The pictures of a batch or a sequence."""
     axes = getattr(images, "ndim", None)
     if axes is not None and axes != 4:

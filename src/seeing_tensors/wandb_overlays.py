@@ -53,7 +53,7 @@ def to_wandb_mask(mask: Picture, *, class_labels: Mapping[int, str] | None = Non
     return entry
 
 
-def checked_masks(masks, height: int, width: int) -> dict | None:
+def checked_masks(masks: Any, height: int, width: int) -> dict | None:
     """The masks of a picture as `to_wandb_mask` makes them, each as large as the picture."""
     if masks is None:
         return None
@@ -61,7 +61,7 @@ def checked_masks(masks, height: int, width: int) -> dict | None:
     return {key: _checked_mask(f"masks[{key!r}]", entry, (height, width)) for key, entry in masks.items()}
 
 
-def checked_boxes(boxes, height: int, width: int) -> dict | None:
+def checked_boxes(boxes: Any, height: int, width: int) -> dict | None:
     """The boxes of a picture, of plain Python numbers, each inside the picture."""
     if boxes is None:
         return None
@@ -69,7 +69,7 @@ def checked_boxes(boxes, height: int, width: int) -> dict | None:
     return {key: _checked_box_list(f"boxes[{key!r}]", entry, height, width) for key, entry in boxes.items()}
 
 
-def checked_classes(classes) -> list[dict] | None:
+def checked_classes(classes: Any) -> list[dict] | None:
     """The classes, their ids as Python's own integers, each once."""
     if classes is None:
         return None
@@ -95,7 +95,7 @@ def checked_labels(name: str, labels: Mapping) -> dict[int, str]:
 # ---------------------------------------------------------------- one entry
 
 
-def _checked_mask(name: str, entry, size: tuple[int, int]) -> dict:
+def _checked_mask(name: str, entry: Any, size: tuple[int, int]) -> dict:
     if not isinstance(entry, Mapping) or "mask_data" not in entry or set(entry) - {"mask_data", "class_labels"}:
         found = sorted(map(str, entry)) if isinstance(entry, Mapping) else type(entry).__name__
         raise ValueError(f'{name} must be {{"mask_data": …, "class_labels": …}}, got {found}; use to_wandb_mask')
@@ -109,7 +109,7 @@ def _checked_mask(name: str, entry, size: tuple[int, int]) -> dict:
     return mask
 
 
-def _checked_box_list(name: str, entry, height: int, width: int) -> dict:
+def _checked_box_list(name: str, entry: Any, height: int, width: int) -> dict:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("box_data"), Sequence):
         raise ValueError(f'{name} must be {{"box_data": [box, …], "class_labels": …}}')
     boxes = entry["box_data"]
@@ -121,7 +121,7 @@ def _checked_box_list(name: str, entry, height: int, width: int) -> dict:
     return checked
 
 
-def _checked_box(name: str, box, height: int, width: int) -> dict:
+def _checked_box(name: str, box: Any, height: int, width: int) -> dict:
     if not isinstance(box, Mapping) or not isinstance(box.get("position"), Mapping):
         raise ValueError(f'{name} needs a "position": minX, minY, maxX and maxY, or middle, width and height')
     position, sides = _plain_position(name, box["position"])
@@ -149,7 +149,7 @@ def _plain_position(name: str, position: Mapping) -> tuple[dict, tuple[float, fl
     )
 
 
-def _number(name: str, value) -> int | float:
+def _number(name: str, value: Any) -> int | float:
     """A number of Python's own, from one of Python, numpy or torch."""
     number = value.item() if hasattr(value, "item") else value
     if isinstance(number, bool) or not isinstance(number, (int, float)):
@@ -169,11 +169,11 @@ def _require_inside(name: str, sides: tuple[float, ...], size: tuple[int, int], 
         )
 
 
-def _is_integer(value) -> bool:
+def _is_integer(value: object) -> bool:
     """True for an integer of Python, numpy or torch; a bool is none."""
     return hasattr(value, "__index__") and not isinstance(value, bool)
 
 
-def _require_dict(name: str, entries) -> None:
+def _require_dict(name: str, entries: object) -> None:
     if not isinstance(entries, Mapping):
         raise TypeError(f"{name} must be a dict {{name: {{…}}}}, got {type(entries).__name__}")

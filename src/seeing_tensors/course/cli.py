@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from .book import environment, lab, lessons, pages
 from .repository import ROOT, build_folder
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _add_check(commands) -> None:
+def _add_check(commands: Any) -> None:
     from .grading.sandbox import Limits
 
     checker = commands.add_parser(
@@ -85,7 +86,7 @@ def _add_check(commands) -> None:
     checker.add_argument("--jobs", type=int, default=2, help="submissions at a time (%(default)d)")
 
 
-def _add_stats(commands) -> None:
+def _add_stats(commands: Any) -> None:
     counter = commands.add_parser(
         "stats",
         help="the exact mean and std of your own pictures, or how often each class occurs in your masks",

@@ -140,7 +140,7 @@ def live_batch(
         _require_photo("live_batch", x)
     if not company:
         raise ValueError("live_batch needs at least one company to choose, as in {'alone': []}")
-    if layer.num_features != 3 or not (layer.weight == 1).all() or not (layer.bias == 0).all():
+    if layer.num_features != 3 or not bool((layer.weight == 1).all() and (layer.bias == 0).all()):
         raise ValueError("live_batch needs a layer of three channels whose weights are 1 and biases 0, as at first")
     choices = [
         {"label": label, "pictures": [_packed("live_batch", mate) for mate in mates]}

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from ..laws.definition import RANKS
@@ -109,7 +109,8 @@ def grade_all(files: Iterable[Path], folder: Path, limits: Limits, *, jobs: int,
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in list(running):
-            process.stdin.close()  # its supervisor ends everything
+            if process.stdin:
+                process.stdin.close()  # its supervisor ends everything
 
 
 def grade(file: Path, folder: Path, limits: Limits, *, boxed: bool, running: set | None = None) -> Submission:
@@ -146,7 +147,7 @@ def _content(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _ask(content: bytes, name: str, folder: Path, names: list[str], limits: Limits, boxed: bool, running: set):
+def _ask(content: bytes, name: str, folder: Path, names: list[str], limits: Limits, boxed: bool, running: set) -> tuple[list[dict], dict]:
     """Have a supervised process judge these names; return what it said and how it ended."""
     with tempfile.TemporaryDirectory(prefix="seeing-tensors-", ignore_cleanup_errors=True) as place:
         copy = Path(place) / name
@@ -165,7 +166,7 @@ def _ask(content: bytes, name: str, folder: Path, names: list[str], limits: Limi
             encoding="utf-8",
         ) as process:
             running.add(process)
-            lines = [json.loads(line) for line in process.stdout]
+            lines = [json.loads(line) for line in process.stdout or []]
             running.discard(process)
     if not lines:
         return [], {"end": "the supervisor was ended", "complaints": ""}
@@ -175,7 +176,8 @@ def _ask(content: bytes, name: str, folder: Path, names: list[str], limits: Limi
 def _enter(asked: dict[str, Grade], names: list[str], said: list[dict], end: dict, limits: Limits) -> list[str]:
     """Enter what a judge of these names said into the grades; return the names that are still to be judged."""
     waiting = [asked[name] for name in names]
-    now, written = None, None
+    now: Any = None
+    written = None
     for line in said:
         if line.get("changed"):
             for grade in asked.values():
@@ -336,8 +338,7 @@ def run(
         else "sandboxed: no network, no other files, by bubblewrap"
     )
     done: list[Submission] = []
-    output = open(table, "w", newline="", encoding="utf-8-sig") if table else open(os.devnull, "w")
-    with output:
+    with open(table or os.devnull, "w", newline="", encoding="utf-8-sig") as output:
         writer = csv.writer(output)
         writer.writerow(COLUMNS)
         try:

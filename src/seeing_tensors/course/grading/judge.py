@@ -17,8 +17,10 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 LONGEST = 4000  # characters of one text: a report may quote what the answers have made
 
@@ -28,7 +30,7 @@ def main() -> None:
     secret = sys.stdin.readline().strip()
     os.set_inheritable(descriptor, False)
 
-    def say(**what) -> None:
+    def say(**what: Any) -> None:
         line = json.dumps({key: value[:LONGEST] if isinstance(value, str) else value for key, value in what.items()})
         os.write(descriptor, f"{secret} {line}\n".encode())
 
@@ -40,16 +42,18 @@ def main() -> None:
         os._exit(0)  # threads that an answer has started do not keep us
 
 
-def _judge(file: str, names: list[str], say) -> None:
+def _judge(file: str, names: list[str], say: Callable) -> None:
     content = Path(file).read_bytes()
     names = [name for name in names if name.encode() in content]
     try:  # before torch is imported, which takes seconds
         compile(content, Path(file).name, "exec")
     except (SyntaxError, ValueError):
         say(cannot=_why(file))
-        return say(done=True)
+        say(done=True)
+        return
     if not names:
-        return say(done=True)
+        say(done=True)
+        return
     from ..laws import definition, expectations, finding, implementations, museum, report, watching
     from ..practice import verdicts
 
@@ -68,7 +72,8 @@ def _judge(file: str, names: list[str], say) -> None:
         module = implementations.load(file)
     except ImportError as error:
         say(cannot=str(error))
-        return say(done=True)
+        say(done=True)
+        return
     functions = {name: implementations.written(module, name) for name in names}
     say(written=[name for name, function in functions.items() if function], changed=seal.broken())
     for name, function in functions.items():
@@ -79,8 +84,8 @@ def _judge(file: str, names: list[str], say) -> None:
         begun = time.monotonic()
         for each, _, broken in finding.judged(function, chosen[name]):
             now = time.monotonic()
-            seconds, report = round(now - begun, 3), str(broken or "")
-            say(law=each.name, rank=each.rank, sentence=each.sentence, report=report, seconds=seconds)
+            seconds, told = round(now - begun, 3), str(broken or "")
+            say(law=each.name, rank=each.rank, sentence=each.sentence, report=told, seconds=seconds)
             first, begun = first or broken, now
         known = museum.recognise(function, name, verdicts.part_of(name)) if first else None
         say(finished=name, mistake=known.mistake.what if known else "", changed=seal.broken())
@@ -129,7 +134,7 @@ class Seal:
             yield from _inside(module.__name__, vars(module), module.__name__)
 
 
-def _inside(path: str, names: dict, home: str):
+def _inside(path: str, names: dict, home: str) -> Iterator[tuple[str, Any]]:
     for key, value in list(names.items()):
         name = f"{path}.{key}"
         yield name, value

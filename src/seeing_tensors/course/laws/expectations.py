@@ -81,7 +81,7 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
                 margin = _largest(np.abs(ours.astype(np.float64) - theirs)[~same] / np.float64(unit))
             seen, wanted, cause = _first_difference(ours, theirs, ~same, cause)
             raise Unmet(seen, wanted, cause, advice=advice, seen=got, wanted=expected, margin=margin)
-    elif not got == expected:
+    elif got != expected:
         if isinstance(expected, numbers.Number):
             if not isinstance(got, numbers.Number):
                 cause = _likely_of_kind(got, expected)
@@ -138,7 +138,12 @@ def refusals_in_any_words() -> Iterator[None]:
 
 
 def expect_raises(
-    error: type[Exception], call: Callable, *arguments, mention: Sequence[str] = (), cause: str = "", **keywords
+    error: type[Exception],
+    call: Callable,
+    *arguments: Any,
+    mention: Sequence[str] = (),
+    cause: str = "",
+    **keywords: Any,
 ) -> None:
     """Demand an exception of this kind whose message contains every string in `mention`."""
     try:
@@ -175,7 +180,7 @@ def expect_contains(text: Any, *words: str, cause: str = "") -> None:
         raise Unmet(picture_of(text), wanted, advice=cause, seen=text, margin=math.nan, concerns="wording")
 
 
-def expect_arguments_kept(call: Callable, *arguments, **keywords) -> None:
+def expect_arguments_kept(call: Callable, *arguments: Any, **keywords: Any) -> None:
     """Demand that a call changes none of its arguments and that its result is new memory."""
     before = [as_array(a).copy() for a in arguments if isinstance(a, (np.ndarray, torch.Tensor))]
     result = call(*arguments, **keywords)

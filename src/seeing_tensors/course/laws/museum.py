@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import hypothesis
 import numpy as np
@@ -25,6 +25,8 @@ from .watching import copied
 
 # How many fixed and how many generated cases of each law two implementations are compared on.
 CASES = 6
+
+Failure: TypeAlias = Exception | SystemExit | None  # what came of a law in one case
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def plain_answers(about: str | None = None) -> list[Plain]:
 
 
 def _sentence(function: Callable) -> str:
-    return " ".join(inspect.getdoc(function).split()).rstrip(".")
+    return " ".join((inspect.getdoc(function) or "").split()).rstrip(".")
 
 
 # ------------------------------------------------------------- recognising one
@@ -195,12 +197,14 @@ def _cases_of(law: Law) -> list[_Case]:
     return _CASES[id(law)][1]
 
 
-def _cases_of_the_first_broken_law(cases, ours) -> list[tuple[_Case, Exception | None]]:
+def _cases_of_the_first_broken_law(
+    cases: Sequence[_Case], ours: Sequence[Failure]
+) -> list[tuple[_Case, Failure]]:
     first = next((case.law for case, failure in zip(cases, ours, strict=True) if _concerns(failure) == "values"), None)
     return [(case, failure) for case, failure in zip(cases, ours, strict=True) if case.law is first]
 
 
-def _first_alike(wrong: Mistake, first: list[tuple[_Case, Exception | None]]) -> bool:
+def _first_alike(wrong: Mistake, first: list[tuple[_Case, Failure]]) -> bool:
     """True if the values of one law's cases are those of the mistake, on each case where either goes wrong."""
     pairs = [(ours, _known_failure(wrong.function, case)) for case, ours in first]
     telling = [(ours, theirs) for ours, theirs in pairs if ours is not None or theirs is not None]
@@ -209,11 +213,11 @@ def _first_alike(wrong: Mistake, first: list[tuple[_Case, Exception | None]]) ->
 
 
 @functools.cache
-def _known_failure(function: Callable, case: _Case) -> Exception | None:
+def _known_failure(function: Callable, case: _Case) -> Failure:
     return _failure(function, *case)
 
 
-def _failure(function: Callable, law: Law, case: dict[str, Any]) -> Exception | None:
+def _failure(function: Callable, law: Law, case: dict[str, Any]) -> Failure:
     """How a function breaks a law in one case, or None."""
     # An implementation that changes its argument must not change what the next one is given.
     outcome = law.outcome(function, {name: copied(value) for name, value in case.items()})
@@ -223,7 +227,7 @@ def _failure(function: Callable, law: Law, case: dict[str, Any]) -> Exception | 
     return outcome and outcome.with_traceback(None)
 
 
-def _agree(wrong: Mistake, known: list[tuple[_Case, Exception | None]]) -> bool:
+def _agree(wrong: Mistake, known: list[tuple[_Case, Failure]]) -> bool:
     """True if nothing speaks against it that a function makes this mistake, and most of its failures speak for it."""
     telling = agreed = refusals = agreed_refusals = elsewhere = 0
     for case, ours in known:
@@ -247,7 +251,7 @@ def _agree(wrong: Mistake, known: list[tuple[_Case, Exception | None]]) -> bool:
     return refusals > 0 and agreed_refusals == refusals and not elsewhere
 
 
-def _concerns(outcome: Exception | None) -> str:
+def _concerns(outcome: Failure) -> str:
     """What a failure is about; an exception in place of a result is "exception", a wrong name or device a statement."""
     if not isinstance(outcome, Unmet):
         return "" if outcome is None else "exception"
@@ -257,7 +261,7 @@ def _concerns(outcome: Exception | None) -> str:
     return "statement" if in_words else outcome.concerns
 
 
-def _alike(ours: Exception | None, theirs: Exception) -> bool:
+def _alike(ours: Failure, theirs: Failure) -> bool:
     """True if two outcomes of one case are the same failure: nearly the same wrong values, or the same exception."""
     if not (isinstance(ours, Unmet) and isinstance(theirs, Unmet)):
         return type(ours) is type(theirs)
@@ -275,9 +279,9 @@ def _alike(ours: Exception | None, theirs: Exception) -> bool:
     return bool(np.isclose(x, y, rtol=0, atol=1e-2 * apart + 1e-6 * size, equal_nan=True).all())
 
 
-def _is_rounding(outcome: Exception | None) -> bool:
+def _is_rounding(outcome: Failure) -> bool:
     """True if what came back is float and as good as right."""
-    if _concerns(outcome) != "values":
+    if not isinstance(outcome, Unmet) or _concerns(outcome) != "values":
         return False
     seen, wanted = _numbers(outcome.seen), _numbers(outcome.wanted)
     if not (isinstance(seen, np.ndarray) and isinstance(wanted, np.ndarray)):

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -95,7 +96,7 @@ def _ending(status: int) -> str:
     return f"it ended the process by signal {-status}" if status < 0 else f"it ended the process with status {status}"
 
 
-def _run(says: Connection, work, arguments: tuple) -> None:
+def _run(says: Connection, work: Callable, arguments: tuple) -> None:
     if hasattr(os, "setsid"):
         os.setsid()
     # What the answers print is no part of a verdict, nor what libraries say about bad files.
@@ -112,7 +113,7 @@ def _run(says: Connection, work, arguments: tuple) -> None:
 # ------------------------------------------------------------------ the work
 
 
-def survey(path: str, before) -> list[str]:
+def survey(path: str, before: Callable) -> list[str]:
     """The names that the file has written: exercises, then whatever else it holds that there are laws about."""
     from ..laws.finding import laws
 
@@ -122,7 +123,7 @@ def survey(path: str, before) -> list[str]:
     return [name for name in (*asked, *others) if written(module, name)]
 
 
-def verdict(path: str, name: str, star: int, before) -> Verdict:
+def verdict(path: str, name: str, star: int, before: Callable) -> Verdict:
     """The verdict on one function of the file."""
     function = written(load(path), name)
     return judge(function, name, star=star, before=before) if function else Verdict(name, "not written")

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -54,7 +55,7 @@ def _check_all(path: str, star: int) -> int:
     print(f"\n{counted(verdicts)}")
     if len(faults) > 1:
         print(f"After that: {', '.join(each.name for each in faults[1:])}.")
-    waiting = [asked_for(each.name) for each in verdicts if each.word == "not written"]
+    waiting = [one for each in verdicts if each.word == "not written" and (one := asked_for(each.name))]
     if waiting and not faults:
         print(f"Next: {waiting[0].place}.")
     return 1 if faults else 0
@@ -98,7 +99,7 @@ def survey(path: str) -> list[str]:
 
 def _judged(path: str, names: list[str], star: int = 1) -> Iterator[Verdict]:
     """The verdict on each name, in order, `AT_A_TIME` in processes of their own."""
-    waiting, running = deque(names), deque()
+    waiting, running = deque(names), deque[Any]()
     while waiting or running:
         while waiting and len(running) < AT_A_TIME:
             name = waiting.popleft()
@@ -132,7 +133,7 @@ def watch(path: str, name: str = "", *, star: int = 1, say: Callable = print, sa
     asked = exercises()
     solved: set[str] = set()
     places = iter(asked[next((i for i, each in enumerate(asked) if each.name == name), 0) :])
-    now = next(places)
+    now: Exercise | None = next(places)
     for _ in saves or _saves(file):
         _clear()
         while now:
@@ -184,7 +185,8 @@ def _file(path: str) -> Path:
 
 def _saves(file: Path) -> Iterator[None]:
     """Yield now, and whenever the file has changed. An editor may take it away for a moment."""
-    known = None
+    known: tuple[int, int, int] | None = None
+    seen: tuple[int, int, int] | None
     while True:
         try:
             state = file.stat()

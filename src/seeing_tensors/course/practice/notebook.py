@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import inspect
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,7 +77,7 @@ def answer(name: str) -> None:
 
     function = getattr(seeing_tensors, name)
     lines, first = inspect.getsourcelines(function)
-    file = Path(inspect.getsourcefile(function)).resolve().relative_to(repository.ROOT)
+    file = Path(inspect.getsourcefile(function) or "").resolve().relative_to(repository.ROOT)
     place = f"{name}, lines {first} to {first + len(lines) - 1} of {file.as_posix()}"
     if not in_a_notebook():
         print(f"[answer] {place}")

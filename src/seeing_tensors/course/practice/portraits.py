@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 
 from ...drawing import show
 from ...figures import figure
@@ -119,7 +120,7 @@ def _look_alike(yours: np.ndarray, wanted: np.ndarray) -> bool:
     return yours.shape == wanted.shape and np.allclose(yours, wanted, rtol=0, atol=tolerance, equal_nan=True)
 
 
-def _draw(ax, result: Any, title: str, *, curves: bool) -> None:
+def _draw(ax: Axes, result: Any, title: str, *, curves: bool) -> None:
     if not curves:
         show(result, ax, title=title)
         return

@@ -35,13 +35,13 @@ def test_imshow_draws_a_millionth_alike():
 
 
 def test_opencv_puts_red_at_index_2():
-    """Lesson 5: "index 2 of cv2's array is our index 0, red"."""
+    """More to lesson 5: "index 2, OpenCV: red"."""
     path = st.data_path("photos/animals/cat.png")
     assert np.array_equal(cv2.imread(str(path))[..., 2], st.read_image(path)[..., 0]), "lesson 5 says: index 2 is red"
 
 
 def test_torch_and_opencv_correlate():
-    """Lesson 5: "torch and OpenCV correlate"."""
+    """More to lesson 5: "torch and OpenCV correlate"."""
     turned = KERNEL[0, 0].flip(0, 1)
     by_torch = F.conv2d(IMPULSE, KERNEL)[0]
     assert torch.equal(by_torch, turned), "lesson 5 says: torch's conv2d answers an impulse with the kernel turned around"
@@ -50,14 +50,14 @@ def test_torch_and_opencv_correlate():
 
 
 def test_numpy_convolves():
-    """Lesson 5: "numpy's `convolve` really convolves"."""
+    """More to lesson 5: "numpy's `convolve` really convolves"."""
     impulse = [0, 0, 1, 0, 0]
     assert np.convolve(impulse, [1, 2, 3], "valid").tolist() == [1, 2, 3], "lesson 5 says: numpy.convolve turns the kernel"
     assert np.correlate(impulse, [1, 2, 3], "valid").tolist() == [3, 2, 1], "lesson 5 says: numpy.correlate does not"
 
 
 def test_pillow_lays_the_kernel_on_upside_down():
-    """Lesson 5: "Pillow lays the kernel on upside down"."""
+    """More to lesson 5: "Pillow lays the kernel on upside down"."""
     pillow = ImageFilter.Kernel((3, 3), KERNEL.flatten().tolist(), scale=1)
     answer = np.asarray(Image.fromarray(IMPULSE[0].numpy().astype(np.uint8)).filter(pillow))[1:4, 1:4]
     upside_down = torch.flip(KERNEL[0, 0], (0,))
@@ -81,13 +81,13 @@ def test_torch_pads_with_black():
 
 
 def test_torch_convolves_bytes_that_wrap():
-    """Lesson 5: "It computes on bytes, and they wrap around"."""
+    """More to lesson 5: "torch computes on bytes, and they wrap around"."""
     y = F.conv2d(torch.ones(1, 3, 3).byte(), torch.full((1, 1, 3, 3), 100).byte())
     assert y.dtype == torch.uint8 and y.item() == 900 % 256, "lesson 5 says: torch's conv2d on bytes wraps around"
 
 
 def test_torch_takes_weights_without_values():
-    """Lesson 5: "Given weights on the meta device … it returned numbers that nobody computed when this lesson was written"."""
+    """More to lesson 5: "Given weights on the meta device … it returned numbers that nobody computed when this page was written"."""
     try:
         y = F.conv2d(torch.rand(1, 1, 5, 5), torch.rand(1, 1, 3, 3, device="meta"))
     except RuntimeError as error:
@@ -108,7 +108,7 @@ def test_initial_weights_weaken():
 
 
 def test_an_inplace_relu_overwrites_what_a_hook_kept():
-    """Lesson 5: "`nn.ReLU(inplace=True)` then overwrites what was kept"."""
+    """More to lesson 5: "`nn.ReLU(inplace=True)` then overwrites what was kept"."""
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(inplace=True))
     seen = []
     model[0].register_forward_hook(lambda module, inputs, output: seen.append(output))
@@ -116,22 +116,65 @@ def test_an_inplace_relu_overwrites_what_a_hook_kept():
     assert torch.equal(seen[0], y) and seen[0].min() == 0, "lesson 5 says: an in-place ReLU overwrites what the hook kept"
 
 
-def test_batch_norm_in_eval_mode_is_absorbed():
-    """Lesson 5: "In evaluation mode it is one slope and one offset per channel, and the next layer's weights and bias absorb both"."""
+def a_trained_norm_and_a_layer(padding):
     torch.manual_seed(0)
-    norm, layer = nn.BatchNorm2d(3), nn.Conv2d(3, 2, 3)
+    norm, layer = nn.BatchNorm2d(3), nn.Conv2d(3, 2, 3, padding=padding)
     norm(torch.randn(4, 3, 5, 5) * 3 + 1)
-    norm.eval()
+    return norm.eval(), layer
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+def test_batch_norm_in_eval_mode_is_absorbed_where_no_padding_is(padding):
+    """More to lesson 5: "BatchNorm in evaluation mode goes into the weights of the layer after it … where no padding is"."""
+    norm, layer = a_trained_norm_and_a_layer(padding)
     slope = norm.weight / (norm.running_var + norm.eps).sqrt()
     offset = norm.bias - slope * norm.running_mean
     as_layer = (torch.diag(slope)[:, :, None, None], offset)
     weight, bias = st.compose_kernels(as_layer, (layer.weight, layer.bias))
     x = torch.randn(1, 3, 6, 6)
-    assert torch.allclose(F.conv2d(x, weight, bias), layer(norm(x)), atol=1e-5), "lesson 5 says: the next layer absorbs BatchNorm"
+    off = (F.conv2d(x, weight, bias, padding=padding) - layer(norm(x))).abs()
+    inside = off[..., padding : 6 - padding, padding : 6 - padding] if padding else off
+    assert inside.max() < 1e-5, "lesson 5 says: the next layer takes BatchNorm in"
+    if padding:
+        assert off.max() > 1e-2, "More to lesson 5 says: its offset is missing in the padded rim"
+
+
+def bends(f, x, y):
+    """The largest |f(x + y) - f(x) - f(y) + f(0)|, which is 0 for every affine map."""
+    return (f(x + y) - f(x) - f(y) + f(torch.zeros_like(x))).abs().max().item()
+
+
+def test_batch_norm_in_training_is_no_affine_map():
+    """Lesson 5: "In evaluation mode BatchNorm is one slope and one offset per channel … In training it divides by a spread that the picture itself sets"."""
+    norm, layer = a_trained_norm_and_a_layer(0)
+    x, y = torch.randn(2, 1, 3, 6, 6)
+    with torch.no_grad():
+        assert bends(lambda z: layer(norm(z)), x, y) < 1e-5, "lesson 5 says: in evaluation mode it is affine"
+        norm.train()
+        assert bends(lambda z: layer(norm(z)), x, y) > 0.1, "lesson 5 says: in training it is not"
+
+
+@pytest.mark.parametrize("bend", [nn.ReLU(), nn.Tanh(), nn.GELU(), nn.MaxPool2d(2)], ids=str)
+def test_anything_that_is_no_weighted_sum_makes_depth_count(bend):
+    """Lesson 5: "Anything that is none makes depth count: ReLU is the cheapest"."""
+    torch.manual_seed(0)
+    x, y = torch.randn(2, 1, 3, 9, 9)
+    with torch.no_grad():
+        f = nn.Sequential(nn.Conv2d(3, 5, 3), bend, nn.Conv2d(5, 2, 3))
+        assert bends(f, x, y) > 1e-3, "lesson 5 says: any nonlinearity makes depth count"
+
+
+def test_a_blur_gives_a_crop_and_its_quarter_turn_the_same_means():
+    """Lesson 5: "It looks the same after a quarter turn, so a crop and the crop turned give it the same mean of every map"."""
+    line = torch.exp(-((torch.arange(7.0) - 3) ** 2) / 8)
+    blur = (line[:, None] * line)[None, None]
+    crops = torch.randn(50, 1, 17, 17, dtype=torch.float64)
+    upright, level = (F.relu(F.conv2d(z, blur.double())).mean(dim=(2, 3)) for z in (crops, crops.rot90(1, (2, 3))))
+    assert torch.allclose(upright, level, rtol=1e-12), "lesson 5 says: a blur cannot tell a crop from its quarter turn"
 
 
 def test_a_head_of_the_wrong_size_raises_and_lazy_linear_finds_it():
-    """Lesson 5: "A Linear layer of that size raises an error there. `nn.LazyLinear` finds the size by itself", "average pooling makes it 48 for every photo"."""
+    """More to lesson 5: "A Linear layer of another size raises an error. `nn.LazyLinear` finds the size by itself", "Global average pooling … leaves one number of each map: 48"."""
     maps = torch.zeros(1, 48, 6, 7)
     with pytest.raises(RuntimeError):
         nn.Sequential(nn.Flatten(), nn.Linear(48 * 5 * 7, 4))(maps)
@@ -139,7 +182,7 @@ def test_a_head_of_the_wrong_size_raises_and_lazy_linear_finds_it():
     lazy(maps)
     assert lazy[1].in_features == 48 * 6 * 7, "lesson 5 says: LazyLinear finds the size"
     pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())(maps)
-    assert pooled.shape == (1, 48), "lesson 5 says: average pooling makes it 48"
+    assert pooled.shape == (1, 48), "lesson 5 says: global average pooling makes it 48"
 
 
 def test_float32_holds_whole_numbers_to_2_to_the_24():

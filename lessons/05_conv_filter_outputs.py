@@ -102,7 +102,7 @@ st.live_filter(
 # %% [markdown]
 # ### Sixteen
 #
-# These are the sixteen maps. `describe` says what no photo display can show.
+# `describe` says what no photo display can show.
 
 # %%
 print(st.describe(x))
@@ -561,8 +561,7 @@ st.figure(
 #
 # ## Proof
 #
-# The laws about two of these functions, run on the library. Most are exact: whole numbers leave no rounding to hide
-# behind.
+# The laws about two of these functions, most of them exact: whole numbers leave no rounding to hide behind.
 
 # %%
 st.prove("attainable_range")

@@ -515,7 +515,7 @@ Markdown("\n".join(lines))
 # pictures. *Unbreakable* is a second star, if you like it: other types and layouts, and bad input.
 
 # %% [markdown]
-# ### 1. `to_tensor` · 5 minutes · easy
+# ### 1. `to_tensor`, bytes · 5 minutes · easy
 #
 # The mathematics: the value at channel c, row i, column j is that of row i, column j, channel c of the picture, a
 # float32 from 0 for black to 1 for white. Try it on the photo before you run the laws: `st.describe` must say what it

@@ -10,7 +10,7 @@ from seeing_tensors.course.laws.museum import mistake, plain, twin
 # ------------------------------------------------------------------ to_tensor
 
 
-@plain("to_tensor")
+@plain("to_tensor", part="bytes")
 def to_tensor(image):
     return torch.from_numpy(image).permute(2, 0, 1) / 255
 
@@ -139,19 +139,23 @@ def asks_the_values(image):
 
 
 @twin("to_tensor")
-def by_torch(image):
-    """torch permutes and divides, after the same refusals"""
-    library.to_tensor(image)
+def by_torch(image, mean=None, std=None):
+    """torch permutes, divides and normalizes, after the same refusals"""
+    library.to_tensor(image, mean, std)
     x = torch.from_numpy(np.array(image))
-    return (x[None] if x.ndim == 2 else x.permute(2, 0, 1)).contiguous() / 255
+    x = (x[None] if x.ndim == 2 else x.permute(2, 0, 1)).contiguous() / 255
+    return x if mean is None else F.normalize(x, list(mean), list(std))
 
 
 @twin("to_tensor")
-def in_float64(image):
-    """float64 inside, stacked channel by channel"""
-    library.to_tensor(image)
-    channels = [image] if image.ndim == 2 else [image[..., c] for c in range(image.shape[2])]
-    return torch.stack([torch.tensor((plane / 255).tolist(), dtype=torch.float64) for plane in channels]).float()
+def by_a_table(image, mean=None, std=None):
+    """what becomes of the 256 levels is looked up, channel by channel"""
+    library.to_tensor(image, mean, std)
+    levels = torch.tensor([k / 255 for k in range(256)])
+    planes = torch.from_numpy(np.moveaxis(np.atleast_3d(image), 2, 0).astype(np.int64))
+    mean, std = [0.0] * len(planes) if mean is None else mean, [1.0] * len(planes) if std is None else std
+    tables = [(levels - torch.tensor(float(m))) / torch.tensor(float(s)) for m, s in zip(mean, std, strict=True)]
+    return torch.stack([table[plane] for table, plane in zip(tables, planes, strict=True)])
 
 
 # ------------------------------------------------------------- mask_to_tensor

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The version of wandb decides what your picture shows
 #
-# 23 minutes · and 55 for the exercises · after lesson 3 · uses `to_wandb_image`, `to_wandb_mask`, `to_wandb_grid`, `log_images`
+# 24 minutes · and 55 for the exercises · after lesson 3 · uses `to_wandb_image`, `to_wandb_mask`, `to_wandb_grid`, `log_images`
 
 # %% tags=["hide-input"]
 import io
@@ -50,10 +50,14 @@ for ax, (version, pixels) in zip(axes, opening.items()):
     st.show(pixels, ax, title=version.replace(" ", "\n", 1))
 st.figure(
     fig,
-    alt=f"The same normalised photo of a coffee cup as three versions of wandb write it. First: a photo "
-    f"that looks right, its levels stretched over {stretched.min()} to {stretched.max()}, {off:.0f} levels off "
-    f"on average. Second: a black picture with no level above {guessed.max()}. Third: flat black, blue, "
-    f"cyan and white without any shading; {(cast > 250).any(axis=2).mean():.0%} of the pixels have a level "
+    alt=f"The same normalised photo of a coffee cup as three versions of wandb write it. First: a "
+    "photo "
+    f"that looks right, its levels stretched over {stretched.min()} to {stretched.max()}, "
+    f"{off:.0f} levels off "
+    f"on average. Second: a black picture with no level above {guessed.max()}. Third: flat black, "
+    "blue, "
+    f"cyan and white without any shading; {(cast > 250).any(axis=2).mean():.0%} of the pixels have "
+    "a level "
     f"above 250.",
     caption="One tensor, handed to three versions of wandb by the same line of code.",
 )
@@ -67,12 +71,21 @@ st.figure(
 #
 # ## Predict
 #
-# A PNG holds whole levels from 0 to 255. You hand `wandb.Image` a photo as a float tensor with values in [0, 1]. The installed version documents only that values are expected to be in [0, 255]. What does the PNG show?
-#
-# - (a) The photo: 0.5 is written as 127 or 128, 1 as 255.
-# - (b) A black picture.
-# - (c) Nothing: there is an exception that asks for bytes.
-#
+# A PNG holds whole levels from 0 to 255. You hand `wandb.Image` a photo as a float tensor with values in [0, 1]. The installed
+# version documents only that values are expected to be in [0, 255].
+
+# %%
+shows = st.predict(
+    "What does the PNG show?",
+    [
+        "the photo: 1 is written as 255",
+        "a black picture",
+        "nothing: an exception asks for bytes",
+    ],
+    guess=...,
+)
+
+# %% [markdown]
 # On paper: for each choice, write the line of numpy that wandb may use, and what it makes of -1, 0, 0.5 and 1.
 
 # %% [markdown]
@@ -87,8 +100,11 @@ written = np.array(wandb.Image(x).image)
 print(st.describe(written), "levels:", np.unique(written))
 print(np.array([-1, 0, 0.5, 1]).astype(np.uint8))
 
+# %% tags=["remove-input"]
+shows.reveal("a black picture" if written.max() <= 1 else "the photo: 1 is written as 255")
+
 # %% [markdown]
-# The answer is (b), and the line is `data.astype(np.uint8)`, a cast. It cuts off the decimals: all below 1 becomes 0, and 1 becomes level 1 of 255. -1 wraps to 255 on an x86-64 processor; others may differ. Nothing was raised, nothing was printed.
+# The line is `data.astype(np.uint8)`, a cast. It cuts off the decimals: all below 1 becomes 0, and 1 becomes level 1 of 255. -1 wraps to 255 on an x86-64 processor; others may differ. Nothing was raised, nothing was printed.
 #
 # wandb does this from release 0.29.0 on. Before, there were four other rules. The first function below is the only one that the documentation spelled out; the three older ones are folded. `tests/wandb_versions/run.py` installs old releases, from 0.15.0 on, and holds each function to what they write.
 
@@ -157,7 +173,12 @@ Markdown(f"| values | {' | '.join(rules)} |\n|---|{'---|' * len(rules)}\n" + "\n
 # %% tags=["hide-input"]
 cup = x[:, ::3, ::3]  # every third pixel keeps the page light
 ranges = [(-1, 1), (0.2, 0.8), (-2, 2)]
-old = {"to 0.19.11": up_to_0_19_tensor, "0.20.0": only_0_20_0, "0.20.1–0.28": from_0_20_1_to_0_28, "since 0.29.0": from_0_29}
+old = {
+    "to 0.19.11": up_to_0_19_tensor,
+    "0.20.0": only_0_20_0,
+    "0.20.1–0.28": from_0_20_1_to_0_28,
+    "since 0.29.0": from_0_29,
+}
 fig, axes = plt.subplots(3, 5, figsize=(6.2, 2.9))
 *_, two, three = old
 black = {name: [] for name in old}
@@ -173,17 +194,22 @@ for i, (row, (l, h)) in enumerate(zip(axes, ranges)):
 st.live_logger(
     fig,
     cup,
-    alt=f"The coffee cup in five columns, {', '.join([*old, 'ours'])}, and in three rows, for values from {', '.join(f'{l:g} to {h:g}' for l, h in ranges)}. "
-    f"The last column is the same photo in all rows, and so is the first, as this photo has values from black to white. Nearly black are, row by row, {', '.join(black[two])} of the pixels in the column {two}, and "
+    alt=f"The coffee cup in five columns, {', '.join([*old, 'ours'])}, and in three rows, for "
+    f"values from {', '.join(f'{l:g} to {h:g}' for l, h in ranges)}. "
+    f"The last column is the same photo in all rows, and so is the first, as this photo has values "
+    f"from black to white. Nearly black are, row by row, {', '.join(black[two])} of the pixels in "
+    f"the column {two}, and "
     f"{', '.join(black[three])} in the column {three}.",
-    caption="One photo as a tensor of one range or another. Then take a photo of less light: who still writes what you hand over?",
+    caption="One photo as a tensor of one range or another. Then take a photo of less light: who "
+    "still writes what you hand over?",
 )
 
 # %% [markdown]
 # The normalised photo of the opening figure is like the row -2 … 2. Two of its pictures were computed by the rules; the third is wandb's own file. Does it keep its rule?
 
 # %%
-print("wandb's file is the cast:", np.array_equal(cast, from_0_29(values)))
+same = np.array_equal(cast, from_0_29(values))
+print("wandb's file is the cast:", same)
 
 # %% [markdown]
 # ### The documentation's examples, tried
@@ -227,7 +253,8 @@ Markdown("| handed over | levels in the file | off |\n|---|---|---|\n" + "\n".jo
 levels = np.arange(256)
 there = ((levels / 255 - 0.5) / 0.5).astype(np.float32)
 back = from_0_20_1_to_0_28(there)
-print("too low by 1:", (back == levels - 1).sum(), " right:", (back == levels).sum())
+print("too low by 1:", (back == levels - 1).sum())
+print("right:", (back == levels).sum())
 
 # %% [markdown]
 # ## Why
@@ -259,7 +286,8 @@ for value_range in (None, (0, 1)):
 # %%
 undo = {"value_range": (0, 1), "mean": mean, "std": std}
 image = st.to_wandb_image(y, **undo)
-print("every byte of the file is back:", np.array_equal(np.array(image.image), photo))
+same = np.array_equal(np.array(image.image), photo)
+print("every byte of the file is back:", same)
 
 # %% [markdown]
 # The levels are computed here, and wandb is handed a PIL image in mode RGB or L. From wandb 0.15 to today that is written as it is. bool becomes 0 and 255. uint8 stays as it is, also when it holds only 0 and 1, which older releases took for a picture in [0, 1].
@@ -267,11 +295,13 @@ print("every byte of the file is back:", np.array_equal(np.array(image.image), p
 # `to_wandb_grid` puts several pictures into one. Here the photo gets darker from tile to tile. Look at the last tile of each row: above, one range for all; below, each tile stretched over its own values.
 
 # %%
-batch = torch.stack([x[:, ::3, ::3] * factor for factor in (1, 0.5, 0.25, 0.125)])
+small = x[:, ::3, ::3]
+batch = torch.stack([small * f for f in (1, 0.5, 0.25, 0.125)])
 alone = torch.stack([st.min_max_scale(tile) for tile in batch])
+row = {"columns": 4, "value_range": (0, 1)}
 rows = {
-    "one range for all: (0, 1)": st.to_wandb_grid(batch, columns=4, value_range=(0, 1)),
-    "each from its own values": st.to_wandb_grid(alone, columns=4, value_range=(0, 1)),
+    "one range for all: (0, 1)": st.to_wandb_grid(batch, **row),
+    "each from its own values": st.to_wandb_grid(alone, **row),
 }
 
 # %% tags=["hide-input"]
@@ -284,9 +314,11 @@ for ax, (title, grid) in zip(axes, rows.items()):
     means.append(", ".join(f"{tile.mean():.0f}" for tile in tiles))
 st.figure(
     fig,
-    alt=f"The coffee cup four times in each of two rows. Above, each cup is darker than the one before, the last "
+    alt=f"The coffee cup four times in each of two rows. Above, each cup is darker than the one "
+    "before, the last "
     f"nearly black: the mean levels are {means[0]} of 255. Below, all four look alike: {means[1]}.",
-    caption="Above, the photo gets darker, and you see it. Below, from the same four tensors, the difference is gone.",
+    caption="Above, the photo gets darker, and you see it. Below, from the same four tensors, the "
+    "difference is gone.",
 )
 
 # %% [markdown]
@@ -304,6 +336,18 @@ pair = torch.stack([y, y.flip(-1)])
 st.log_images(run, "batch", pair, captions=[None, "mirrored"], **undo)
 
 # %% [markdown]
+# In a training, no picture should stop it for a value that runs away. `clip="count"` draws such values black or white, says in
+# the caption how much of each was cut, and logs the fraction beside the picture, under `key/unseen`. Give the loss the same
+# `step`, and one row of the history holds all of it.
+
+# %%
+wild = torch.stack([x * 1.5 - 0.25])
+st.log_images(
+    run, "wild", wild, value_range=(0, 1), clip="count", step=7
+)
+run.log({"loss": 0.3}, step=7)
+
+# %% [markdown]
 # Next, a picture with a mask and a box around the cup. The box is in pixels and says so with `domain`; without it, wandb reads fractions of the width and height.
 
 # %%
@@ -312,7 +356,8 @@ labels = st.read_mask(st.data_path("masks/coffee.png"))
 rows, columns = np.nonzero(labels == 2)
 position = {"minX": columns.min(), "maxX": columns.max() + 1}
 position |= {"minY": rows.min(), "maxY": rows.max() + 1}
-box = {"position": position, "domain": "pixel", "class_id": 2, "box_caption": "the cup"}
+box = {"position": position, "domain": "pixel"}
+box |= {"class_id": 2, "box_caption": "the cup"}
 
 # %%
 overlay = st.to_wandb_image(
@@ -356,9 +401,15 @@ run.log({
 first, second = photo[::4, ::4], photo[1::4, ::4]
 run.log({
     "raw": x,
-    "many": [wandb.Image(Image.new("L", (4, 4), i)) for i in range(120)],
-    "arrays": [wandb.Image(first), wandb.Image(second, caption="second")],
-    "again": wandb.Image(wandb.Image(small, caption="old"), caption="new"),
+    "many": [
+        wandb.Image(Image.new("L", (4, 4), i)) for i in range(120)
+    ],
+    "arrays": [
+        wandb.Image(first), wandb.Image(second, caption="second"),
+    ],
+    "again": wandb.Image(
+        wandb.Image(small, caption="old"), caption="new"
+    ),
 })
 run.finish()
 wandb.teardown()  # waits until all of it is on disk
@@ -370,8 +421,11 @@ wandb.teardown()  # waits until all of it is on disk
 
 # %%
 def records(folder, kind):
-    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", folder]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "wandb", "leet", "inspect"]
+    command += ["--json", folder]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True
+    )
     found = map(json.loads, done.stdout.splitlines())
     return [record[kind] for record in found if record["type"] == kind]
 
@@ -394,10 +448,12 @@ def on_disk(name):
 
 
 one, two = map(on_disk, logged["batch.filenames"])
-print("batch:", np.array_equal(one, photo), np.array_equal(two, photo[:, ::-1]))
+print("first:", np.array_equal(one, photo))
+print("second:", np.array_equal(two, photo[:, ::-1]))
 print("captions:", logged["batch.captions"])
 truth = on_disk(logged["overlay.masks.truth.path"])
-boxes = json.loads((files / logged["overlay.boxes.truth.path"]).read_text())
+boxes = files / logged["overlay.boxes.truth.path"]
+boxes = json.loads(boxes.read_text())
 stored = boxes["box_data"][0]["position"]
 print("mask:", np.array_equal(truth, labels), "box:", stored)
 
@@ -409,18 +465,20 @@ width, height = stored["maxX"] - stored["minX"], stored["maxY"] - stored["minY"]
 fractions = ", ".join(f"{n} {(truth == i).mean():.0%}" for i, n in names.items())
 fig, axes = plt.subplots(1, 2, figsize=(6.2, 2.5))
 st.show(on_disk(logged["overlay.path"]), axes[0], title="picture and box, from disk")
-frame = plt.Rectangle(
-    (stored["minX"], stored["minY"]), width, height, fill=False, edgecolor=st.COLORS["mark"], linewidth=3
-)
+look = {"fill": False, "edgecolor": st.COLORS["mark"], "linewidth": 3}
+frame = plt.Rectangle((stored["minX"], stored["minY"]), width, height, **look)
 axes[0].add_patch(frame)
 st.show(truth.astype(int), axes[1], title="mask, from disk")
-style = {"ha": "center", "va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
+box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+style = {"ha": "center", "va": "center", "bbox": box}
 for label, (row, column) in enumerate([(50, 70), (350, 290), (140, 290), (290, 365)]):
     axes[1].text(column, row, f"{label} {names[label]}", **style)
 st.figure(
     fig,
-    alt=f"Left, the photo with a yellow frame around the coffee cup, {width:.0f} pixels wide and {height:.0f} high. "
-    f"Right, the mask with its labels 0 to {truth.max()} written on it, in parts of the picture: {fractions}.",
+    alt=f"Left, the photo with a yellow frame around the coffee cup, {width:.0f} pixels wide and "
+    f"{height:.0f} high. "
+    f"Right, the mask with its labels 0 to {truth.max()} written on it, in parts of the picture: "
+    f"{fractions}.",
     caption="What the run's folder holds: picture, box and mask, put together by us.",
 )
 
@@ -430,35 +488,44 @@ st.figure(
 # %%
 jpeg = on_disk(logged["jpg.path"])
 invented = set(np.unique(jpeg).tolist()) - set(names)
-print(f"JPEG changed {(jpeg != labels).mean():.1%} of the mask, new labels {invented}")
-print("0.5 became label", np.unique(on_disk(logged["half.masks.half.path"])))
-print("a raw tensor:", logged["raw._type"], "| of 120 pictures:", logged["many.count"])
+print(f"JPEG changed {(jpeg != labels).mean():.1%} of the mask")
+print("labels it invented:", invented)
+half = on_disk(logged["half.masks.half.path"])
+print("0.5 became label", np.unique(half))
+print("a raw tensor:", logged["raw._type"])
+print("of 120 pictures:", logged["many.count"])
 print("captions of the list:", logged.get("arrays.captions"))
 print("wrapped again:", logged["again.caption"])
 
 # %% tags=["hide-input"]
 one, two = map(on_disk, logged["arrays.filenames"])
+alike = np.array_equal(one, first) and np.array_equal(two, second)
 grouped, drawn = (Image.open(files / logged[f"{key}.path"]) for key in ("grouped", "figure"))
 bmp, copied = (files / logged[f"{key}.path"] for key in ("bmp", "path"))
 rows = {
     "`caption` of the overlay": repr(logged["overlay.caption"]),
-    "`classes` of the overlay": f"keys with `classes` in the history: {sum('classes' in key for key in logged)}",
+    "`classes` of the overlay": f"keys with `classes`: {sum('classes' in key for key in logged)}",
     'a grey array, `mode="RGB"`, `grouping=7`': f"{grouped.mode}, {logged['grouped.grouping']}",
-    '`file_type="bmp"`': f"{bmp.suffix}, the same pixels: {np.array_equal(on_disk(bmp), np.array(small))}",
+    '`file_type="bmp"`': f"{bmp.suffix}, the same pixels: {np.array_equal(on_disk(bmp), small)}",
     "a path": f"the file's bytes: {copied.read_bytes() == path.read_bytes()}",
     "a matplotlib figure": f"{drawn.mode}, {drawn.width} × {drawn.height}",
-    "two arrays in a list": f"the same pixels: {np.array_equal(one, first) and np.array_equal(two, second)}",
+    "two arrays in a list": f"the same pixels: {alike}",
 }
 Markdown("| logged | on disk |\n|---|---|\n" + "\n".join(f"| {k} | {v} |" for k, v in rows.items()))
 
 # %% tags=["hide-input"]
 Markdown(
-    f"JPEG is for photos: of the mask it changed **{(jpeg != labels).mean():.1%}** of the pixels, and it made up "
-    f"{len(invented)} labels that did not exist. Masks given as `masks=` are always written as PNG.\n\n"
-    f"The list lost {120 - logged['many.count']} pictures: `MAX_ITEMS` is {wandb.Image.MAX_ITEMS}, and all that "
-    f"happens is the line in the log above. `log_images` raises instead. The second caption was lost because the "
+    f"JPEG is for photos: of the mask it changed **{(jpeg != labels).mean():.1%}** of the pixels, "
+    "and it made up "
+    f"{len(invented)} labels that did not exist. Masks given as `masks=` are always written as "
+    "PNG.\n\n"
+    f"The list lost {120 - logged['many.count']} pictures: `MAX_ITEMS` is {wandb.Image.MAX_ITEMS}, "
+    "and all that "
+    f"happens is the line in the log above. `log_images` raises instead. The second caption was "
+    "lost because the "
     f"first was missing; `log_images` hands over an empty caption for a missing one.\n\n"
-    f"`classes` leaves no trace in a run. wandb uses it when an image goes into an artifact, its name for a "
+    f"`classes` leaves no trace in a run. wandb uses it when an image goes into an artifact, its "
+    "name for a "
     f"versioned collection of files. In a run, `class_labels` gives the labels their names."
 )
 
@@ -494,7 +561,8 @@ print("rows of history:", len(records(remains, "history")))
 # `wandb sync FOLDER` uploads an offline run, folder by folder, whenever you like. It needs the API key of your account, which `wandb login`, in a terminal, stores on your machine. An API key never belongs in a cell: notebooks are shared, and so is their history in git. And before you share a run, look at what it says about your machine:
 
 # %%
-told = {key for record in records(folder, "environment") for key in record}
+found = records(folder, "environment")
+told = {key for record in found for key in record}
 print(*sorted(told))
 
 # %% [markdown]
@@ -569,22 +637,33 @@ inputs = {
 }
 rows = []
 for name, row in inputs.items():
-    rows.append(f"| {name} | " + " | ".join(cell(writer, row) for writer in writers.values()) + " |")
+    cells = [cell(writer, row) for writer in writers.values()]
+    rows.append(f"| {name} | {' | '.join(cells)} |")
 Markdown(f"| values | {' | '.join(writers)} |\n|---|{'---|' * len(writers)}\n" + "\n".join(rows))
 
 # %% [markdown]
-# Each is right by its own convention. TensorBoard clips, because a training should not stop for one picture. `save_image` is made for [0, 1]. wandb's present rule, bytes in and bytes out, is the simplest. The trouble is that the rule changed three times under the same line of code. What became of a PIL image of bytes never changed.
+# Each is right by its own convention. TensorBoard clips. `save_image` is made for [0, 1]. wandb's present rule, bytes in and bytes out, is the simplest. The trouble is that the rule changed three times under the same line of code. What became of a PIL image of bytes never changed.
 #
 # The reference page also lists helpers and two limits of the class. Looked up in the installed release:
 
 # %% tags=["hide-input"]
-helpers = ["all_boxes", "all_captions", "all_masks", "guess_mode", "to_uint8", "MAX_ITEMS", "MAX_DIMENSION"]
+helpers = ["all_boxes", "all_captions", "all_masks", "guess_mode", "to_uint8"]
+helpers += ["MAX_ITEMS", "MAX_DIMENSION"]
 wide = wandb.Image(Image.new("L", (70_000, 1)))
 rows = []
 for name in helpers:
     there = "there" if hasattr(wandb.Image, name) else "gone"
     rows.append(f"| `{name}` | {getattr(wandb.Image, name) if name.isupper() else there} |")
-rows.append(f"| a PNG 70,000 pixels wide | written, {wide.image.size[0]:,} wide: `MAX_DIMENSION` is not enforced |")
+rows.append(f"| a PNG 70,000 pixels wide | written, {wide.image.size[0]:,} wide: no limit |")
+jpeg_of = {}
+for pixels in (65_500, 65_501):
+    try:
+        wandb.Image(Image.new("L", (pixels, 1)), file_type="jpg")
+        jpeg_of[pixels] = "written"
+    except OSError as error:
+        jpeg_of[pixels] = type(error).__name__
+outcomes = " and ".join(jpeg_of.values())
+rows.append(f"| a JPEG of 65,500 and of 65,501 | {outcomes}: it is JPEG's limit |")
 Markdown("| `wandb.Image.` | |\n|---|---|\n" + "\n".join(rows))
 
 # %% [markdown]

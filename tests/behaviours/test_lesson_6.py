@@ -115,6 +115,9 @@ def test_helpers_that_are_there_and_gone():
     assert not hasattr(wandb.Image, "to_uint8"), "lesson 6 shows: wandb.Image.to_uint8 is gone"
     assert (wandb.Image.MAX_ITEMS, wandb.Image.MAX_DIMENSION) == (108, 65500), "lesson 6 says: 108 and 65500"
     assert wandb.Image(Image.new("L", (70_000, 1))).image.size == (70_000, 1), "lesson 6 says: MAX_DIMENSION is not enforced"
+    with pytest.raises(OSError):  # lesson 6 says: it is JPEG's limit
+        wandb.Image(Image.new("L", (65_501, 1)), file_type="jpg")
+    assert wandb.Image(Image.new("L", (65_500, 1)), file_type="jpg").image.size == (65_500, 1)
 
 
 # ------------------------------------------------------------------ a run, read back

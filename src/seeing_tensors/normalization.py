@@ -117,6 +117,11 @@ class InverseNormalize(v2.Transform):
     changed; masks, boxes and key points pass through. As in every v2
     transform, of several plain tensors only the first is taken for an image.
 
+    >>> import torch
+    >>> import seeing_tensors as st
+    >>> st.InverseNormalize(mean=[0.5], std=[0.25])(torch.tensor([[[-2.0, 0.0, 2.0]]]))
+    tensor([[[0.0000, 0.5000, 1.0000]]])
+
     Args:
         mean, std: the numbers that ``v2.Normalize`` was given.
     """

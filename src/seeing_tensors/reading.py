@@ -29,7 +29,15 @@ MAX_BYTES = 2**30
 
 
 class ImageReadError(ValueError):
-    """The file is there, but no picture can be read from it honestly. The message names the file and the reason."""
+    """The file is there, but no picture can be read from it honestly. The message names the file and the reason.
+
+    >>> import seeing_tensors as st
+    >>> try:
+    ...     st.read_image(st.data_path("README.md"))
+    ... except st.ImageReadError as reason:
+    ...     print(reason)
+    '...README.md' is not a PNG or JPEG: it begins with b'# The co'. Pillow can convert other formats to PNG
+    """
 
 
 def read_image(path: str | bytes | os.PathLike) -> np.ndarray:

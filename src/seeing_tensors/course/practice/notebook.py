@@ -50,6 +50,11 @@ def check(function: Callable, *, star: int = 1) -> None:
     which. Then come the laws that are open for the second star, *unbreakable*; `star=2` shows the first of them.
     Where a picture says more, yours is drawn beside the library's. Prints "not written yet" while the body is `...`.
     What your own code prints is left out, but for the call in the report: that line begins with `printed`.
+
+    >>> import seeing_tensors as st
+    >>> def split_view(left, right): ...
+    >>> st.check(split_view)
+    split_view: not written yet. ...
     """
     name = function.__name__
     verdict = judge(function, name, star=star)

@@ -80,18 +80,18 @@ c = st.predict(
 # %% tags=["hide-input"]
 sobel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
 sharpen = torch.tensor([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]])
-blur, same = torch.full((3, 3), 1 / 9), torch.eye(9)[4].reshape(3, 3)
+blur = torch.full((3, 3), 1 / 9)
 channel = x[:1, ::2, ::2]  # red, every second pixel: that keeps the page light
-answers = st.conv2d(channel, torch.stack([same, blur, sharpen, sobel, sobel / 1000])[:, None])
+answers = st.conv2d(channel, torch.stack([blur, sharpen, sobel, sobel / 1000])[:, None])
 ends = answers.abs().amax(dim=(1, 2))
 fig, axes = plt.subplots(2, 1, figsize=(6.2, 2.8))
-names = "as it is, blur, sharpen, Sobel, Sobel / 1000"
-st.show_feature_maps(answers, axes[0], columns=5, title=f"{names}: one scale")
-st.show_feature_maps(answers, axes[1], columns=5, shared_scale=False, title="each its own scale")
+names = "blur, sharpen, Sobel, a thousandth of Sobel"
+st.show_feature_maps(answers, axes[0], columns=4, title=f"{names}: one scale")
+st.show_feature_maps(answers, axes[1], columns=4, shared_scale=False, title="each its own scale")
 st.live_filter(
     fig,
     channel,
-    alt="Five maps of the cat's red channel in two rows: as it is, blurred, sharpened, its upright "
+    alt="Four maps of the cat's red channel in two rows: blurred, sharpened, its upright "
     "edges by Sobel's filter, and those by a thousandth of that filter. "
     f"The largest sizes are {', '.join(f'{end:.2g}' for end in ends)}. On one scale, above, Sobel "
     "is pale and its thousandth is blank. With a scale each, below, the two look the same.",

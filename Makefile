@@ -9,6 +9,7 @@
 # make test-bare  install the library without extras in an environment of its own, and call everything there once
 # make mutants    break the library on purpose, everywhere, and see that the laws notice; MODULE=display for one module
 # make peers      hold torchvision, kornia, albumentations, scikit-image and Keras to the laws, in an environment of their own
+# make bench      time every function beside its peers, in the same environment, and see which bars are met
 # make clean      delete what was generated (the environments and my-lessons/ stay)
 
 # Python 3.11 or later. Another one: make PYTHON=python3.12
@@ -17,7 +18,7 @@ VENV = .venv
 LATEST = .venv-latest
 TOO_OLD = import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or later: make PYTHON=python3.11")
 
-.PHONY: build read test lint test-book lab test-latest test-wandb-versions test-bare mutants peers clean help
+.PHONY: build read test lint test-book lab test-latest test-wandb-versions test-bare mutants peers bench clean help
 
 build: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build
@@ -82,6 +83,10 @@ PEERS = .venv-peers
 
 peers: $(PEERS)/installed
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python tests/peers/run.py --check
+
+# The page lessons/speed.md is written by the same command with --write.
+bench: $(PEERS)/installed
+	OMP_NUM_THREADS=1 $(PEERS)/bin/python tests/benchmarks/run.py
 
 $(PEERS)/installed: pyproject.toml constraints.txt constraints-peers.txt
 	@$(PYTHON) -c '$(TOO_OLD)'

@@ -145,7 +145,7 @@ def read_jpeg(at):
     file, mode = str(path), torchvision_io.ImageReadMode.RGB
     return {
         "ours": Way(lambda: st.read_image(path)),
-        "OpenCV": Way(lambda: cv2.cvtColor(cv2.imread(file), cv2.COLOR_BGR2RGB), within=4),
+        "OpenCV": Way(lambda: cv2.imread(file, cv2.IMREAD_COLOR_RGB), within=4, less="half a file passes"),
         "Pillow": Way(lambda: np.array(Image.open(path).convert("RGB")), within=4, less="EXIF is ignored"),
         "torchvision": Way(
             lambda: torchvision_io.decode_image(file, mode, apply_exif_orientation=True).permute(1, 2, 0), within=4
@@ -159,7 +159,9 @@ def read_png(at):
     file, mode = str(path), torchvision_io.ImageReadMode.RGB
     return {
         "ours": Way(lambda: st.read_image(path)),
-        "OpenCV": Way(lambda: cv2.cvtColor(cv2.imread(file), cv2.COLOR_BGR2RGB), less="16 bits and alpha are lost"),
+        "OpenCV": Way(
+            lambda: cv2.imread(file, cv2.IMREAD_COLOR_RGB), less="half a file passes, 16 bits and alpha are lost"
+        ),
         "Pillow": Way(lambda: np.array(Image.open(path).convert("RGB")), less="EXIF is ignored, alpha is lost"),
         "torchvision": Way(
             lambda: torchvision_io.decode_image(file, mode, apply_exif_orientation=True).permute(1, 2, 0),
@@ -187,11 +189,12 @@ def resize_mask(at):
     height, width = at.height // 3, at.width // 3
     mask = mask_of(at)[: 3 * height, : 3 * width].copy()  # no centre falls between two pixels
     tensor, nearest = torch.from_numpy(mask)[None, None], cv2.INTER_NEAREST_EXACT
+    pillow, borders = Image.Resampling.NEAREST, "between two pixels rounding decides"
     return {
         "ours": Way(lambda: st.resize_mask(mask, height, width)),
-        "OpenCV": Way(lambda: cv2.resize(mask, (width, height), interpolation=nearest)),
-        "torch": Way(lambda: F.interpolate(tensor, (height, width), mode="nearest-exact")[0, 0]),
-        "Pillow": Way(lambda: np.array(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))),
+        "OpenCV": Way(lambda: cv2.resize(mask, (width, height), interpolation=nearest), less=borders),
+        "torch": Way(lambda: F.interpolate(tensor, (height, width), mode="nearest-exact")[0, 0], less=borders),
+        "Pillow": Way(lambda: np.array(Image.fromarray(mask).resize((width, height), pillow)), less=borders),
     }
 
 
@@ -293,7 +296,8 @@ def describe(at):
 
     def numpy():
         values = x.numpy()
-        return values.min(), values.max(), values.mean(dtype=np.float64), values.std(dtype=np.float64)
+        counts = [np.count_nonzero(values < 0), np.count_nonzero(values > 1), np.count_nonzero(~np.isfinite(values))]
+        return values.min(), values.max(), values.mean(dtype=np.float64), values.std(dtype=np.float64), counts
 
     def torch_alone():
         std, mean = torch.std_mean(x, correction=0)
@@ -301,7 +305,7 @@ def describe(at):
 
     return {
         "ours": Way(lambda: st.describe(x)),
-        "numpy": Way(numpy, less="four numbers, nothing counted"),
+        "numpy, with three count_nonzero": Way(numpy, less="of finite numbers only"),
         "torch": Way(torch_alone, less="in float32"),
     }
 

@@ -20,6 +20,10 @@ from pathlib import Path
 from .lessons import lesson_environment, lesson_hash
 
 
+#: Pages on other libraries, the laws, damaged files and speed: written by a measurement, checked in, taken as they are.
+MEASURED = ("peers.md", "files.md", "speed.md")
+
+
 def build_book(root: Path, folder: Path) -> bool:
     """Make `folder`/book from the executed notebooks; return True if Sphinx had nothing to complain about."""
     source = folder / "notebooks"
@@ -32,12 +36,11 @@ def build_book(root: Path, folder: Path) -> bool:
 
 
 def write_sources(root: Path, source: Path) -> None:
-    """Write what Sphinx reads beside the notebooks.
+    """Write what Sphinx reads beside the notebooks: the home page, its picture, the laws, and the pages of `MEASURED`.
 
-    That is the home page, its picture, the laws, and what other libraries do with the laws and with damaged files.
     Nothing is computed again until the library, the laws or the photos change.
     """
-    for name in ("peers.md", "files.md"):
+    for name in MEASURED:
         page, copy = root / "lessons" / name, source / name
         if page.exists() and not (copy.exists() and copy.read_bytes() == page.read_bytes()):
             shutil.copyfile(page, copy)

@@ -533,7 +533,7 @@ def batch_norm(at):
     return {
         "ours": Way(lambda: st.batch_norm(x, weight, bias)),
         "F.batch_norm": Way(lambda: F.batch_norm(x, None, None, weight, bias, training=True), 1e-4),
-        "torch in four lines": Way(torch_alone, within=1e-4),
+        "torch in four lines": Way(torch_alone, within=1e-4, less="in float32"),
         "copy": copy_of(x),
     }
 
@@ -557,8 +557,8 @@ def density_of_bytes(at):
 
     def counting_and_a_millisecond():
         counts = [np.bincount(plane.ravel(), minlength=256) for plane in cv2.split(picture)]
-        end = time.perf_counter() + 1e-3
-        while time.perf_counter() < end:
+        end = time.process_time() + 1e-3
+        while time.process_time() < end:
             pass
         return counts
 
@@ -587,7 +587,7 @@ def kde_ways(planes, grid, at) -> dict[str, Way]:
     stats, seaborn = installed("scipy.stats"), installed("seaborn")
     if at is PHOTO:  # minutes
         return ways
-    if stats:
+    if stats and at.height < LARGE.height:
         ways["scipy"] = Way(lambda: np.stack([stats.gaussian_kde(plane)(grid) for plane in planes]), 1e-9)
     if seaborn:
 

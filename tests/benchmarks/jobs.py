@@ -498,6 +498,34 @@ def channel_statistics(at):
     }
 
 
+def label_statistics(at):
+    """`LabelStatistics` of 8 masks"""
+    masks = [picture[..., 0] // 32 for picture in many(at)[:8]]
+
+    def ours():
+        statistics = st.LabelStatistics()
+        for mask in masks:
+            statistics.update(mask)
+        return statistics.counts
+
+    def by_unique():
+        counts = np.zeros(8, np.int64)
+        for mask in masks:
+            labels, found = np.unique(mask, return_counts=True)
+            counts[labels] += found
+        return counts
+
+    return {
+        "ours": Way(ours),
+        "np.bincount": Way(lambda: sum(np.bincount(mask.ravel(), minlength=8) for mask in masks), less="counts alone"),
+        "np.unique": Way(by_unique, less="counts alone"),
+        "torch.bincount": Way(
+            lambda: sum(torch.bincount(torch.from_numpy(mask).ravel(), minlength=8) for mask in masks),
+            less="counts alone",
+        ),
+    }
+
+
 @functools.cache
 def many(at) -> list[np.ndarray]:
     """Sixteen pictures of one size, or the batch."""
@@ -888,6 +916,7 @@ JOBS = [
     Job(inverse_transform, threads=True),
     Job(channel_statistics, (SQUARE, LARGE, BATCH), threads=True),
     Job(statistics_of_files, TWO),
+    Job(label_statistics, (SQUARE, LARGE, BATCH), numbers=lambda counts: [np.trim_zeros(np.asarray(counts), "b")]),
     Job(batch_norm, threads=True),
     Job(batch_norm_layer, threads=True),
     Job(density_of_bytes, ONE_PICTURE, LEVELS),

@@ -39,7 +39,21 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
-from jobs import BATCH, FORTY_EIGHT, FORTY_EIGHT_LARGE, JOBS, LARGE, MEMORY, PER_CALL, SIZES, SQUARE, At, Job, Way
+from jobs import (
+    BATCH,
+    FORTY_EIGHT,
+    FORTY_EIGHT_LARGE,
+    JOBS,
+    LARGE,
+    MEMORY,
+    PER_CALL,
+    PHOTO,
+    SIZES,
+    SQUARE,
+    At,
+    Job,
+    Way,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -221,7 +235,12 @@ def measured(job: Job, at: At, *, seconds: float, least: int, threads: int = 1, 
     found = Measured(job, at, ways, slow=time.process_time() - start > 4)
     if threads == 1:  # no child is forked from a process with two
         found.memory = {name: peak_memory(way.run) for name, way in ways.items() if name == "ours" or not found.slow}
-    measure(found, seconds, 3 if found.slow else least, time.process_time if threads == 1 else time.perf_counter)
+    measure(
+        found,
+        seconds,
+        3 if found.slow or at is PHOTO else least,
+        time.process_time if threads == 1 else time.perf_counter,
+    )
     return found
 
 

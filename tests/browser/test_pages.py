@@ -9,7 +9,7 @@ from seeing_tensors.course.repository import ROOT, lesson_files
 
 LESSONS = [lesson.stem for lesson in lesson_files(ROOT)]
 LAWS = ["laws/index"] + [f"laws/lesson_{int(lesson[:2])}" for lesson in LESSONS]
-PAGES = ["index", *LESSONS, *LAWS, "peers", "speed", "search", "genindex"]
+PAGES = ["index", *LESSONS, *LAWS, "peers", "files", "speed", "search", "genindex"]
 
 
 def told(faults):

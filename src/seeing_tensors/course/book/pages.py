@@ -19,7 +19,6 @@ from pathlib import Path
 
 from .lessons import lesson_environment, lesson_hash
 
-
 #: Pages on other libraries, the laws, damaged files and speed: written by a measurement, checked in, taken as they are.
 MEASURED = ("peers.md", "files.md", "speed.md")
 

@@ -281,10 +281,10 @@ def a_constant_channel_of_any_size_becomes_the_bias(batch_norm, constant):
     expect_close(batch_norm(x, torch.tensor([3.0]), torch.tensor([2.0])), torch.full(x.shape, 2.0), within=1e-6)
 
 
-@law("batch_norm", lesson=4, rank="range", cases=[{"size": s} for s in (1e-30, 1e-12, 1e17, 1e19, 1.5e38)])
+@law("batch_norm", lesson=4, rank="range", cases=[{"size": s} for s in (1e-30, 1e-12, 1e17, 1e19, 3e38)])
 def very_large_and_very_small_values_are_right(batch_norm, size):
     """Values of 1e19, whose squares overflow float32, are normalised like others; tiny ones become tiny, not noise."""
-    x = size * torch.tensor([-1.0, 1.0, 0.5, -0.25]).reshape(2, 1, 1, 2)
+    x = size * torch.tensor([-1.0, 1.0, 1.0, 0.75]).reshape(2, 1, 1, 2)
     exact, sizes = plain_loop(x)
     expect_close(batch_norm(x).double(), exact, within=1e-6 * sizes)
 

@@ -235,8 +235,8 @@ def _mapped_by_parts(x: np.ndarray, mean: np.ndarray, slope: np.ndarray, bias: n
 
     x - mean is then rounded by its own size, however large the mean. Slopes beyond float32 are left to float64.
     """
-    usual = (abs(slope) < 1e18) & ((abs(slope) > 1e-18) | (slope == 0))
-    kind = x.dtype if usual.all() else np.dtype(np.float64)
+    steepness = abs(slope)
+    kind = x.dtype if 1e-18 < steepness.min() and steepness.max() < 1e18 else np.dtype(np.float64)
     rounded = mean.astype(kind)
     bias = ((rounded - mean) * slope + bias).astype(kind)
     slope = slope.astype(kind)

@@ -413,8 +413,7 @@ class AlwaysUpdates(library.BatchNorm2d):
     source="https://github.com/pytorch/pytorch/issues/86590",
 )
 class NoGradFreezes(library.BatchNorm2d):
-    """no_grad or requires_grad=False is taken to freeze the running statistics: only eval() does; self.training decides
-    """
+    """no_grad or requires_grad=False is taken to freeze the running statistics: only eval() does, by self.training"""
 
     def update(self, mean, variance, n):
         if self.weight.requires_grad:

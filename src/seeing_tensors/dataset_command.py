@@ -164,13 +164,12 @@ def rows(tally: Tally) -> list[list[Any]]:
 
 def table(tally: Tally, *, most: int = 20) -> str:
     """What was counted, to be read and pasted; at most so many sizes, labels and unreadable files."""
-    statistics: Any = tally.statistics
-    lines = []
-    if tally.masks:
-        lines.append(f"masks     {tally.pictures:,}")
+    statistics, lines = tally.statistics, []
+    if isinstance(statistics, LabelStatistics):
+        lines += [f"masks     {tally.pictures:,}", f"pixels    {statistics.count:,}, and {statistics.void:,} void"]
     else:
         lines.append(f"pictures  {tally.pictures:,}, of them {tally.grey:,} grey, counted as three equal channels")
-    lines.append(f"pixels    {statistics.count:,}" + (f", and {statistics.void:,} void" if tally.masks else ""))
+        lines.append(f"pixels    {statistics.count:,}")
     if tally.sizes:
         sizes = [f"{h} x {w} ({n:,})" for (h, w), n in tally.sizes.most_common(5)]
         more = len(tally.sizes) - len(sizes)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torchvision import tv_tensors
@@ -142,7 +141,9 @@ class InverseNormalize(v2.Transform):
         return f"mean={self.mean}, std={self.std}"
 
 
-def _per_channel(name: str, x: torch.Tensor, mean: Any, std: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _per_channel(
+    name: str, x: torch.Tensor, mean: Sequence[float], std: Sequence[float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """mean and std as numbers, checked against x (..., C, H, W)."""
     require_float(name, x)
     if x.ndim < 3:

@@ -352,6 +352,12 @@ def killed(*arguments):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def test_the_readme_shows_what_the_command_prints(capsys):
+    assert main(["stats", str(st.data_path("photos"))]) == 0
+    shown = capsys.readouterr().out
+    assert f"```\n{shown}```" in (st.data_path(".").parent / "README.md").read_text(encoding="utf-8")
+
+
 def test_an_item_has_the_key_of_its_name():
     one, other = Item("/a/b.tar", "c.png", 512, 9), Item("/a/b.tar", "d.png")
     assert one.key == Item("/a/b.tar", "c.png").key != other.key and len(one.key) == 16

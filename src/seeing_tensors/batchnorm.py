@@ -236,7 +236,7 @@ def _mapped_by_parts(x: np.ndarray, mean: np.ndarray, slope: np.ndarray, bias: n
     x - mean is then rounded by its own size, however large the mean. Slopes beyond float32 are left to float64.
     """
     steepness = abs(slope)
-    kind = x.dtype if 1e-18 < steepness.min() and steepness.max() < 1e18 else np.dtype(np.float64)
+    kind = x.dtype if steepness.min() > 1e-18 and steepness.max() < 1e18 else np.dtype(np.float64)
     rounded = mean.astype(kind)
     bias = ((rounded - mean) * slope + bias).astype(kind)
     slope = slope.astype(kind)

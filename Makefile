@@ -72,7 +72,7 @@ test-wandb-versions: $(VENV)/installed
 	$(VENV)/bin/python tests/wandb_versions/run.py
 
 test-bare: $(VENV)/installed
-	$(VENV)/bin/python tests/bare/run.py
+	$(VENV)/bin/python tests/bare/run.py --linked
 
 # JOBS=1 on a machine that has other work.
 mutants: $(VENV)/installed

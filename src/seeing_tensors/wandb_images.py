@@ -259,7 +259,7 @@ def _wandb():
         if error.name != "wandb":
             raise
         raise ModuleNotFoundError(
-            'logging to Weights & Biases needs wandb: pip install "seeing-tensors[wandb]"', name="wandb"
+            "logging to Weights & Biases needs wandb: pip install wandb", name="wandb"
         ) from None
     return wandb
 

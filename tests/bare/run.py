@@ -1,9 +1,10 @@
 """Install the clone without extras in an environment of its own, and call there every public name that needs none.
 
-    python tests/bare/run.py
+    python tests/bare/run.py            pip brings everything: 5 GB on disk while it runs, and several minutes
+    python tests/bare/run.py --linked   what the base needs is linked from the environment that runs this: a minute
 
-For the environment pip takes the versions of constraints.txt, mostly from its cache: about 5 GB on disk while it runs, and
-a few minutes. `--only-calls` makes none and calls with the Python that it is run by.
+In both pip installs the library, without extras and with the versions of constraints.txt, and would bring what is
+missing. `--only-calls` makes no environment and calls with the Python that it is run by.
 
 The exit status is 0 when nothing but the base is installed, every name is called once or refuses, and each that
 refuses is one of those below and says what to install.
@@ -12,17 +13,19 @@ refuses is one of those below and says what to install.
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a refusal must name, for each public name that needs more than the base.
-NEEDS = dict.fromkeys(("to_wandb_image", "to_wandb_grid", "log_images"), "pip install wandb")
+NEEDS = dict.fromkeys(("to_wandb_image", "to_wandb_grid", "to_wandb_maps", "log_images"), "pip install wandb")
 NEEDS |= dict.fromkeys(("check", "prove", "answer"), 'pip install -e ".[course]"')
 NEEDS["data_path"] = "clone"  # this environment has no clone: the package is copied into it
 
@@ -30,7 +33,9 @@ NEEDS["data_path"] = "clone"  # this environment has no clone: the package is co
 def main(arguments: list[str]) -> int:
     if "--only-calls" in arguments:
         return call_all()
-    with tempfile.TemporaryDirectory(prefix="bare-") as folder:
+    build = ROOT / "build"  # on the disk of the packages: else there are no links
+    build.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bare-", dir=build) as folder:
         python = Path(folder) / "env" / "bin" / "python"
         subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -38,9 +43,40 @@ def main(arguments: list[str]) -> int:
         shutil.copytree(ROOT / "src" / "seeing_tensors", Path(folder) / "copy" / "src" / "seeing_tensors")
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, Path(folder) / "copy")
+        if "--linked" in arguments:
+            link(base(), next(python.parents[1].glob("lib/python*/site-packages")))
         subprocess.run([*install, "-c", ROOT / "constraints.txt", Path(folder) / "copy"], check=True)
         # Outside the clone, so that nothing is found beside the script but the script.
         return subprocess.run([python, "-I", Path(__file__), "--only-calls"], cwd=folder, check=False).returncode
+
+
+def base() -> set[str]:
+    """The distributions that pyproject.toml's dependencies need, and what these need in turn."""
+    from packaging.requirements import Requirement
+
+    found = set()
+
+    def add(line: str, extras: Iterable[str] = ()) -> None:
+        needed = Requirement(line)
+        asked = needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *extras))
+        if asked and (needed.name, *sorted(needed.extras)) not in found:
+            found.add((needed.name, *sorted(needed.extras)))
+            for each in importlib.metadata.requires(needed.name) or []:
+                add(each, needed.extras)
+
+    for line in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]:
+        add(line)
+    return {name for name, *_ in found}
+
+
+def link(names: Iterable[str], packages: Path) -> None:
+    """Link the files of these distributions into another environment's packages: no copy, no download."""
+    for name in sorted(names):
+        for file in importlib.metadata.files(name) or []:
+            target = packages / file
+            if ".." not in file.parts and not target.exists() and file.locate().exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.link(file.locate(), target)
 
 
 def call_all() -> int:
@@ -126,6 +162,7 @@ def calls(st) -> dict:
         "live_normalize": lambda: st.live_normalize(drawn(), x, **still),
         "ChannelStatistics": lambda: st.ChannelStatistics().update(image),
         "InverseNormalize": lambda: st.InverseNormalize(mean, std)(x),
+        "LabelStatistics": lambda: st.LabelStatistics().update(mask),
         "channel_statistics": lambda: st.channel_statistics([image]),
         "inverse_mean_std": lambda: st.inverse_mean_std(mean, std),
         "inverse_normalize": lambda: st.inverse_normalize(x, mean, std),
@@ -146,6 +183,7 @@ def calls(st) -> dict:
         "to_wandb_mask": lambda: st.to_wandb_mask(mask),
         "to_wandb_image": lambda: st.to_wandb_image(image),
         "to_wandb_grid": lambda: st.to_wandb_grid([image]),
+        "to_wandb_maps": lambda: st.to_wandb_maps(torch.rand(4, 8, 8)),
         "log_images": lambda: st.log_images(SimpleNamespace(log=print), "pictures", [image]),
         "predict": lambda: st.predict("How many?", guess=3).reveal(4),
         "data_path": lambda: st.data_path("masks/cat.png"),

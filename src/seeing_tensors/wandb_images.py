@@ -258,9 +258,7 @@ def _wandb():
     except ModuleNotFoundError as error:
         if error.name != "wandb":
             raise
-        raise ModuleNotFoundError(
-            "logging to Weights & Biases needs wandb: pip install wandb", name="wandb"
-        ) from None
+        raise ModuleNotFoundError("logging to Weights & Biases needs wandb: pip install wandb", name="wandb") from None
     return wandb
 
 

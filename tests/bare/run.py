@@ -97,7 +97,9 @@ def call_all() -> int:
             if name not in NEEDS or NEEDS[name] not in str(error):
                 faults.append(f"{name}: {said}")
         print(f"{name:24} {said}")
-    print("\n".join(f"FAIL  {fault}" for fault in faults) or f"OK    seeing-tensors {st.__version__}, {len(called)} names")
+    print(
+        "\n".join(f"FAIL  {fault}" for fault in faults) or f"OK    seeing-tensors {st.__version__}, {len(called)} names"
+    )
     return int(bool(faults))
 
 
@@ -105,7 +107,9 @@ def beyond_the_base() -> set[str]:
     """The packages of the extras that are installed here."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    names = {line.split(">=")[0] for line in extras["wandb"] + extras["course"] + extras["dev"]} - {"seeing-tensors[wandb]"}
+    names = {line.split(">=")[0] for line in extras["wandb"] + extras["course"] + extras["dev"]} - {
+        "seeing-tensors[wandb]"
+    }
     base = {"packaging", "filelock"}  # matplotlib and torch bring these two
     return (names - base) & {each.metadata["Name"].lower() for each in importlib.metadata.distributions()}
 

@@ -41,14 +41,18 @@ def says(sentence):
 
 
 def test_grey_of_a_palette_drops_the_fraction():
-    """Lesson 1: "OpenCV looks the colour of each number up and gives you the grey of that colour, (299 R + 587 G + 114 B) / 1000
-    without the fraction." Its weights are rounded, so a level may be one off where the result is nearly a whole number."""
+    """Lesson 1: "OpenCV looks the colour of each number up and gives you the grey of that colour, (299 R + 587 G + 114
+    B) / 1000
+    without the fraction." Its weights are rounded, so a level may be one off where the result is nearly a whole
+    number."""
     palette = np.random.default_rng(0).integers(0, 256, (256, 3))
     palette[:4] = [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]]
     file = palette_png(np.arange(256)[None], palette)
     grey = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_GRAYSCALE)[0].astype(int)
     error = grey - palette @ [299, 587, 114] // 1000
-    assert error[:4].tolist() == [0] * 4, says("the greys of the mask's palette are the formula's, without the fraction")
+    assert error[:4].tolist() == [0] * 4, says(
+        "the greys of the mask's palette are the formula's, without the fraction"
+    )
     assert np.abs(error).max() <= 1 and (error == 0).mean() > 0.9, says("and drops the fraction")
 
 
@@ -142,9 +146,13 @@ def test_image_folder_converts_everything_to_rgb(tmp_path):
     Image.fromarray(rgba).save(tmp_path / "hidden.png")
     for path in (COFFEE_MASK, ASTRONAUT_MASK, tmp_path / "hidden.png"):
         assert default_loader(path).mode == "RGB", says("ImageFolder converts everything to RGB")
-    np.testing.assert_array_equal(default_loader(tmp_path / "hidden.png"), rgba[:, :, :3], says("what alpha hid is there"))
+    np.testing.assert_array_equal(
+        default_loader(tmp_path / "hidden.png"), rgba[:, :, :3], says("what alpha hid is there")
+    )
     clipped = np.array(default_loader(ASTRONAUT_MASK))
-    np.testing.assert_array_equal(clipped[:, :, 0], read_mask(ASTRONAUT_MASK).clip(max=255), says("16 bits are clipped"))
+    np.testing.assert_array_equal(
+        clipped[:, :, 0], read_mask(ASTRONAUT_MASK).clip(max=255), says("16 bits are clipped")
+    )
 
 
 def test_the_other_readers_raise():
@@ -155,7 +163,8 @@ def test_the_other_readers_raise():
 
 
 def test_plt_imread_gives_a_palettes_colours():
-    """Lesson 1: "matplotlib makes floats of a PNG": of a palette mask RGBA colours, of a 16-bit mask the labels / 65535."""
+    """Lesson 1: "matplotlib makes floats of a PNG": of a palette mask RGBA colours, of a 16-bit mask the labels /
+    65535."""
     colours, grey = plt.imread(COFFEE_MASK), plt.imread(ASTRONAUT_MASK)
     assert colours.dtype == grey.dtype == np.float32 and colours.shape == (400, 600, 4), says("floats of a PNG")
     np.testing.assert_allclose(grey, read_mask(ASTRONAUT_MASK) / 65535, rtol=1e-6, err_msg=says("ready to be drawn"))
@@ -191,10 +200,11 @@ def test_no_quality_brings_the_labels_back(quality):
 
 
 def test_bilinear_invents_what_the_values_do_not_show():
-    """Lesson 1: "The usual check, a look at the values, finds nothing"; yet pixels have a class with no share in them."""
+    """Lesson 1: "The usual check, a look at the values, finds nothing"; yet pixels have a class with no share in
+    them."""
     blended = cv2.resize(SMALL, (600, 400))
     assert np.unique(blended).tolist() == [0, 1, 2, 3], says("a look at the values finds nothing")
-    share = np.stack([cv2.resize((SMALL == k).astype(np.float32), (600, 400)) for k in range(4)])
+    share = np.stack([cv2.resize((k == SMALL).astype(np.float32), (600, 400)) for k in range(4)])
     invented = np.take_along_axis(share, blended[None].astype(int), axis=0)[0] == 0
     assert invented.sum() > 500, says("pixels were given a class of which there is nothing beneath them")
 
@@ -244,7 +254,8 @@ def test_bilinear_goes_by_the_centre():
 
 
 def test_torchs_documentation_on_nearest_exact():
-    """More on lesson 1: "torch's documentation says that nearest-exact was added beside nearest to repair it without changing
+    """More on lesson 1: "torch's documentation says that nearest-exact was added beside nearest to repair it without
+    changing
     old results." """
     text = " ".join(interpolate.__doc__.split())
     assert "fixes known issues with ``mode='nearest'``" in text, says("to repair it")
@@ -252,7 +263,8 @@ def test_torchs_documentation_on_nearest_exact():
 
 
 def test_v2_blends_a_plain_tensor():
-    """More on lesson 1: "v2.Resize takes a plain tensor for a photo and blends, until you wrap it in `tv_tensors.Mask`." """
+    """More on lesson 1: "v2.Resize takes a plain tensor for a photo and blends, until you wrap it in
+    `tv_tensors.Mask`." """
     plain = torch.from_numpy(OTHER[LABELS])[None]
     resize = v2.Resize((128, 192))
     assert set(resize(plain).unique().tolist()) > {0, 3, 7, 12}, says("v2.Resize blends a plain tensor")
@@ -260,7 +272,8 @@ def test_v2_blends_a_plain_tensor():
 
 
 def test_pillow_copies_palette_indices():
-    """More on lesson 1: "Pillow knows that a palette's numbers are names: ask for BILINEAR, and it copies all the same." """
+    """More on lesson 1: "Pillow knows that a palette's numbers are names: ask for BILINEAR, and it copies all the
+    same." """
     asked = Image.open(COFFEE_MASK).resize((192, 128), Image.Resampling.BILINEAR)
     assert asked.mode == "P"
     np.testing.assert_array_equal(asked, resize_mask(LABELS, 128, 192), says("it copies all the same"))
@@ -270,7 +283,8 @@ def test_pillow_copies_palette_indices():
 
 
 def test_void_is_a_number_like_any_other():
-    """Lesson 1: "Target 255 is out of bounds"; "With `ignore_index=255` the loss looks at the background alone and never
+    """Lesson 1: "Target 255 is out of bounds"; "With `ignore_index=255` the loss looks at the background alone and
+    never
     sees a cat", and "The last two lines print the same number, ln 2"."""
     cat = torch.from_numpy(np.array(Image.open(CAT_MASK)).astype(np.int64))[None]
     scores = torch.zeros(1, 2, *cat.shape[1:], requires_grad=True)
@@ -294,7 +308,8 @@ def test_a_binary_mask_may_be_floats():
 
 
 def test_plt_imread_is_of_two_minds(tmp_path):
-    """Lesson 1: "matplotlib makes floats of a PNG, ready to be drawn, and bytes of a JPEG: divide its result by 255, and
+    """Lesson 1: "matplotlib makes floats of a PNG, ready to be drawn, and bytes of a JPEG: divide its result by 255,
+    and
     a PNG is divided twice." """
     picture = Image.fromarray(np.full((8, 8, 3), 255, np.uint8))
     for kind, dtype, most in (("png", np.float32, 1), ("jpg", np.uint8, 255)):
@@ -304,7 +319,8 @@ def test_plt_imread_is_of_two_minds(tmp_path):
 
 
 def test_two_faults_pass_the_contract():
-    """Lesson 1: "What no such question finds: the bilinear resize, whose labels are all known; a photo with red and blue
+    """Lesson 1: "What no such question finds: the bilinear resize, whose labels are all known; a photo with red and
+    blue
     exchanged; a photo turned by half a turn." """
     photo = read_image(COFFEE)
     for wrong in (photo[..., ::-1], photo[::-1, ::-1]):

@@ -1,4 +1,5 @@
-"""What numpy, torch, torchvision, matplotlib, Pillow and OpenCV do with floats and bytes, as far as lesson 2 relies on it.
+"""What numpy, torch, torchvision, matplotlib, Pillow and OpenCV do with floats and bytes, as far as lesson 2 relies on
+it.
 
 The bytes that imshow draws for arrays of every type are laws of `imshow_pixels`, in tests/spec.
 """
@@ -62,14 +63,16 @@ def quiet(caplog):
 
 
 def test_bytes_wrap_around():
-    """Lesson 2: "300 becomes 44 and -10 becomes 246, without a word". """
+    """Lesson 2: "300 becomes 44 and -10 becomes 246, without a word"."""
     a = np.array([200, 10], np.uint8)
     t = torch.from_numpy(a)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         up, down = a + 100, a - 20
         assert (up[0], down[1]) == (44, 246), "lesson 2 says: 200 + 100 is 44 and 10 - 20 is 246 in numpy's uint8"
-        assert ((t + 100)[0], (t - 20)[1]) == (44, 246), "lesson 2 says: 200 + 100 is 44 and 10 - 20 is 246 in torch's uint8"
+        assert ((t + 100)[0], (t - 20)[1]) == (44, 246), (
+            "lesson 2 says: 200 + 100 is 44 and 10 - 20 is 246 in torch's uint8"
+        )
 
 
 def test_the_libraries_differ_on_a_number_that_is_no_byte():
@@ -81,7 +84,8 @@ def test_the_libraries_differ_on_a_number_that_is_no_byte():
 
 
 def test_bytes_have_no_gradient_and_layers_refuse_them():
-    """More on lesson 2: "The layer refuses unequal types, not bytes. (On the CPU torch does convolve bytes with weights that are
+    """More on lesson 2: "The layer refuses unequal types, not bytes. (On the CPU torch does convolve bytes with weights
+    that are
     bytes.)" """
     x = torch.zeros(3, 5, 5, dtype=torch.uint8)
     with pytest.raises(RuntimeError, match="floating point"):
@@ -99,7 +103,7 @@ def test_reshape_scrambles():
 
 
 def test_float32_rounds_every_level_up():
-    """More on lesson 2: "every level except 0 and 255, which are exact, is rounded up". """
+    """More on lesson 2: "every level except 0 and 255, which are exact, is rounded up"."""
     above = [Fraction(float(v)) * 255 > k for k, v in enumerate((LEVELS / 255).astype(np.float32))]
     assert above == [0 < k < 255 for k in LEVELS], "lesson 2 says: float32 rounds k/255 up, except 0 and 255"
 
@@ -116,7 +120,8 @@ def test_imshow_clips_colour():
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32])
 def test_imshow_stretches_one_channel(kind):
-    """Lesson 2: "(H, W) and (H, W, 1) are stretched. The smallest value becomes black and the largest white, whatever the type." """
+    """Lesson 2: "(H, W) and (H, W, 1) are stretched. The smallest value becomes black and the largest white,
+    whatever the type." """
     assert grey([100, 101], kind) == [0, 255], f"lesson 2 says: imshow stretches a 2-D array of {kind.__name__}"
     three_axes = drawn(np.array([[[100], [101]]], kind), cmap="gray")[0, :, 0].tolist()
     assert three_axes == [0, 255], f"lesson 2 says: imshow stretches an (H, W, 1) array of {kind.__name__}"
@@ -143,13 +148,18 @@ def test_the_scale_of_one_channel_is_lost():
     photo = st.to_tensor(st.read_image(st.data_path("photos/people/cameraman.jpg")))[0].numpy()
     same = np.array_equal(drawn(photo, cmap="gray"), drawn(photo / 255, cmap="gray"))
     assert same, "lesson 2 says: divided by 255 twice, one channel is drawn the same"
-    assert drawn(np.dstack([photo / 255] * 3)).max() == 1, "lesson 2 says: divided by 255 twice, colour is drawn nearly black"
+    assert drawn(np.dstack([photo / 255] * 3)).max() == 1, (
+        "lesson 2 says: divided by 255 twice, colour is drawn nearly black"
+    )
 
 
 def test_limits_of_a_byte_lose_levels():
-    """More on lesson 2: "of the 256 levels are drawn one too dark", "0 are wrong in another way", and "Where the product falls short of j"."""
+    """More on lesson 2: "of the 256 levels are drawn one too dark", "0 are wrong in another way", and "Where the
+    product falls short of j"."""
     wrong = LEVELS - drawn(LEVELS[None].astype(np.uint8), cmap="gray", vmin=0, vmax=255)[0, :, 0]
-    assert set(wrong) == {0, 1}, "lesson 2 says: with vmin=0, vmax=255 some levels are drawn one too dark, none otherwise"
+    assert set(wrong) == {0, 1}, (
+        "lesson 2 says: with vmin=0, vmax=255 some levels are drawn one too dark, none otherwise"
+    )
     short = matplotlib.colormaps["gray"](LEVELS)[:, 0] * 255 < LEVELS
     assert np.array_equal(wrong == 1, short), "lesson 2 says: these are the entries that the grey map stores too small"
 
@@ -162,32 +172,39 @@ def test_the_two_equations_disagree_in_the_middle():
 
 
 def test_clipping_is_logged_and_stretching_is_not(caplog):
-    """More on lesson 2: "When a colour array is clipped, matplotlib says so, not by a Python warning but through a logger". """
+    """More on lesson 2: "When a colour array is clipped, matplotlib says so, not by a Python warning but through a
+    logger"."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         grey([0.0, 10.0])
         assert not caplog.records, "lesson 2 says: the stretched picture made no message"
         colour([0.5, 1.5])
-    assert [r.name for r in caplog.records] == ["matplotlib.image"], "lesson 2 says: clipping makes one message in a logger"
+    assert [r.name for r in caplog.records] == ["matplotlib.image"], (
+        "lesson 2 says: clipping makes one message in a logger"
+    )
 
 
 def test_nan_and_infinity_with_one_channel():
-    """More on lesson 2: "With one channel all three are transparent and the white page shows, for minus infinity too." """
+    """More on lesson 2: "With one channel all three are transparent and the white page shows, for minus infinity
+    too." """
     for value in (np.nan, np.inf, -np.inf):
         assert grey([value, 0.5, 0.25])[0] == 255, f"lesson 2 says: {value} in a 2-D array shows the white page"
 
 
 def test_infinity_in_colour_depends_on_another_pixel():
-    """More on lesson 2: "another pixel decides about infinity: matplotlib clips when some finite value is out of range." """
+    """More on lesson 2: "another pixel decides about infinity: matplotlib clips when some finite value is out of
+    range." """
     assert colour([np.inf, 2.0])[0] == 255, "lesson 2 says: beside a value out of range, infinity is clipped to white"
-    assert colour([-np.inf, 2.0])[0] == 0, "lesson 2 says: beside a value out of range, minus infinity is clipped to black"
+    assert colour([-np.inf, 2.0])[0] == 0, (
+        "lesson 2 says: beside a value out of range, minus infinity is clipped to black"
+    )
     if X86:  # elsewhere a cast of infinity may happen to give what clipping gives
         with np.errstate(invalid="ignore"):
             assert colour([np.inf, 0.5])[0] != 255, "lesson 2 says: infinity is not clipped where all finite values fit"
 
 
 def test_nan_in_colour():
-    """More on lesson 2: "In colour a pixel with NaN is transparent as well". """
+    """More on lesson 2: "In colour a pixel with NaN is transparent as well"."""
     with np.errstate(invalid="ignore"):
         for other in (0.5, 2.0):
             assert colour([np.nan, other])[0] == 255, "lesson 2 says: a NaN in colour shows the white page"
@@ -196,13 +213,18 @@ def test_nan_in_colour():
 
 
 def test_labels_are_blended_unless_nearest():
-    """More on lesson 2: "imshow by default blends neighbours, except at the picture's own size, at exactly twice it, and above three times". """
+    """More on lesson 2: "imshow by default blends neighbours, except at the picture's own size, at exactly twice
+    it, and above three times"."""
     mask = st.read_mask(st.data_path("masks/cameraman.png"))
     side = mask.shape[1]
     for width in (side - 1, side + 1, 2 * side - 1, 2 * side + 1, 3 * side):
-        assert len(np.unique(drawn(mask, width, cmap="gray"))) > 2, f"lesson 2 says: imshow blends at {width / side:.2f} times"
+        assert len(np.unique(drawn(mask, width, cmap="gray"))) > 2, (
+            f"lesson 2 says: imshow blends at {width / side:.2f} times"
+        )
     for width in (side, 2 * side, 3 * side + 1):
-        assert len(np.unique(drawn(mask, width, cmap="gray"))) == 2, f"lesson 2 says: no blending at {width / side:.2f} times"
+        assert len(np.unique(drawn(mask, width, cmap="gray"))) == 2, (
+            f"lesson 2 says: no blending at {width / side:.2f} times"
+        )
     blended, nearest = (len(np.unique(drawn(mask, 100, cmap="gray", **o))) for o in ({}, {"interpolation": "nearest"}))
     assert blended > 2, "lesson 2 says: by default a small drawing of two labels has more than two greys"
     assert nearest == 2, "lesson 2 says: interpolation='nearest' keeps two labels two greys"
@@ -214,7 +236,9 @@ def test_which_floats_lose_levels():
     for kind in (np.float16, np.float32, np.float64):
         for x, where in ((LEVELS / 255).astype(kind), "direct"), (detour((LEVELS / 255).astype(kind)), "detour"):
             dark[kind, where] = (drawn(np.dstack([x[None]] * 3))[0, :, 0] < LEVELS).sum()
-    assert dark[np.float32, "direct"] == dark[np.float64, "direct"] == 0, "lesson 2 says: imshow draws k/255 in float32 right"
+    assert dark[np.float32, "direct"] == dark[np.float64, "direct"] == 0, (
+        "lesson 2 says: imshow draws k/255 in float32 right"
+    )
     assert dark[np.float16, "direct"] > 0, "lesson 2 says: imshow draws some k/255 in float16 one too dark"
     assert dark[np.float32, "detour"] > 0, "lesson 2 says: after 1 - (1 - x) imshow draws levels one too dark"
 
@@ -245,7 +269,7 @@ EVERY_LEVEL = LEVELS.reshape(16, 16)
 
 @pytest.mark.skipif(not X86, reason='lesson 2 says: "another processor may give other numbers"')
 def test_casts_wrap():
-    """More on lesson 2: "A cast is quick and leaves the range to you", with the first three rows of the table. """
+    """More on lesson 2: "A cast is quick and leaves the range to you", with the first three rows of the table."""
     for value, wrong in ((-0.1, 0), (1.1, 255)):
         ways = {
             "a cast": (255 * one(value)).to(torch.uint8)[0, 0, 0],
@@ -257,7 +281,8 @@ def test_casts_wrap():
 
 
 def test_to_dtype_gives_each_byte_an_equal_interval():
-    """More on lesson 2: "every byte gets an interval of the same width, one half goes down, and no level is lost here"."""
+    """More on lesson 2: "every byte gets an interval of the same width, one half goes down, and no level is lost
+    here"."""
     to_byte = v2.ToDtype(torch.uint8, scale=True)
     assert to_byte(one(0.5))[0, 0, 0] == 127, "lesson 2 says: ToDtype takes one half to 127"
     assert np.array_equal(to_byte(EVERY)[0].numpy(), EVERY_LEVEL), "lesson 2 says: ToDtype loses no level on the detour"
@@ -267,7 +292,9 @@ def test_to_dtype_gives_each_byte_an_equal_interval():
 
 def test_to_pil_image_truncates():
     """More on lesson 2: the table's row "v2.ToPILImage()"."""
-    assert (np.asarray(v2.ToPILImage()(EVERY)) < EVERY_LEVEL).any(), "lesson 2 says: ToPILImage loses levels on the detour"
+    assert (np.asarray(v2.ToPILImage()(EVERY)) < EVERY_LEVEL).any(), (
+        "lesson 2 says: ToPILImage loses levels on the detour"
+    )
 
 
 def test_save_image_rounds_and_clamps(tmp_path):
@@ -292,7 +319,9 @@ def test_imsave_refuses_and_truncates(tmp_path):
 
 def test_pillow_clips_and_truncates():
     """More on lesson 2: the table's row "fromarray(255 * x).convert('L')"."""
-    bytes_of = [np.asarray(Image.fromarray(np.full((1, 1), 255 * v, np.float32)).convert("L"))[0, 0] for v in (-0.1, 0.5, 1.1)]
+    bytes_of = [
+        np.asarray(Image.fromarray(np.full((1, 1), 255 * v, np.float32)).convert("L"))[0, 0] for v in (-0.1, 0.5, 1.1)
+    ]
     assert bytes_of == [0, 127, 255], "lesson 2 says: Pillow clips and drops the fraction"
 
 
@@ -301,7 +330,9 @@ def test_torchvision_scales_integers_by_their_type():
     to_float = v2.ToDtype(torch.float32, scale=True)
     for kind in (torch.uint8, torch.int64):
         scaled = to_float(torch.full((3, 1, 1), 200, dtype=kind))[0, 0, 0].item()
-        assert scaled == pytest.approx(200 / torch.iinfo(kind).max), f"lesson 2 says: ToDtype divides {kind} by its maximum"
+        assert scaled == pytest.approx(200 / torch.iinfo(kind).max), (
+            f"lesson 2 says: ToDtype divides {kind} by its maximum"
+        )
 
 
 def test_opencv_saturates_and_wrapping_can_be_undone():
@@ -324,7 +355,8 @@ def test_torch_convolves_bytes_with_bytes():
 
 
 def test_a_tensor_made_of_an_array_is_the_array():
-    """More on lesson 2: "`torch.from_numpy` copies nothing", "So are a slice and what it was cut from, and a permuted view",
+    """More on lesson 2: "`torch.from_numpy` copies nothing", "So are a slice and what it was cut from, and a permuted
+    view",
     and "An operation whose name ends in an underscore, and `+=`, write into the memory there is"."""
     array = np.zeros((2, 2, 3), np.float32)
     tensor = torch.from_numpy(array)
@@ -335,7 +367,8 @@ def test_a_tensor_made_of_an_array_is_the_array():
 
 
 def test_a_tracked_tensor_refuses_to_become_an_array():
-    """More on lesson 2: "a tensor that takes part in a gradient refuses to become an array"; `.numpy()` shares the memory."""
+    """More on lesson 2: "a tensor that takes part in a gradient refuses to become an array"; `.numpy()` shares the
+    memory."""
     tracked = torch.zeros(2, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"Can't call numpy\(\) on Tensor that requires grad"):
         tracked.numpy()
@@ -343,7 +376,8 @@ def test_a_tracked_tensor_refuses_to_become_an_array():
 
 
 def test_half_the_level_is_far_less_than_half_the_light():
-    """More on lesson 2: "level 128 sends 21.6% of the light", "half the light is level 188": sRGB, IEC 61966-2-1; Pillow's
+    """More on lesson 2: "level 128 sends 21.6% of the light", "half the light is level 188": sRGB, IEC 61966-2-1;
+    Pillow's
     colour management, an independent hand, agrees through the XYZ of a grey."""
     from PIL import ImageCms
 

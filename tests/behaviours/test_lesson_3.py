@@ -57,7 +57,9 @@ def test_a_second_normalize_has_the_larger_error():
 
 def test_torchvision_makes_three_channels_of_one():
     """Lesson 3: "given three, torchvision returns three channels"."""
-    assert v2.functional.normalize(torch.rand(1, 4, 5), MEAN, STD).shape == (3, 4, 5), "lesson 3 says: it broadcasts 1 to 3"
+    assert v2.functional.normalize(torch.rand(1, 4, 5), MEAN, STD).shape == (3, 4, 5), (
+        "lesson 3 says: it broadcasts 1 to 3"
+    )
 
 
 def test_make_grid_normalize_is_min_max_over_the_batch():
@@ -93,14 +95,16 @@ def test_only_the_first_plain_tensor_is_an_image():
     image, plain = torch.rand(3, 2, 2), torch.rand(3, 2, 2)
     for transform in (v2.Normalize(MEAN, STD), st.InverseNormalize(MEAN, STD)):
         first, second = transform(image, plain)
-        assert not torch.equal(first, image) and torch.equal(second, plain), f"{type(transform).__name__}: only the first"
+        assert not torch.equal(first, image) and torch.equal(second, plain), (
+            f"{type(transform).__name__}: only the first"
+        )
 
 
 def test_the_popular_loop_stops_after_three_pictures():
     """Lesson 3: "Given a batch, it walks over pictures where it means channels, and zip stops after three"."""
     batch = torch.rand(5, 3, 2, 2)
     looped = batch.clone()
-    for t, m, s in zip(looped, MEAN, STD):
+    for t, m, s in zip(looped, MEAN, STD, strict=False):
         t.mul_(s).add_(m)
     changed = [i for i in range(5) if not torch.equal(looped[i], batch[i])]
     assert changed == [0, 1, 2], "lesson 3 says: the loop changes three pictures, and changes them in place"
@@ -108,12 +112,16 @@ def test_the_popular_loop_stops_after_three_pictures():
 
 @pytest.mark.parametrize(("processes", "pictures"), [(2, 5), (3, 1)], ids=["two share five", "two of three see none"])
 def test_processes_give_the_bits_of_one(processes, pictures):
-    """Lesson 3: "The same over two processes" gives the same result to the last bit; also where a process sees nothing."""
+    """Lesson 3: "The same over two processes" gives the same result to the last bit; also where a process sees
+    nothing."""
     photos = sorted(map(str, st.data_path("photos").rglob("*.*")))[:pictures]
     command = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", f"--nproc-per-node={processes}"]
     run = subprocess.run(
         [sys.executable, *command, ROOT / "lessons/scripts/statistics_in_processes.py", *photos],
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=300,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert run.returncode == 0, run.stderr
     one = st.channel_statistics(map(st.read_image, photos))
@@ -123,7 +131,8 @@ def test_processes_give_the_bits_of_one(processes, pictures):
 
 
 def test_the_cifar_cell_reads_real_files(tmp_path, monkeypatch, capsys):
-    """More on lesson 3: "If its files lie in data/cifar-10-batches-py, the next cell reads them; nothing is downloaded"."""
+    """More on lesson 3: "If its files lie in data/cifar-10-batches-py, the next cell reads them; nothing is
+    downloaded"."""
     folder = tmp_path / "cifar-10-batches-py"
     folder.mkdir()
     (tmp_path / "photos").mkdir()
@@ -139,7 +148,7 @@ def test_the_cifar_cell_reads_real_files(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(st, "data_path", lambda name: tmp_path / name)
     lesson = jupytext.read(ROOT / "lessons/more_03_data_sets.py")
     (cell,) = [c.source for c in lesson.cells if "cifar" in c.metadata.get("tags", [])]
-    names = dict(st=st, torch=torch, v2=v2, CIFAR10=datasets.CIFAR10, DataLoader=DataLoader, mean=MEAN, std=STD)
+    names = {"st": st, "torch": torch, "v2": v2, "CIFAR10": datasets.CIFAR10, "DataLoader": DataLoader, "mean": MEAN, "std": STD}
     names["undo"] = st.InverseNormalize(MEAN, STD)
     with warnings.catch_warnings():
         # torchvision's own file reader trips over a deprecation of numpy's pickles.
@@ -150,7 +159,8 @@ def test_the_cifar_cell_reads_real_files(tmp_path, monkeypatch, capsys):
 
 
 def test_imagenets_constants_are_a_mean_of_stds():
-    """Lesson 3: "its famous stds were made as mean([std(img) for img in ...])": the constants that torchvision ships with its
+    """Lesson 3: "its famous stds were made as mean([std(img) for img in ...])": the constants that torchvision ships
+    with its
     weights are the lesson's, and such a mean is never larger than the std of all pixels."""
     weights = torchvision.models.ResNet18_Weights.IMAGENET1K_V1.transforms()
     assert tuple(weights.mean) == MEAN and tuple(weights.std) == STD

@@ -28,7 +28,8 @@ def drawn(array):
 
 
 def test_imshow_draws_a_millionth_alike():
-    """Lesson 5: "`imshow` stretches a 2-D array over its own minimum and maximum, so it draws map 10 and a million times that map alike"."""
+    """Lesson 5: "`imshow` stretches a 2-D array over its own minimum and maximum, so it draws map 10 and a million
+    times that map alike"."""
     x = np.random.default_rng(0).normal(size=(20, 20)).astype(np.float32)
     differ = (drawn(x) != drawn(x * 1e-6)).mean()
     assert differ < 0.01, "lesson 5 says: imshow draws a map and a millionth of it alike"
@@ -44,7 +45,9 @@ def test_torch_and_opencv_correlate():
     """More to lesson 5: "torch and OpenCV correlate"."""
     turned = KERNEL[0, 0].flip(0, 1)
     by_torch = F.conv2d(IMPULSE, KERNEL)[0]
-    assert torch.equal(by_torch, turned), "lesson 5 says: torch's conv2d answers an impulse with the kernel turned around"
+    assert torch.equal(by_torch, turned), (
+        "lesson 5 says: torch's conv2d answers an impulse with the kernel turned around"
+    )
     by_opencv = cv2.filter2D(IMPULSE[0].numpy(), -1, KERNEL[0, 0].numpy())[1:4, 1:4]
     assert np.array_equal(by_opencv, turned.numpy()), "lesson 5 says: OpenCV's filter2D correlates"
 
@@ -52,7 +55,9 @@ def test_torch_and_opencv_correlate():
 def test_numpy_convolves():
     """More to lesson 5: "numpy's `convolve` really convolves"."""
     impulse = [0, 0, 1, 0, 0]
-    assert np.convolve(impulse, [1, 2, 3], "valid").tolist() == [1, 2, 3], "lesson 5 says: numpy.convolve turns the kernel"
+    assert np.convolve(impulse, [1, 2, 3], "valid").tolist() == [1, 2, 3], (
+        "lesson 5 says: numpy.convolve turns the kernel"
+    )
     assert np.correlate(impulse, [1, 2, 3], "valid").tolist() == [3, 2, 1], "lesson 5 says: numpy.correlate does not"
 
 
@@ -67,7 +72,9 @@ def test_pillow_lays_the_kernel_on_upside_down():
 
 def test_opencv_mirrors_at_the_border():
     """Lesson 5: "OpenCV's blur mirrors the picture instead and stays white"."""
-    assert np.allclose(cv2.blur(np.ones((4, 5), np.float32), (3, 3)), 1), "lesson 5 says: OpenCV's blur of white is white"
+    assert np.allclose(cv2.blur(np.ones((4, 5), np.float32), (3, 3)), 1), (
+        "lesson 5 says: OpenCV's blur of white is white"
+    )
     ramp = np.arange(5, dtype=np.float32)[None].repeat(5, axis=0)
     mirrored = np.pad(ramp, 1, mode="reflect")[1:4, 0:3].mean()
     assert np.isclose(cv2.blur(ramp, (3, 3))[2, 0], mirrored), "lesson 5 says: OpenCV mirrors the picture at the border"
@@ -87,7 +94,8 @@ def test_torch_convolves_bytes_that_wrap():
 
 
 def test_torch_takes_weights_without_values():
-    """More to lesson 5: "Given weights on the meta device … it returned numbers that nobody computed when this page was written"."""
+    """More to lesson 5: "Given weights on the meta device … it returned numbers that nobody computed when this page
+    was written"."""
     try:
         y = F.conv2d(torch.rand(1, 1, 5, 5), torch.rand(1, 1, 3, 3, device="meta"))
     except RuntimeError as error:
@@ -113,7 +121,9 @@ def test_an_inplace_relu_overwrites_what_a_hook_kept():
     seen = []
     model[0].register_forward_hook(lambda module, inputs, output: seen.append(output))
     y = model(torch.randn(1, 8, 8))
-    assert torch.equal(seen[0], y) and seen[0].min() == 0, "lesson 5 says: an in-place ReLU overwrites what the hook kept"
+    assert torch.equal(seen[0], y) and seen[0].min() == 0, (
+        "lesson 5 says: an in-place ReLU overwrites what the hook kept"
+    )
 
 
 def a_trained_norm_and_a_layer(padding):
@@ -125,7 +135,8 @@ def a_trained_norm_and_a_layer(padding):
 
 @pytest.mark.parametrize("padding", [0, 1])
 def test_batch_norm_in_eval_mode_is_absorbed_where_no_padding_is(padding):
-    """More to lesson 5: "BatchNorm in evaluation mode goes into the weights of the layer after it … where no padding is"."""
+    """More to lesson 5: "BatchNorm in evaluation mode goes into the weights of the layer after it … where no
+    padding is"."""
     norm, layer = a_trained_norm_and_a_layer(padding)
     slope = norm.weight / (norm.running_var + norm.eps).sqrt()
     offset = norm.bias - slope * norm.running_mean
@@ -145,7 +156,8 @@ def bends(f, x, y):
 
 
 def test_batch_norm_in_training_is_no_affine_map():
-    """Lesson 5: "In evaluation mode BatchNorm is one slope and one offset per channel … In training it divides by a spread that the picture itself sets"."""
+    """Lesson 5: "In evaluation mode BatchNorm is one slope and one offset per channel … In training it divides by a
+    spread that the picture itself sets"."""
     norm, layer = a_trained_norm_and_a_layer(0)
     x, y = torch.randn(2, 1, 3, 6, 6)
     with torch.no_grad():
@@ -165,7 +177,8 @@ def test_anything_that_is_no_weighted_sum_makes_depth_count(bend):
 
 
 def test_a_blur_gives_a_crop_and_its_quarter_turn_the_same_means():
-    """Lesson 5: "It looks the same after a quarter turn, so a crop and the crop turned give it the same mean of every map"."""
+    """Lesson 5: "It looks the same after a quarter turn, so a crop and the crop turned give it the same mean of
+    every map"."""
     line = torch.exp(-((torch.arange(7.0) - 3) ** 2) / 8)
     blur = (line[:, None] * line)[None, None]
     crops = torch.randn(50, 1, 17, 17, dtype=torch.float64)
@@ -174,7 +187,8 @@ def test_a_blur_gives_a_crop_and_its_quarter_turn_the_same_means():
 
 
 def test_a_head_of_the_wrong_size_raises_and_lazy_linear_finds_it():
-    """More to lesson 5: "A Linear layer of another size raises an error. `nn.LazyLinear` finds the size by itself", "Global average pooling … leaves one number of each map: 48"."""
+    """More to lesson 5: "A Linear layer of another size raises an error. `nn.LazyLinear` finds the size by itself",
+    "Global average pooling … leaves one number of each map: 48"."""
     maps = torch.zeros(1, 48, 6, 7)
     with pytest.raises(RuntimeError):
         nn.Sequential(nn.Flatten(), nn.Linear(48 * 5 * 7, 4))(maps)
@@ -192,13 +206,16 @@ def test_float32_holds_whole_numbers_to_2_to_the_24():
 
 
 def test_torch_convolves_one_permuted_channel_wrongly():
-    """The page on other libraries: "On a processor with AVX-512, torch's `conv2d` gives a wrong number here, and no error", "right is 45 and 81"."""
+    """The page on other libraries: "On a processor with AVX-512, torch's `conv2d` gives a wrong number here, and no
+    error", "right is 45 and 81"."""
     x = torch.arange(16.0).reshape(1, 4, 4, 1).repeat(2, 1, 1, 1).permute(0, 3, 1, 2)  # two grey pictures (N, H, W, 1)
     kernel = torch.ones(1, 1, 3, 3)
     assert x.stride() == (16, 1, 4, 1) and x.is_contiguous(), "so .contiguous() copies nothing"
     got = F.conv2d(x, kernel, stride=(1, 2))[0].flatten().tolist()
     wrong = torch.backends.cpu.get_cpu_capability() == "AVX512"
-    assert got[0] == 45 and (got[1] != 81) == wrong, "lessons/peers.md says: torch's conv2d is wrong here with AVX-512 only"
+    assert got[0] == 45 and (got[1] != 81) == wrong, (
+        "lessons/peers.md says: torch's conv2d is wrong here with AVX-512 only"
+    )
     page = (ROOT / "lessons" / "peers.md").read_text(encoding="utf-8")
     assert "torch's `conv2d` gives a wrong number here, and no error" in page and "right is 45 and 81" in page
     for right in (
@@ -206,4 +223,6 @@ def test_torch_convolves_one_permuted_channel_wrongly():
         F.conv2d(x.double(), kernel.double(), stride=(1, 2)),
         st.conv2d(x, kernel, stride=(1, 2)),
     ):
-        assert right[0].flatten().tolist() == [45, 81], "lessons/peers.md says: a copy in plain order, float64 and ours are right"
+        assert right[0].flatten().tolist() == [45, 81], (
+            "lessons/peers.md says: a copy in plain order, float64 and ours are right"
+        )

@@ -26,7 +26,7 @@ from torchvision.utils import save_image
 
 os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SILENT="true")
 
-import wandb  # noqa: E402
+import wandb
 
 ROOT = Path(__file__).parents[2]
 LESSON = (ROOT / "lessons" / "06_logging_to_wandb.py").read_text(encoding="utf-8")
@@ -114,7 +114,9 @@ def test_helpers_that_are_there_and_gone():
         assert hasattr(wandb.Image, name), f"lesson 6 shows: wandb.Image.{name} is there"
     assert not hasattr(wandb.Image, "to_uint8"), "lesson 6 shows: wandb.Image.to_uint8 is gone"
     assert (wandb.Image.MAX_ITEMS, wandb.Image.MAX_DIMENSION) == (108, 65500), "lesson 6 says: 108 and 65500"
-    assert wandb.Image(Image.new("L", (70_000, 1))).image.size == (70_000, 1), "lesson 6 says: MAX_DIMENSION is not enforced"
+    assert wandb.Image(Image.new("L", (70_000, 1))).image.size == (70_000, 1), (
+        "lesson 6 says: MAX_DIMENSION is not enforced"
+    )
     with pytest.raises(OSError):  # lesson 6 says: it is JPEG's limit
         wandb.Image(Image.new("L", (65_501, 1)), file_type="jpg")
     assert wandb.Image(Image.new("L", (65_500, 1)), file_type="jpg").image.size == (65_500, 1)
@@ -185,7 +187,9 @@ def logged(tmp_path_factory):
 def test_file_types(logged):
     """Lesson 6, the table "logged, on disk": bmp keeps every pixel, JPEG makes labels up, masks are always PNG."""
     labels = np.array(Image.open(logged.source))
-    assert logged.path("bmp").suffix == ".bmp" and np.array_equal(logged.pixels("bmp"), labels), "lesson 6 says: bmp is right"
+    assert logged.path("bmp").suffix == ".bmp" and np.array_equal(logged.pixels("bmp"), labels), (
+        "lesson 6 says: bmp is right"
+    )
     assert set(np.unique(logged.pixels("jpg"))) - {0, 1, 2, 3}, "lesson 6 says: JPEG makes up labels"
     assert logged.path("half.masks.half").suffix == ".png", "lesson 6 says: masks are always written as PNG"
 
@@ -201,8 +205,11 @@ def test_a_path_is_copied(logged):
 
 
 def test_mode_grouping_and_figures(logged):
-    """Lesson 6: "`mode` … a PIL image keeps its own"; the table: RGB and grouping 7 of a grey array; a figure becomes RGBA."""
-    assert Image.open(logged.path("grouped")).mode == "RGB" and logged.item["grouped.grouping"] == 7, "lesson 6 shows: RGB, 7"
+    """Lesson 6: "`mode` … a PIL image keeps its own"; the table: RGB and grouping 7 of a grey array; a figure
+    becomes RGBA."""
+    assert Image.open(logged.path("grouped")).mode == "RGB" and logged.item["grouped.grouping"] == 7, (
+        "lesson 6 shows: RGB, 7"
+    )
     assert Image.open(logged.path("not")).mode == "L", "lesson 6 says: a PIL image keeps its own mode"
     assert Image.open(logged.path("figure")).mode == "RGBA", "lesson 6 shows: a figure is RGBA"
 
@@ -228,20 +235,29 @@ def test_captions_are_lost(logged):
 
 def test_classes_leave_no_trace(logged):
     """Lesson 6: "`classes` leaves no trace in a run"."""
-    written = [file for file in logged.folder.rglob("*") if file.is_file() and b"a name that nobody else has" in file.read_bytes()]
+    written = [
+        file
+        for file in logged.folder.rglob("*")
+        if file.is_file() and b"a name that nobody else has" in file.read_bytes()
+    ]
     assert not written, f"lesson 6 says: classes leaves no trace in a run; it is in {written}"
 
 
 def test_a_run_tells_about_its_machine(logged):
     """Lesson 6: "before you share a run, look at what it says about your machine": host, program, executable …"""
     told = {key for record in logged.records for key in record.get("environment", {})}
-    assert {"host", "program", "executable", "os"} <= told, "lesson 6 shows: a run names host, program, executable and system"
+    assert {"host", "program", "executable", "os"} <= told, (
+        "lesson 6 shows: a run names host, program, executable and system"
+    )
 
 
 def test_sync_and_login_exist():
-    """Lesson 6: "`wandb sync FOLDER` uploads an offline run"; an API key, "which `wandb login`, in a terminal, stores"."""
+    """Lesson 6: "`wandb sync FOLDER` uploads an offline run"; an API key, "which `wandb login`, in a terminal,
+    stores"."""
     for command, word in [("sync", "upload"), ("login", "api key")]:
-        shown = subprocess.run([sys.executable, "-m", "wandb", command, "--help"], capture_output=True, text=True).stdout
+        shown = subprocess.run(
+            [sys.executable, "-m", "wandb", command, "--help"], capture_output=True, text=True
+        ).stdout
         assert word in shown.lower(), f"lesson 6 says: there is wandb {command}"
 
 
@@ -252,7 +268,11 @@ def test_a_killed_run_keeps_its_pictures(tmp_path):
     """Lesson 6: "Every picture is there … Of the history the last rows may be missing"."""
     script = ROOT / "lessons" / "scripts" / "killed_run.py"
     process = subprocess.Popen(
-        [sys.executable, script, tmp_path], env=offline(tmp_path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, script, tmp_path],
+        env=offline(tmp_path),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     for line in process.stdout:
         if line == "step 19\n":
@@ -260,7 +280,9 @@ def test_a_killed_run_keeps_its_pictures(tmp_path):
     process.communicate()
     (folder,) = tmp_path.glob("wandb/offline-run-*")
     files = {path.name.split("_")[1]: path for path in folder.rglob("photo_*.png")}
-    assert sorted(map(int, files)) == list(range(20)), "lesson 6 says: every picture is there, its name says key and step"
+    assert sorted(map(int, files)) == list(range(20)), (
+        "lesson 6 says: every picture is there, its name says key and step"
+    )
     for step, path in files.items():
         assert (np.array(Image.open(path)) == int(step)).all(), "lesson 6 says: every picture is there"
     rows = sum(record["type"] == "history" for record in inspect_run(folder))
@@ -297,7 +319,7 @@ class Trap:
 
     def environment(self, folder):
         address = f"http://127.0.0.1:{self.server.getsockname()[1]}"
-        return offline(folder) | {name: address for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+        return offline(folder) | dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), address)
 
 
 # In Python itself every look-up and every connection but those to the local service ends the program.
@@ -315,7 +337,8 @@ OFFLINE_RUN = ROOT / "tests" / "wandb_versions" / "offline_run.py"
 
 
 def test_an_offline_run_keeps_to_itself(tmp_path):
-    """Lesson 6: "In offline mode a run … writes to a folder and talks to nobody", with the environment variables set."""
+    """Lesson 6: "In offline mode a run … writes to a folder and talks to nobody", with the environment variables
+    set."""
     with Trap() as trap:
         environment = trap.environment(tmp_path)
         command = [sys.executable, "-c", GUARDED, OFFLINE_RUN, tmp_path]
@@ -345,7 +368,8 @@ def test_an_offline_run_opens_no_internet_socket(tmp_path):
 
 
 def test_offline_alone_is_not_silent(tmp_path):
-    """Lesson 6: "with neither of them, even `wandb.init(mode="offline")` tries to reach a server"; it knocks at the trap."""
+    """Lesson 6: "with neither of them, even `wandb.init(mode="offline")` tries to reach a server"; it knocks at the
+    trap."""
     program = "import wandb; run = wandb.init(mode='offline', project='behaviours'); run.log({'a': 1}); run.finish(); wandb.teardown()"
     with Trap() as trap:
         environment = trap.environment(tmp_path)
@@ -366,7 +390,8 @@ def lesson_function(name):
 
 
 def tensorboard_pixels(monkeypatch, x):
-    """What torch's own add_image puts into its PNG. The package `tensorboard` only holds the containers: plain ones will do."""
+    """What torch's own add_image puts into its PNG. The package `tensorboard` only holds the containers: plain ones
+    will do."""
 
     class Container:
         def __init__(self, **fields):
@@ -377,11 +402,24 @@ def tensorboard_pixels(monkeypatch, x):
         "tensorboard",
         *("tensorboard.compat", "tensorboard.compat.proto", "tensorboard.plugins"),
         *(f"tensorboard.compat.proto.{n}" for n in ("summary_pb2", "tensor_pb2", "tensor_shape_pb2")),
-        *("tensorboard.plugins.custom_scalar", "tensorboard.plugins.pr_curve", "tensorboard.plugins.pr_curve.plugin_data_pb2"),
+        *(
+            "tensorboard.plugins.custom_scalar",
+            "tensorboard.plugins.pr_curve",
+            "tensorboard.plugins.pr_curve.plugin_data_pb2",
+        ),
         *("tensorboard.plugins.text", "tensorboard.plugins.text.plugin_data_pb2"),
     ):
         module = types.ModuleType(name)
-        for part in ("HistogramProto", "Summary", "SummaryMetadata", "TensorProto", "TensorShapeProto", "layout_pb2", "PrCurvePluginData", "TextPluginData"):
+        for part in (
+            "HistogramProto",
+            "Summary",
+            "SummaryMetadata",
+            "TensorProto",
+            "TensorShapeProto",
+            "layout_pb2",
+            "PrCurvePluginData",
+            "TextPluginData",
+        ):
             setattr(module, part, Container)
         monkeypatch.setitem(sys.modules, name, module)
     folder = Path(inspect.getfile(torch)).parent / "utils" / "tensorboard"
@@ -418,7 +456,8 @@ def test_tensorboard_is_another_package():
 
 
 def test_save_image_and_imsave(tmp_path):
-    """Lesson 6, the last table: save_image rounds and clips floats and refuses bytes; imsave cuts off and refuses what is outside."""
+    """Lesson 6, the last table: save_image rounds and clips floats and refuses bytes; imsave cuts off and refuses
+    what is outside."""
     x = torch.tensor([-1, 0, 0.2, 0.5, 1, 2]).expand(3, 2, -1)
     save_image(x, tmp_path / "a.png")
     got = np.array(Image.open(tmp_path / "a.png"))[0, :, 0]
@@ -430,7 +469,9 @@ def test_save_image_and_imsave(tmp_path):
     got = np.array(Image.open(tmp_path / "c.png"))[0, :, 0]
     assert got.tolist() == [0, 0, 51, 127, 255, 255], "lesson 6 shows: imsave cuts off"
     plt.imsave(tmp_path / "c.png", COLOUR)
-    assert np.array_equal(np.array(Image.open(tmp_path / "c.png"))[..., :3], COLOUR), "lesson 6 shows: imsave keeps bytes"
+    assert np.array_equal(np.array(Image.open(tmp_path / "c.png"))[..., :3], COLOUR), (
+        "lesson 6 shows: imsave keeps bytes"
+    )
     for outside in (x.permute(1, 2, 0).numpy(), np.full((2, 2, 3), 300)):
         with pytest.raises(ValueError):
             plt.imsave(tmp_path / "d.png", outside)

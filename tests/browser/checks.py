@@ -126,7 +126,9 @@ def pictures_have_words(visit):
     for alt, hidden, source in visit.page.evaluate(
         'Array.from(document.images, (i) => [i.getAttribute("alt") ?? "", !!i.closest("[aria-hidden=true]"), i.src.slice(0, 80)])'
     ):
-        if not hidden and (len(alt.strip()) < 40 or re.search(r"\.(png|jpe?g|svg|gif|webp)\b", alt, re.I) or " " not in alt):
+        if not hidden and (
+            len(alt.strip()) < 40 or re.search(r"\.(png|jpe?g|svg|gif|webp)\b", alt, re.I) or " " not in alt
+        ):
             faults.append(f"alt text {alt!r} of {source}")
     return faults
 
@@ -143,7 +145,8 @@ def accessible(visit):
         options["rules"] = {"color-contrast": {"enabled": False}}
     found = visit.page.evaluate(f"axe.run(document, {json.dumps(options)})")
     return [
-        f"{fault['id']}: {fault['help']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()[:200]})"
+        f"{fault['id']}: {fault['help']}: {node['html'][:160]} "
+        f"({node['failureSummary'].splitlines()[-1].strip()[:200]})"
         for fault in found["violations"]
         for node in fault["nodes"][:3]
     ]
@@ -160,7 +163,7 @@ def anchors_of(file: Path) -> set[str]:
 def links_lead_somewhere(visit):
     """Every link within the book leads to a file that is there, and to an id that is in it."""
     faults = []
-    for address in visit.page.evaluate('Array.from(document.links, (link) => link.href)'):
+    for address in visit.page.evaluate("Array.from(document.links, (link) => link.href)"):
         parts = urllib.parse.urlsplit(address)
         target, fragment = Path(urllib.parse.unquote(parts.path)), urllib.parse.unquote(parts.fragment)
         if parts.scheme != "file":
@@ -222,7 +225,9 @@ def live_figures_live(visit):
     faults = []
     for number, figure in enumerate(visit.page.query_selector_all("figure[data-live]"), 1):
         name = f"live figure {number}, {figure.get_attribute('data-live')}"
-        controls = figure.query_selector_all("input[type=range], input[type=checkbox], input[type=radio]:not(:checked), select")
+        controls = figure.query_selector_all(
+            "input[type=range], input[type=checkbox], input[type=radio]:not(:checked), select"
+        )
         if figure.get_attribute("data-started") != "yes" or not controls:
             faults.append(f"{name}, has not started")
             continue
@@ -233,13 +238,17 @@ def live_figures_live(visit):
             kind = control.get_attribute("type") or "select"
             value = control.evaluate("(e) => [e.value, e.checked]")
             control.focus()
-            keys = {"range": ["ArrowRight", "ArrowLeft", "ArrowLeft"], "select": ["ArrowDown", "ArrowUp"]}.get(kind, [" "])
+            keys = {"range": ["ArrowRight", "ArrowLeft", "ArrowLeft"], "select": ["ArrowDown", "ArrowUp"]}.get(
+                kind, [" "]
+            )
             changed = False
             for key in keys:  # at its end a slider goes one way only
                 control.press(key)
                 changed = changed or figure.evaluate(LOOK) != before
             if not changed:
-                label = control.evaluate("(e) => e.labels?.[0]?.innerText ?? e.getAttribute('aria-label') ?? e.outerHTML.slice(0, 80)")
+                label = control.evaluate(
+                    "(e) => e.labels?.[0]?.innerText ?? e.getAttribute('aria-label') ?? e.outerHTML.slice(0, 80)"
+                )
                 faults.append(f"{name}: nothing changes with {kind} {label!r} at {value}")
     return faults
 

@@ -60,13 +60,22 @@ def batch_arguments():
     def piece(name, top, left):
         return st.to_tensor(st.read_image(st.data_path(f"photos/{name}")))[:, top : top + 300, left : left + 360]
 
-    cat, coffee, astronaut = piece("animals/cat.png", 0, 45), piece("things/커피.png", 50, 130), piece("people/astronaut.jpg", 0, 12)
+    cat, coffee, astronaut = (
+        piece("animals/cat.png", 0, 45),
+        piece("things/커피.png", 50, 130),
+        piece("people/astronaut.jpg", 0, 12),
+    )
     galaxies = [piece("space/hubble.jpg", top, left)[:, ::10, ::10] for top, left in [(0, 0), (120, 200)]]
     outdoors = [piece("people/cameraman.jpg", top, 6)[:, ::10, ::10] for top in (0, 188)]
     layer = st.BatchNorm2d(3)
     for _ in range(50):
         layer(torch.stack([cat, coffee, astronaut]))
-    company = {"galaxies": galaxies, "outdoors": outdoors, "others": [coffee[:, ::10, ::10], astronaut[:, ::10, ::10]], "none": []}
+    company = {
+        "galaxies": galaxies,
+        "outdoors": outdoors,
+        "others": [coffee[:, ::10, ::10], astronaut[:, ::10, ::10]],
+        "none": [],
+    }
     return cat[:, ::2, ::2], company, layer
 
 
@@ -107,7 +116,10 @@ def opened(chromium, tmp_path):
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
         page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))
         # The pictures inside the page, data: and blob:, come from nowhere.
-        page.on("request", lambda r: r.url.startswith(("data:", "blob:", file.as_uri())) or faults.append(f"request: {r.url}"))
+        page.on(
+            "request",
+            lambda r: r.url.startswith(("data:", "blob:", file.as_uri())) or faults.append(f"request: {r.url}"),
+        )
         page.goto(file.as_uri())
         return page
 

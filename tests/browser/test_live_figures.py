@@ -1,4 +1,5 @@
-"""The live figures in a browser: they move under the keyboard, the mouse and a finger, say what the library says, and leave
+"""The live figures in a browser: they move under the keyboard, the mouse and a finger, say what the library says, and
+leave
 a picture where no script runs. JupyterLab is started on the loopback for the last tests."""
 
 import hashlib
@@ -58,7 +59,12 @@ def figure_of():
 
 def drawn(page, which=0):
     """A hash of what a figure's canvases hold."""
-    urls = page.locator("figure[data-live]").nth(which).locator("canvas").evaluate_all("all => all.map((c) => c.toDataURL())")
+    urls = (
+        page.locator("figure[data-live]")
+        .nth(which)
+        .locator("canvas")
+        .evaluate_all("all => all.map((c) => c.toDataURL())")
+    )
     assert urls
     return hashlib.sha256("".join(urls).encode()).hexdigest()
 
@@ -83,9 +89,12 @@ def test_every_control_can_be_reached_and_changes_something(opened, figure_of, n
         label = control.evaluate("(e) => e.labels?.[0]?.textContent || e.textContent")
         assert label.strip(), control.evaluate("(e) => e.outerHTML")
         control.focus()
-        assert control.evaluate("(e) => getComputedStyle(e).outlineStyle") != "none" or not control.evaluate("(e) => e.matches(':focus-visible')")
+        assert control.evaluate("(e) => getComputedStyle(e).outlineStyle") != "none" or not control.evaluate(
+            "(e) => e.matches(':focus-visible')"
+        )
         kind = control.get_attribute("type")
-        # A range or a number moves by an arrow, a box by the space bar; of radio buttons the space bar takes this one, or an
+        # A range or a number moves by an arrow, a box by the space bar; of radio buttons the space bar takes this one,
+        # or an
         # arrow the next.
         chosen = kind == "radio" and control.is_checked()
         keys = {"range": "ArrowRight", "number": "ArrowUp", "checkbox": " ", "radio": "ArrowRight" if chosen else " "}
@@ -97,13 +106,15 @@ def test_every_control_can_be_reached_and_changes_something(opened, figure_of, n
 @every_figure
 def test_controls_are_large_enough_for_a_finger(opened, figure_of, name):  # noqa: F811
     page = opened(figure_of(name), width=390)
-    for control in page.locator(".st-stage :is(input[type=range], input[type=number], button, select, .st-check, input[type=file])").all():
+    for control in page.locator(
+        ".st-stage :is(input[type=range], input[type=number], button, select, .st-check, input[type=file])"
+    ).all():
         box = control.bounding_box()
         assert box["height"] >= 24 and box["width"] >= 24, control.evaluate("(e) => e.outerHTML")
 
 
 @every_figure
-@pytest.mark.parametrize("theme, width", [("light", 840), ("dark", 840), ("light", 390), ("light", 320)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 840), ("dark", 840), ("light", 390), ("light", 320)])
 def test_accessible_and_not_too_wide(opened, figure_of, name, theme, width):  # noqa: F811
     page = opened(figure_of(name), theme=theme, width=width)
     assert page.locator("figure[data-started=yes]").count() == 1
@@ -194,7 +205,9 @@ def test_weight(figure_of, name):
 def test_scripts_can_stand_in_a_page():
     for file in Path(live.__file__).parent.iterdir():
         if file.suffix in (".js", ".css"):
-            assert not re.search(r"</script|<!--|https?://(?!www\.w3\.org/2000/svg)", file.read_text(encoding="utf-8")), file
+            assert not re.search(
+                r"</script|<!--|https?://(?!www\.w3\.org/2000/svg)", file.read_text(encoding="utf-8")
+            ), file
 
 
 def test_a_live_figure_wants_words_and_says_them_outside_a_notebook(capsys):
@@ -207,7 +220,7 @@ def test_a_live_figure_wants_words_and_says_them_outside_a_notebook(capsys):
 
 
 @pytest.mark.parametrize(
-    "x, error, words",
+    ("x", "error", "words"),
     [
         (torch.zeros(3, 300, 451), ValueError, "300 x 451 pixels are too many"),
         (torch.zeros(3, 4, 4, dtype=torch.float64), TypeError, "needs float32, got float64"),
@@ -341,12 +354,17 @@ def test_a_screen_reader_is_told_once_the_handle_rests(opened):  # noqa: F811
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     above = percent(st.unseen((brighter_cat().double()) / 1.05)[:, 1].mean())
-    page.locator("[role=status]", has_text=f"white 1.05: 0% below black, {above} above white").wait_for(state="attached")
+    page.locator("[role=status]", has_text=f"white 1.05: 0% below black, {above} above white").wait_for(
+        state="attached"
+    )
 
 
 # ------------------------------------------------------- normalize and back
 
-WRONG = {"right": st.inverse_normalize, "signs": lambda y, m, s: v2.functional.normalize(y, [-v for v in m], [1 / v for v in s])}
+WRONG = {
+    "right": st.inverse_normalize,
+    "signs": lambda y, m, s: v2.functional.normalize(y, [-v for v in m], [1 / v for v in s]),
+}
 WRONG["stretched"] = lambda y, m, s: st.min_max_scale(y)
 
 
@@ -406,7 +424,11 @@ def test_normalize_and_back_is_what_the_library_does(opened, way):  # noqa: F811
     page.get_by_label("One for all channels").uncheck()
     page.get_by_label("mean, green").fill("0.1")
     assert_normalized(page, x, (0.485, 0.1, 0.485), (0.4,) * 3, way)
-    assert [page.get_by_label(f"mean, {name}").input_value() for name in ("red", "green", "blue")] == ["0.485", "0.1", "0.485"]
+    assert [page.get_by_label(f"mean, {name}").input_value() for name in ("red", "green", "blue")] == [
+        "0.485",
+        "0.1",
+        "0.485",
+    ]
 
 
 def test_what_is_clipped_is_painted_in_both_pictures(opened):  # noqa: F811
@@ -451,7 +473,7 @@ def test_a_picture_of_one_value_has_nothing_to_stretch(opened, tmp_path):  # noq
 
 
 @pytest.mark.parametrize(
-    "x, numbers, error, words",
+    ("x", "numbers", "error", "words"),
     [
         (torch.zeros(1, 4, 4), {"mean": (0.5,), "std": (0.5,)}, ValueError, "needs a photo"),
         (torch.full((3, 4, 4), 1.01), {}, ValueError, "needs a photo"),
@@ -523,7 +545,9 @@ def test_in_evaluation_company_has_no_say(opened):  # noqa: F811
         if company[name]:
             page.get_by_label("Their brightness").fill("0.5")
         assert_normalised_in_batch(page, photo, (layer.running_mean.tolist(), layer.running_var.tolist()), expected)
-        assert page.locator(".st-source").inner_text() == "Mean and std are remembered, from 50 batches of three photos."
+        assert (
+            page.locator(".st-source").inner_text() == "Mean and std are remembered, from 50 batches of three photos."
+        )
         assert page.locator(".st-batch canvas").count() == 1 + len(company[name])
 
 
@@ -543,11 +567,17 @@ def test_the_histogram_lies_where_the_values_are(opened):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    "photo, company, layer, error, words",
+    ("photo", "company", "layer", "error", "words"),
     [
         (torch.zeros(1, 4, 4), {"none": []}, st.BatchNorm2d(3), ValueError, "needs a photo"),
         (torch.zeros(3, 4, 4), {"a": [torch.full((3, 4, 4), -0.1)]}, st.BatchNorm2d(3), ValueError, "needs a photo"),
-        (torch.zeros(3, 4, 4), {"a": [torch.zeros(3, 4, 4).double()]}, st.BatchNorm2d(3), TypeError, "needs float32, got float64"),
+        (
+            torch.zeros(3, 4, 4),
+            {"a": [torch.zeros(3, 4, 4).double()]},
+            st.BatchNorm2d(3),
+            TypeError,
+            "needs float32, got float64",
+        ),
         (torch.zeros(3, 4, 4), {}, st.BatchNorm2d(3), ValueError, "at least one company"),
         (torch.zeros(3, 4, 4), {"none": []}, st.BatchNorm2d(1), ValueError, "three channels"),
     ],
@@ -593,7 +623,10 @@ def assert_filtered(page, x, kernel, limit=None):
     words = page.locator(".st-summary").inner_text()
     assert close(page.locator(".st-summary strong").inner_text(), size)
     assert close(re.search(r"end at ±(.*)\.$", words)[1], limit)
-    assert [close(text, v) for text, v in zip(page.locator(".st-ends span").all_inner_texts(), (-limit, 0, limit), strict=True)] == [True] * 3
+    assert [
+        close(text, v)
+        for text, v in zip(page.locator(".st-ends span").all_inner_texts(), (-limit, 0, limit), strict=True)
+    ] == [True] * 3
     said = re.findall(r"make (\S+) to (\S+?)\.( |$)", page.locator(".st-reach").inner_text())
     ends = [*(end.item() for end in st.attainable_range(weight)), y.min().item(), y.max().item()]
     assert [close(text, end) for text, end in zip([*said[0][:2], *said[1][:2]], ends, strict=True)] == [True] * 4
@@ -629,7 +662,9 @@ def test_the_filter_makes_the_maps_of_the_library(opened):  # noqa: F811
                 assert np.allclose(typed_weights(page), kernel, atol=0.0005)
                 assert_filtered(page, x, kernel, None if own else max(limits))
             half = layer[k : k + 1, ::2, ::2]
-            assert np.array_equal(pixels_of(button.locator("canvas")), tile_of_half(half, limits[k] if own else max(limits)))
+            assert np.array_equal(
+                pixels_of(button.locator("canvas")), tile_of_half(half, limits[k] if own else max(limits))
+            )
             note = button.locator(".st-limit").inner_text()
             assert close(note[1:], limits[k]) if own else note == ""
 
@@ -650,7 +685,8 @@ def test_an_own_scale_hides_what_a_shared_one_shows(opened):  # noqa: F811
             if scale == "each filter its own":
                 assert_filtered(page, x, np.array(READY["Sobel across"]) * float(f"1e{power}"))
             looks[scale, power] = pixels_of(page.locator(".st-area canvas").nth(1)).reshape(-1, 3)
-    # On the shared scale a millionth of the map is blank: only the two colours at 0. On its own scale it looks as before,
+    # On the shared scale a millionth of the map is blank: only the two colours at 0. On its own scale it looks as
+    # before,
     # but for values at the edge of a colour, since a thousandth is no power of two.
     assert len(np.unique(looks["one scale for all", -6], axis=0)) <= 2
     assert len(np.unique(looks["one scale for all", 0], axis=0)) > 10
@@ -684,7 +720,11 @@ def test_weights_are_typed(opened):  # noqa: F811
 
 def assert_nothing(page):
     assert page.locator(".st-summary strong").inner_text() == "0"
-    assert page.locator(".st-ends span").all_inner_texts() == ["−1.000", "0", "1.000"]  # as show_feature_maps: 1 will do
+    assert page.locator(".st-ends span").all_inner_texts() == [
+        "−1.000",
+        "0",
+        "1.000",
+    ]  # as show_feature_maps: 1 will do
     pixels = pixels_of(page.locator(".st-area canvas").nth(1))
     assert (pixels == tile(torch.zeros(1, 40, 40), 1.0)[0, 0]).all()
 
@@ -712,7 +752,12 @@ def assert_window(page, x, kernel, row, column, factor=1.0):
         box = page.locator(".st-area canvas").nth(which).bounding_box()
         mark = page.locator(".st-mark").nth(which).bounding_box()
         scale = box["width"] / shape[2]
-        got = [(mark["x"] - box["x"]) / scale, (mark["y"] - box["y"]) / scale, mark["width"] / scale, mark["height"] / scale]
+        got = [
+            (mark["x"] - box["x"]) / scale,
+            (mark["y"] - box["y"]) / scale,
+            mark["width"] / scale,
+            mark["height"] / scale,
+        ]
         assert np.allclose(got, [column, row, size, size], atol=0.1)
 
 
@@ -723,7 +768,12 @@ def test_the_window_follows_the_arrow_keys(opened):  # noqa: F811
     window = page.get_by_role("application")
     window.focus()
     assert_window(page, x, kernel, 30, 45)
-    for key, place in (("ArrowRight", (30, 46)), ("ArrowDown", (31, 46)), ("Shift+ArrowLeft", (31, 36)), ("Shift+ArrowUp", (21, 36))):
+    for key, place in (
+        ("ArrowRight", (30, 46)),
+        ("ArrowDown", (31, 46)),
+        ("Shift+ArrowLeft", (31, 36)),
+        ("Shift+ArrowUp", (21, 36)),
+    ):
         page.keyboard.press(key)
         assert_window(page, x, kernel, *place)
     for _ in range(9):
@@ -743,7 +793,10 @@ def test_the_window_follows_the_pointer_over_both_pictures(opened, touch):  # no
     for which, corner, shape in ((0, 1, (75, 113)), (1, 0, (73, 111))):
         for row, column in ((20, 70), (0, 0), (50, 110)):
             box = page.locator(".st-area canvas").nth(which).bounding_box()
-            at = box["x"] + box["width"] * (column + corner + 0.5) / shape[1], box["y"] + box["height"] * (row + corner + 0.5) / shape[0]
+            at = (
+                box["x"] + box["width"] * (column + corner + 0.5) / shape[1],
+                box["y"] + box["height"] * (row + corner + 0.5) / shape[0],
+            )
             page.touchscreen.tap(*at) if touch else page.mouse.move(*at)
             assert_window(page, x, READY["Sobel across"], row, column)
 
@@ -763,7 +816,7 @@ def test_a_readers_colours_become_one_channel(opened, tmp_path):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    "x, error, words",
+    ("x", "error", "words"),
     [
         (torch.zeros(3, 8, 8), ValueError, "one channel"),
         (torch.zeros(8, 8), ValueError, "one channel"),
@@ -782,14 +835,22 @@ def test_the_filter_refuses_what_it_cannot_show(x, error, words):
 
 # --------------------------------------------------------------- the logger
 
-OLD_RULES = {"to 0.19.11": "up_to_0_19_tensor", "0.20.0": "only_0_20_0", "0.20.1–0.28": "from_0_20_1_to_0_28", "since 0.29.0": "from_0_29"}
+OLD_RULES = {
+    "to 0.19.11": "up_to_0_19_tensor",
+    "0.20.0": "only_0_20_0",
+    "0.20.1–0.28": "from_0_20_1_to_0_28",
+    "since 0.29.0": "from_0_29",
+}
 
 
 def assert_logged(page, photo, low, high):
-    """Five small pictures and the large one, its five levels and its distance are what the rules of lesson 6 and ours make."""
+    """Five small pictures and the large one, its five levels and its distance are what the rules of lesson 6 and
+    ours make."""
     x = (low + photo.double() * (high - low)).float().permute(1, 2, 0).numpy()
     rules = {name: lesson_rules()[function] for name, function in OLD_RULES.items()}
-    rules["ours"] = lambda values: np.array(st.to_wandb_image(values.reshape(1, -1), value_range=(low, high)).image).reshape(values.shape)
+    rules["ours"] = lambda values: np.array(
+        st.to_wandb_image(values.reshape(1, -1), value_range=(low, high)).image
+    ).reshape(values.shape)
     ramp = np.linspace(x.min(), x.max(), 5, dtype=np.float64).astype(np.float32)
     looks = {}
     for k, (name, rule) in enumerate(rules.items()):
@@ -798,9 +859,13 @@ def assert_logged(page, photo, low, high):
         looks[name] = everything[: x.size].reshape(x.shape)
         assert np.array_equal(pixels_of(page.locator("canvas").nth(k)), looks[name])
         assert np.array_equal(pixels_of(page.locator("canvas").nth(5)), looks[name])
-        assert page.locator(".st-ramp-table tr").nth(1).locator("td").all_inner_texts() == list(map(str, everything[-5:]))
+        assert page.locator(".st-ramp-table tr").nth(1).locator("td").all_inner_texts() == list(
+            map(str, everything[-5:])
+        )
         off = np.abs(looks[name].astype(int) - st.to_image(photo)).mean()
-        assert page.locator(".st-summary strong").inner_text() == ("0" if off == 0 else "<0.1" if off < 0.1 else f"{off:.1f}")
+        assert page.locator(".st-summary strong").inner_text() == (
+            "0" if off == 0 else "<0.1" if off < 0.1 else f"{off:.1f}"
+        )
     return looks
 
 
@@ -816,7 +881,9 @@ def test_the_logger_writes_what_the_rules_write_and_only_ours_stays(opened):  # 
     assert np.abs(stretched.astype(int) - st.to_image(photo * 0.4)).mean() > 20
     for name in [*OLD_RULES, "ours"]:
         same = len({look[name].tobytes() for look in looks}) == 1
-        assert same if name == "ours" else not same or name == "to 0.19.11"  # which stretches this photo by next to nothing
+        assert (
+            same if name == "ours" else not same or name == "to 0.19.11"
+        )  # which stretches this photo by next to nothing
     assert np.array_equal(looks[0]["ours"], st.to_image(photo))
 
 
@@ -844,7 +911,7 @@ def test_the_loggers_white_stays_above_its_black(opened):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    "photo, value_range, error, words",
+    ("photo", "value_range", "error", "words"),
     [
         (torch.zeros(1, 4, 4), (0, 1), ValueError, "needs a photo"),
         (torch.zeros(3, 4, 4) - 1, (0, 1), ValueError, "needs a photo"),
@@ -877,7 +944,9 @@ def lab(tmp_path_factory, figure_of):
     for name in ("trusted", "stranger"):
         nbformat.write(notebook, folder / "work" / f"{name}.ipynb")
         notebook.metadata["name"] = name  # two contents: trust is in the content
-    environment = os.environ | {f"JUPYTER_{what}_DIR": str(folder / what.lower()) for what in ("CONFIG", "DATA", "RUNTIME")}
+    environment = os.environ | {
+        f"JUPYTER_{what}_DIR": str(folder / what.lower()) for what in ("CONFIG", "DATA", "RUNTIME")
+    }
     environment |= {"JUPYTER_PREFER_ENV_PATH": "1", "IPYTHONDIR": str(folder / "ipython")}
     trust = [sys.executable, "-m", "jupyter", "trust", str(folder / "work" / "trusted.ipynb")]
     subprocess.run(trust, env=environment, check=True, capture_output=True)
@@ -886,7 +955,10 @@ def lab(tmp_path_factory, figure_of):
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
     command += [f"--ServerApp.port={port}", "--IdentityProvider.token=", "--LabApp.news_url=None"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
+    command += [
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+    ]
     address = f"http://127.0.0.1:{port}/doc/tree/"
     with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(command, cwd=folder / "work", env=environment, stdout=log, stderr=log)

@@ -15,13 +15,13 @@ from torchvision.transforms import v2
 
 os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SILENT="true")
 
-import wandb  # noqa: E402
+import wandb
 
-import seeing_tensors as st  # noqa: E402
-from seeing_tensors import live  # noqa: E402
-from seeing_tensors._arrays import percent  # noqa: E402
+import seeing_tensors as st
+from seeing_tensors import live
+from seeing_tensors._arrays import percent
 from seeing_tensors.activations import FEATURE_COLORS
-from seeing_tensors.drawing import rendered  # noqa: E402
+from seeing_tensors.drawing import rendered
 
 RULES = (Path(live.__file__).parent / "rules.js").read_text(encoding="utf-8")
 LIMITS = [(0, 1), (-2.1, 2.6), (0.1, 0.3), (0.5, 0.5000001), (-1e-30, 1e30)]
@@ -54,7 +54,8 @@ def javascript(chromium):
 
 
 def floats(seed):
-    """Random values about [0, 1], and every edge: k/255 and its neighbours, halves of a level, signed zeros, extremes."""
+    """Random values about [0, 1], and every edge: k/255 and its neighbours, halves of a level, signed zeros,
+    extremes."""
     generator = np.random.default_rng(seed)
     level = np.float32(np.arange(256) / 255)
     half = np.float32((np.arange(256) + 0.5) / 255)
@@ -83,7 +84,10 @@ def test_to_uint8(javascript, seed):
 
 
 def test_to_uint8_refuses_nan(javascript):
-    assert javascript("(() => { try { toUint8(x) } catch (e) { return e.message } })()", [np.nan]) == "toUint8: a value is NaN"
+    assert (
+        javascript("(() => { try { toUint8(x) } catch (e) { return e.message } })()", [np.nan])
+        == "toUint8: a value is NaN"
+    )
 
 
 def test_to_tensor(javascript):
@@ -142,7 +146,7 @@ def test_marks_are_those_of_all_channels(javascript):
 STATISTICS = [(st.IMAGENET_MEAN, st.IMAGENET_STD), ((0.5,) * 3, (0.5,) * 3), ((-3.7, 0, 1e-3), (1e-3, 1, 77.7))]
 
 
-@pytest.mark.parametrize("mean, std", STATISTICS, ids=["imagenet", "halves", "odd"])
+@pytest.mark.parametrize(("mean", "std"), STATISTICS, ids=["imagenet", "halves", "odd"])
 @pytest.mark.parametrize("name", ["normalize", "inverse_normalize"])
 def test_normalize_and_its_inverse(javascript, name, mean, std):
     x = picture(3).clone()
@@ -151,7 +155,7 @@ def test_normalize_and_its_inverse(javascript, name, mean, std):
     same_bits(javascript(f"{call}(x, {list(mean)}, {list(std)})", x.numpy()), getattr(st, name)(x, mean, std).numpy())
 
 
-@pytest.mark.parametrize("mean, std", STATISTICS, ids=["imagenet", "halves", "odd"])
+@pytest.mark.parametrize(("mean", "std"), STATISTICS, ids=["imagenet", "halves", "odd"])
 def test_a_second_normalize_with_minus_mean_is_torchvisions(javascript, mean, std):
     x = picture(3)
     minus, inverse = [-m for m in mean], [1 / s for s in std]
@@ -187,12 +191,13 @@ def test_batch_norm_of_photos(javascript, n):
     same_bits(got, st.batch_norm(batch)[0].numpy())
 
 
-@pytest.mark.parametrize("scale, offset", [(1, 0), (1e-3, 1000), (1e4, -5), (0, 0.7), (1e-20, 0)])
+@pytest.mark.parametrize(("scale", "offset"), [(1, 0), (1e-3, 1000), (1e4, -5), (0, 0.7), (1e-20, 0)])
 def test_batch_norm_of_any_values(javascript, scale, offset):
     """Both compute in float64 what torch adds up in blocks and JavaScript in a row, n values at most n roundings apart.
 
     The mean is then off by at most n 2^-53 max|x|, the std by n 2^-53 of itself (and by no more through the mean, to
-    first order), and the value that is rounded to float32 by these two, over sqrt(variance + eps). Rounding adds one float32.
+    first order), and the value that is rounded to float32 by these two, over sqrt(variance + eps). Rounding adds one
+    float32.
     """
     generator = np.random.default_rng(7)
     batch = torch.from_numpy((generator.normal(0, 1, (3, 3, 20, 25)) * scale + offset).astype(np.float32))
@@ -230,7 +235,12 @@ def test_batch_norm_in_evaluation(javascript, eps):
 def kernels():
     """Nine weights each: those of the figure's filters, random ones, tiny and large ones, and one of signed zeros."""
     generator = np.random.default_rng(5)
-    by_hand = [[0, 0, 0, 0, 1, 0, 0, 0, 0], [1 / 9] * 9, [-0.25, 0, 0.25, -0.5, 0, 0.5, -0.25, 0, 0.25], [-0.0, 0.0, -0.0] * 3]
+    by_hand = [
+        [0, 0, 0, 0, 1, 0, 0, 0, 0],
+        [1 / 9] * 9,
+        [-0.25, 0, 0.25, -0.5, 0, 0.5, -0.25, 0, 0.25],
+        [-0.0, 0.0, -0.0] * 3,
+    ]
     drawn = [generator.normal(0, scale, 9) for scale in (1, 1e-6, 99, 1e30)]
     return [np.float32(each).tolist() for each in (*by_hand, *drawn)]
 
@@ -254,7 +264,9 @@ def test_the_colours_of_a_map_are_those_of_show_feature_maps(javascript, limit):
     generator = np.random.default_rng(1)
     size = limit or 1.3
     edges = size * (np.arange(257) / 128 - 1)  # where one colour ends and the next begins, and a hair beside it
-    edges = np.concatenate([np.float32(edges), *(np.nextafter(np.float32(edges), np.float32(side)) for side in (-9, 9))])
+    edges = np.concatenate(
+        [np.float32(edges), *(np.nextafter(np.float32(edges), np.float32(side)) for side in (-9, 9))]
+    )
     values = np.concatenate([edges, np.float32([0, -0.0]), generator.normal(0, size, 1600 - len(edges) - 2)])
     maps = torch.from_numpy(values.astype(np.float32).reshape(1, 40, 40))
     if limit:  # the largest absolute value is taken over finite values
@@ -290,7 +302,9 @@ LOGGED = {
     "normalised": (LEVELS - np.float32(0.485)) / np.float32(0.229),
     "bytes": np.arange(256, dtype=np.float32),
     "wide": np.linspace(-700, 900, 1001, dtype=np.float32),
-    "about levels of minus one to one": np.concatenate([np.nextafter(2 * LEVELS - 1, np.float32(end)) for end in (-1, 0, 1)]),
+    "about levels of minus one to one": np.concatenate(
+        [np.nextafter(2 * LEVELS - 1, np.float32(end)) for end in (-1, 0, 1)]
+    ),
     "narrow": 0.5 + np.float32(1e-4) * LEVELS,
     "narrower than the oldest rule stretches": 0.5 + np.float32(4e-6) * LEVELS,
     "constant": np.ones(9, np.float32),
@@ -312,7 +326,7 @@ def test_the_installed_wandb_casts(javascript, x):
     same_bits(javascript("from029(x)", tensor.permute(1, 2, 0).numpy()), written)
 
 
-@pytest.mark.parametrize("low, high", [(0, 1), (-1, 1), (0.2, 0.8), (-2, 2), (0, 255), (-2.13, 2.64)])
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (0.2, 0.8), (-2, 2), (0, 255), (-2.13, 2.64)])
 def test_to_wandb_image(javascript, low, high):
     values = np.linspace(low, high, 3000).astype(np.float32)
     written = np.array(st.to_wandb_image(values[None], value_range=(low, high)).image)
@@ -327,6 +341,8 @@ def test_to_wandb_image_refuses_what_lies_outside(javascript, value):
 
 
 def test_percent_is_written_as_the_library_writes_it(javascript):
-    fractions = [k / 1000 for k in range(1001)] + [k / 800 for k in range(801)] + [0.0005, 0.00099, 0.9949, 0.9951, 1 - 1e-9]
+    fractions = (
+        [k / 1000 for k in range(1001)] + [k / 800 for k in range(801)] + [0.0005, 0.00099, 0.9949, 0.9951, 1 - 1e-9]
+    )
     got = javascript(f"{fractions}.map(percent)")
     assert got == [percent(each) for each in fractions]

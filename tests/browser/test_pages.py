@@ -17,7 +17,11 @@ def told(faults):
 
 
 def test_no_page_is_left_out(book):
-    found = {file.relative_to(book).with_suffix("").as_posix() for file in book.rglob("*.html") if "_static" not in file.parts}
+    found = {
+        file.relative_to(book).with_suffix("").as_posix()
+        for file in book.rglob("*.html")
+        if "_static" not in file.parts
+    }
     assert found == set(PAGES)
 
 
@@ -28,7 +32,9 @@ def test_page(chromium, book, figures, name, mode):
         if mode == "light":
             picture = visit.seen["picture"]
             first = f"first picture after {picture:4.0f} ms" if picture else "no picture"
-            figures.append(f"{name:28} {weight(visit) / 1e6:5.2f} MB   {first}   layout shift {visit.seen['jumps']:.3f}")
+            figures.append(
+                f"{name:28} {weight(visit) / 1e6:5.2f} MB   {first}   layout shift {visit.seen['jumps']:.3f}"
+            )
         faults = faults_of(visit)
         if name in LESSONS:
             faults["light_enough"] = light_enough(visit)
@@ -67,7 +73,9 @@ def test_a_lesson_can_be_taken_away(chromium, book, tmp_path, lesson):
 def test_a_lesson_names_the_laws_it_relies_on(chromium, book, lesson):
     """Each link leads to the very place of the function, where there is at least one law."""
     with opened(chromium, book / f"{lesson}.html") as visit:
-        links = visit.page.eval_on_selector_all(".lesson-end li a", "(links) => links.map((a) => [a.innerText, a.href])")
+        links = visit.page.eval_on_selector_all(
+            ".lesson-end li a", "(links) => links.map((a) => [a.innerText, a.href])"
+        )
         assert len(links) >= 3
         for name, address in links[:2]:
             visit.page.goto(address)
@@ -83,12 +91,21 @@ def test_a_lesson_prints_as_a_handout(chromium, book, mode):
         page.emulate_media(media="print")
         shown = lambda selector: [e for e in page.query_selector_all(selector) if e.is_visible()]  # noqa: E731
         assert len(shown("h1")) == 1
-        for screen_only in (".bd-sidebar-primary", ".bd-sidebar-secondary", "#pst-search-dialog", "button", ".lesson-end", ".st-stage"):
+        for screen_only in (
+            ".bd-sidebar-primary",
+            ".bd-sidebar-secondary",
+            "#pst-search-dialog",
+            "button",
+            ".lesson-end",
+            ".st-stage",
+        ):
             assert not shown(screen_only), screen_only
         assert len(shown("figure > img")) == len(page.query_selector_all("figure > img")) >= 5
         assert page.query_selector_all("details") and not shown("details > :not(summary)")
         assert page.query_selector_all(".tag_hide-input .cell_input") and not shown(".tag_hide-input .cell_input")
-        style = "(e) => [getComputedStyle(e).breakBefore, getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
+        style = (
+            "(e) => [getComputedStyle(e).breakBefore, getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
+        )
         assert page.eval_on_selector("section#your-turn", style)[0] == "page"
         assert page.eval_on_selector("body", style)[1:] == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
         assert page.eval_on_selector("figure", "(e) => getComputedStyle(e).breakInside") == "avoid"

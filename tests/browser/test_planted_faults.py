@@ -3,9 +3,7 @@
 import pytest
 from checks import CHECKS, MODES, faults_of, light_enough, opened
 
-PICTURE = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 GOOD = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -50,16 +48,36 @@ def test_a_good_page_passes(faults, mode):
 
 PLANTED = [
     ("a script from elsewhere", "</main>", '<script src="https://cdn.example/x.js"></script></main>', ["stays_here"]),
-    ("a style from elsewhere", "</main>", '<style>@import "https://fonts.example/x.css"</style></main>', ["stays_here"]),
-    ("a request by a script", "draw();\n  figure", "draw(); fetch('https://example.org').catch(() => 0);\n  figure", ["stays_here"]),
+    (
+        "a style from elsewhere",
+        "</main>",
+        '<style>@import "https://fonts.example/x.css"</style></main>',
+        ["stays_here"],
+    ),
+    (
+        "a request by a script",
+        "draw();\n  figure",
+        "draw(); fetch('https://example.org').catch(() => 0);\n  figure",
+        ["stays_here"],
+    ),
     ("a script that fails", "</main>", "<script>missing()</script></main>", ["no_errors"]),
     ("a promise that fails", "</main>", "<script>Promise.reject(new Error('no'))</script></main>", ["no_errors"]),
     ("an error in the console", "</main>", "<script>console.error('no')</script></main>", ["no_errors"]),
     ("a script that is not there", "</main>", '<script src="gone.js"></script></main>', ["nothing_missing"]),
     ("a block of 1300 px", "</main>", '<div style="width: 1300px">wide</div></main>', ["fits"]),
-    ("no alt", 'alt="A red square, one pixel high and one pixel wide, on white."', "", ["accessible", "pictures_have_words"]),
+    (
+        "no alt",
+        'alt="A red square, one pixel high and one pixel wide, on white."',
+        "",
+        ["accessible", "pictures_have_words"],
+    ),
     ("an empty alt", "A red square, one pixel high and one pixel wide, on white.", "", ["pictures_have_words"]),
-    ("a short alt", "A red square, one pixel high and one pixel wide, on white.", "A red square", ["pictures_have_words"]),
+    (
+        "a short alt",
+        "A red square, one pixel high and one pixel wide, on white.",
+        "A red square",
+        ["pictures_have_words"],
+    ),
     (
         "the name of a file as alt",
         "A red square, one pixel high and one pixel wide, on white.",
@@ -79,19 +97,30 @@ PLANTED = [
         ["keyboard_reaches"],
     ),
     ("a slider that does nothing", 'addEventListener("input"', 'addEventListener("nothing"', ["live_figures_live"]),
-    ("a broken slider", "canvas.width = 64; draw()", "canvas.width = undefined_width; draw()", ["live_figures_live", "no_errors"]),
-    ("a live figure that does not start", "draw();\n  figure", "undefined_function();\n  figure", ["live_figures_live", "no_errors"]),
+    (
+        "a broken slider",
+        "canvas.width = 64; draw()",
+        "canvas.width = undefined_width; draw()",
+        ["live_figures_live", "no_errors"],
+    ),
+    (
+        "a live figure that does not start",
+        "draw();\n  figure",
+        "undefined_function();\n  figure",
+        ["live_figures_live", "no_errors"],
+    ),
     (
         "a jump",
         "</main>",
-        "<script>onload = () => requestAnimationFrame(() => setTimeout(() => { document.querySelector('h1').style.marginTop = "
-        "'400px' }))</script><p style='height: 500px'>Words</p></main>",
+        ("<script>onload = () => requestAnimationFrame(() => setTimeout(() => { "
+        "document.querySelector('h1').style.marginTop = "
+        "'400px' }))</script><p style='height: 500px'>Words</p></main>"),
         ["stays_put"],
     ),
 ]
 
 
-@pytest.mark.parametrize("old, new, expected", [plant[1:] for plant in PLANTED], ids=[plant[0] for plant in PLANTED])
+@pytest.mark.parametrize(("old", "new", "expected"), [plant[1:] for plant in PLANTED], ids=[plant[0] for plant in PLANTED])
 def test_finds(faults, old, new, expected):
     assert old in GOOD
     assert sorted(faults(GOOD.replace(old, new, 1))) == expected

@@ -20,8 +20,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import seeing_tensors as st
-from seeing_tensors.course.repository import ROOT, page_files
 from seeing_tensors.course.book import lessons
+from seeing_tensors.course.repository import ROOT, page_files
 
 LESSONS = page_files()
 LIBRARY = sorted((ROOT / "src/seeing_tensors").rglob("*.py"))
@@ -40,7 +40,9 @@ EYES = {
     "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
     "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
 }
-TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 
 
 def linear(color):
@@ -85,14 +87,20 @@ def test_what_is_unseen_is_told_apart_by_every_eye():
 
 def test_finds_colours_that_are_not_apart():
     ordinary = {"R": "tab:red", "G": "tab:green", "B": "tab:blue"}
-    assert any("R and G" in fault and "deuteranopia" in fault for fault in too_close(ordinary, CHANNELS, seen=24, grey=7))
+    assert any(
+        "R and G" in fault and "deuteranopia" in fault for fault in too_close(ordinary, CHANNELS, seen=24, grey=7)
+    )
     assert any("in grey" in fault for fault in too_close({"a": "#ff8c00", "b": "#00b3b3"}, "ab", seen=30, grey=10))
     assert too_close({"a": "#000000", "b": "#ffffff"}, "ab", seen=99, grey=99) == []
 
 
 def test_lines_are_dark_enough_for_a_white_ground():
     # 3 : 1, what WCAG 2.2 asks of lines and marks (1.4.11).
-    assert {name: contrast_with_white(st.COLORS[name]) for name in (*CHANNELS, "grey") if contrast_with_white(st.COLORS[name]) < 3} == {}
+    assert {
+        name: contrast_with_white(st.COLORS[name])
+        for name in (*CHANNELS, "grey")
+        if contrast_with_white(st.COLORS[name]) < 3
+    } == {}
 
 
 def test_hue_is_never_the_only_cue():
@@ -171,7 +179,12 @@ def test_the_style_is_taken_and_never_given():
         "    assert plt.rcParams['font.size'] == st.STYLE['font.size'] != before['font.size']\n"
         "assert dict(plt.rcParams) == before"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env=lessons.lesson_environment() | {"MPLBACKEND": "Agg"}, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        env=lessons.lesson_environment() | {"MPLBACKEND": "Agg"},
+        capture_output=True,
+    )
 
 
 # ------------------------------------------------------- letters on a phone
@@ -207,7 +220,9 @@ def unreadable(page):
 @every_lesson
 def test_letters_can_be_read_on_a_phone(lesson, executed):
     notebook = nbformat.read(executed / f"{lesson.stem}.ipynb", as_version=4)
-    pages = [output.get("data", {}).get("text/html", "") for cell in notebook.cells for output in cell.get("outputs", [])]
+    pages = [
+        output.get("data", {}).get("text/html", "") for cell in notebook.cells for output in cell.get("outputs", [])
+    ]
     faults = [fault for page in pages for fault in unreadable("".join(page))]
     assert not faults, "\n".join(faults)
 

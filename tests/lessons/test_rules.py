@@ -13,8 +13,8 @@ import nbformat
 import pytest
 
 import seeing_tensors
-from seeing_tensors.course.repository import ROOT, lesson_files, page_files
 from seeing_tensors.course.book import lessons
+from seeing_tensors.course.repository import ROOT, lesson_files, page_files
 
 LESSONS, PAGES = lesson_files(), page_files()
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
@@ -113,7 +113,9 @@ def wrong_code(script):
     if checks < 3:
         faults.append(f"{checks} exercises call st.check, must be 3 or more")
     # A script's comment `# !cmd` or `# %magic` comes alive in the notebook: the two would do different things.
-    faults += [f"alive in a notebook: {line}" for c in cells for line in c.source.splitlines() if line[:1] in tuple("!%")]
+    faults += [
+        f"alive in a notebook: {line}" for c in cells for line in c.source.splitlines() if line[:1] in tuple("!%")
+    ]
     for node in ast.walk(ast.parse(script)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "st":
             if node.attr not in seeing_tensors.__all__:
@@ -122,7 +124,11 @@ def wrong_code(script):
             faults.append(f"line {node.lineno}: write `import seeing_tensors as st`")
         if isinstance(node, ast.Import):
             names = [(n.name, n.asname) for n in node.names if n.name.startswith("seeing_tensors")]
-            faults += [f"line {node.lineno}: write `import seeing_tensors as st`" for n in names if n != ("seeing_tensors", "st")]
+            faults += [
+                f"line {node.lineno}: write `import seeing_tensors as st`"
+                for n in names
+                if n != ("seeing_tensors", "st")
+            ]
     return faults
 
 
@@ -330,11 +336,15 @@ def test_finds_typed_numbers(text, found):
 
 
 def test_finds_numbers_typed_into_a_figure():
-    assert typed_in_figures('st.figure(fig, alt=f"{x:.1%} of red, 48 % of blue", caption="by 0.31")') == ["48 %", "0.31"]
+    assert typed_in_figures('st.figure(fig, alt=f"{x:.1%} of red, 48 % of blue", caption="by 0.31")') == [
+        "48 %",
+        "0.31",
+    ]
     assert typed_in_figures('st.figure(fig, alt=f"{x:.1%} of {y:.2f}" " levels", caption=f"{z}")') == []
 
 
-GOOD = """# %% [markdown]
+GOOD = (
+    """# %% [markdown]
 # # A finding
 #
 # 18 minutes · after lesson 2
@@ -372,7 +382,9 @@ st.check(c)
 #
 # The next lesson goes on.
 #
-# """ + "word " * 3400
+# """
+    + "word " * 3400
+)
 
 
 def test_good_lesson_passes():

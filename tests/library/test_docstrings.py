@@ -28,7 +28,9 @@ def told(thing, name):
 def test_the_example_does_what_it_says(name, tmp_path, monkeypatch):
     matplotlib.use("Agg")
     monkeypatch.chdir(tmp_path)
-    assert examples(getattr(st, name), name).examples, f"the docstring of {name} has no example: >>> import seeing_tensors as st"
+    assert examples(getattr(st, name), name).examples, (
+        f"the docstring of {name} has no example: >>> import seeing_tensors as st"
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert told(getattr(st, name), name) == ""

@@ -69,9 +69,15 @@ def test_every_public_name_exists_and_is_documented():
 
 
 def test_every_public_function_has_laws():
-    functions = {name for name in st.__all__ if callable(getattr(st, name)) and not isinstance(getattr(st, name), types.ModuleType)}
+    functions = {
+        name
+        for name in st.__all__
+        if callable(getattr(st, name)) and not isinstance(getattr(st, name), types.ModuleType)
+    }
     # An exception, and what takes a figure or laws: the tests below hold these. The live figures: tests/browser.
-    without = {"ImageReadError", "data_path", "figure", "prove", "check", "answer", "predict"} | {name for name in functions if name.startswith("live_")}
+    without = {"ImageReadError", "data_path", "figure", "prove", "check", "answer", "predict"} | {
+        name for name in functions if name.startswith("live_")
+    }
     assert functions - without == {each.about for each in finding.laws()}
 
 
@@ -245,8 +251,7 @@ def test_a_report_says_when_the_argument_was_a_view():
 
 
 def test_check_tells_blank_from_right_from_wrong(capsys):
-    def split_view(left, right):
-        ...
+    def split_view(left, right): ...
 
     st.check(split_view)
     assert capsys.readouterr().out.startswith("split_view: not written yet. ")
@@ -271,8 +276,7 @@ def test_another_implementation_is_judged(tmp_path):
     answers = tmp_path / "my_answers.py"
     answers.write_text("def split_view(left, right):\n    return left\n")
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/spec/test_laws.py", "--implementation", str(answers)]
-        + ["-k", "split_view or saturation", "-rs"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/spec/test_laws.py", "--implementation", str(answers), "-k", "split_view or saturation", "-rs"],
         cwd=st.data_path(".").parent,
         capture_output=True,
         text=True,
@@ -313,16 +317,31 @@ def test_describe_in_full():
         (x[:, ::2], "float32 (C 2, H 2, W 4) strided view | 0 … 1, mean 0.5, std 0.3173 | all displayable"),
         (x[0].T, "float32 (H 4, W 3) strided view | 0 … 0.4783, mean 0.2391, std 0.1501 | all displayable"),
         (x.permute(1, 2, 0), "float32 (C 3, H 4, W 2) strided view | 0 … 1, mean 0.5, std 0.301 | all displayable"),
-        (x.permute(2, 0, 1), "float32 (C 4, H 2, W 3) channels-last view | 0 … 1, mean 0.5, std 0.301 | all displayable"),
+        (
+            x.permute(2, 0, 1),
+            "float32 (C 4, H 2, W 3) channels-last view | 0 … 1, mean 0.5, std 0.301 | all displayable",
+        ),
         (x.numpy(), "float32 (H 2, W 3, C 4) contiguous | 0 … 1, mean 0.5, std 0.301 | all displayable"),
         (x.numpy()[:, ::-1], "float32 (H 2, W 3, C 4) strided view | 0 … 1, mean 0.5, std 0.301 | all displayable"),
         (x[None, None], "float32 (1, 1, 2, 3, 4) contiguous | 0 … 1, mean 0.5, std 0.301"),
         (few, "float32 (C 1, H 1, W 1000) contiguous | -1 … 2, mean 0.199, std 0.6012 | unseen: 0.1% below, 10% above"),
-        (many, "float32 (C 1, H 1, W 200) contiguous | -1 … 0, mean -0.995, std 0.07053 | unseen: >99% below, 0% above"),
-        (many[..., 1:], "float32 (C 1, H 1, W 199) contiguous | -1 … -1, mean -1, std 0 | unseen: 100% below, 0% above"),
-        (torch.cat([few, few[..., 101:102].expand(1, 1, 1000)], dim=2), "float32 (C 1, H 1, W 2000) contiguous | -1 … 2, mean 0.0995, std 0.4366 | unseen: <0.1% below, 5.0% above"),
+        (
+            many,
+            "float32 (C 1, H 1, W 200) contiguous | -1 … 0, mean -0.995, std 0.07053 | unseen: >99% below, 0% above",
+        ),
+        (
+            many[..., 1:],
+            "float32 (C 1, H 1, W 199) contiguous | -1 … -1, mean -1, std 0 | unseen: 100% below, 0% above",
+        ),
+        (
+            torch.cat([few, few[..., 101:102].expand(1, 1, 1000)], dim=2),
+            "float32 (C 1, H 1, W 2000) contiguous | -1 … 2, mean 0.0995, std 0.4366 | unseen: <0.1% below, 5.0% above",
+        ),
         (few.int() * 9999, "int32 (C 1, H 1, W 1000) contiguous | -9999 … 2e+04, mean 1990, std 6011"),
-        (torch.tensor([[np.nan, 0.5]]), "float32 (H 1, W 2) contiguous | 0.5 … 0.5, mean 0.5, std 0 | the finite ones displayable | 1 NaN, 0 inf"),
+        (
+            torch.tensor([[np.nan, 0.5]]),
+            "float32 (H 1, W 2) contiguous | 0.5 … 0.5, mean 0.5, std 0 | the finite ones displayable | 1 NaN, 0 inf",
+        ),
         (torch.tensor([[np.nan, np.inf]]), "float32 (H 1, W 2) contiguous | no finite value | 1 NaN, 1 inf"),
     ]:
         assert st.describe(thing) == words
@@ -349,7 +368,8 @@ def test_a_density_plot_makes_its_own_limits():
 
 
 def test_a_density_plot_can_be_read():
-    """Words and legend stand above the curves; what is unseen is pale and hatched, behind them; each part has its style."""
+    """Words and legend stand above the curves; what is unseen is pale and hatched, behind them; each part has its
+    style."""
     x = torch.cat([torch.linspace(-1, 2, 24).reshape(1, 4, 6) * k for k in (1, 0.5, 0)])
     for inches in ((6.4, 4.8), (2.0, 1.5)):
         fig = Figure(figsize=inches)
@@ -374,7 +394,9 @@ def test_a_density_plot_can_be_read():
             box = text.get_window_extent()
             assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and box.y1 <= inside.y1
             face, edge = patch.get_facecolor(), patch.get_edgecolor()
-            assert face[3] == 1 and 0.85 < min(face[:3]) < max(face[:3]) <= 1 and edge[:3] == to_rgba(st.COLORS[side])[:3]
+            assert (
+                face[3] == 1 and 0.85 < min(face[:3]) < max(face[:3]) <= 1 and edge[:3] == to_rgba(st.COLORS[side])[:3]
+            )
             assert edge[3] == 0.6 and patch.get_hatch() == st.HATCHES[side] and patch.get_linewidth() == 0
             assert text.get_bbox_patch().get_facecolor() == face and text.get_bbox_patch().get_edgecolor()[3] == 0
             assert patch.get_zorder() < text.get_zorder() < min(line.get_zorder() for line in curves)
@@ -418,4 +440,4 @@ def test_the_inverse_wants_numbers_too(mean):
 
 def test_the_imagenet_statistics_are_torchvisions():
     transforms = torchvision.models.ResNet18_Weights.DEFAULT.transforms()
-    assert (st.IMAGENET_MEAN, st.IMAGENET_STD) == (tuple(transforms.mean), tuple(transforms.std))
+    assert (tuple(transforms.mean), tuple(transforms.std)) == (st.IMAGENET_MEAN, st.IMAGENET_STD)

@@ -1,4 +1,5 @@
-"""The house's shape: who may import whom, what is named where, how long a function may be, what is installed with it."""
+"""The house's shape: who may import whom, what is named where, how long a function may be, what is installed with
+it."""
 
 import ast
 import importlib.metadata
@@ -17,7 +18,8 @@ SOURCE = ROOT / "src" / "seeing_tensors"
 
 # Every module, in one order: each imports only what stands before it.
 ORDER = """
-    style _arrays _image_files reading tensors display drawing figures normalization dataset_statistics dataset_files dataset_command batchnorm density convolution activations
+    style _arrays _image_files reading tensors display drawing figures normalization dataset_statistics dataset_files
+    dataset_command batchnorm density convolution activations
     wandb_overlays wandb_images live
     course.repository
     course.laws.examples course.laws.expectations course.laws.implementations course.laws.watching course.laws.report
@@ -25,7 +27,8 @@ ORDER = """
     course.practice.exercises course.practice.answers course.practice.portraits course.practice.predictions
     course.practice.verdicts course.practice.apart course.practice.command course.practice.notebook
     course.grading.sandbox course.grading.supervise course.grading.judge course.grading.grading
-    course.book.environment course.book.lessons course.book.lab course.book.law_pages course.book.home_page course.book.pages
+    course.book.environment course.book.lessons course.book.lab course.book.law_pages course.book.home_page
+    course.book.pages
     course.cli
 """.split()  # noqa: SIM905  a list of strings would be a page long
 EMPTY = {"", "course", "course.practice", "course.grading", "course.book"}  # their __init__ imports nothing of ours
@@ -90,9 +93,11 @@ def faults(texts):
             if not taken:
                 modules[called] = module
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-                if node.attr.startswith("_") and not node.attr.startswith("__"):
-                    found.append(f"{name}, line {node.lineno}: {node.attr} is private to {modules[node.value.id]}")
+            of_a_module = (
+                isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules
+            )
+            if of_a_module and node.attr.startswith("_") and not node.attr.startswith("__"):
+                found.append(f"{name}, line {node.lineno}: {node.attr} is private to {modules[node.value.id]}")
     return found
 
 
@@ -115,8 +120,16 @@ def test_imports_run_one_way_and_nobody_takes_what_is_private():
         ("tensors", "from seeing_tensors.display import unseen", "display does not stand before tensors"),
         ("tensors", "from .tensors import to_uint8", "tensors does not stand before tensors"),
         ("live", "from ..course.laws import law", "must not import course.laws"),
-        ("course.laws.report", "from .finding import laws", "course.laws.finding does not stand before course.laws.report"),
-        ("course.laws.finding", "from ..practice.notebook import check", "course.practice.notebook does not stand before"),
+        (
+            "course.laws.report",
+            "from .finding import laws",
+            "course.laws.finding does not stand before course.laws.report",
+        ),
+        (
+            "course.laws.finding",
+            "from ..practice.notebook import check",
+            "course.practice.notebook does not stand before",
+        ),
         ("course.repository", "from .book import lessons", "course.book.lessons does not stand before"),
         ("drawing", "from .display import _rows", "_rows is private to display"),
         ("drawing", "from ._arrays import _real", "_real is private to _arrays"),
@@ -134,7 +147,8 @@ def test_a_planted_import_is_found(module, line, words):
 
 
 def long_functions(name, text, most):
-    """The functions and methods of a module with more lines of code than that: docstring, comments, blank lines not counted."""
+    """The functions and methods of a module with more lines of code than that: docstring, comments, blank lines not
+    counted."""
     nothing = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
     code = set()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -160,9 +174,16 @@ def test_functions_are_short():
 
 def test_only_lines_of_code_are_counted():
     text = 'def f(\n    x,\n):\n    """Says.\n\n    More.\n    """\n    # why\n\n    return x  # and so\n'
-    assert long_functions("m", text, 4) == [] and long_functions("m", text, 3) == ["m.f has 4 lines of code, 3 are enough"]
-    inner = "class C:\n    @property\n    def f(self):\n        def g():\n            return '''\n\n'''\n        return g\n"
-    assert long_functions("m", inner, 3) == ["m.f has 6 lines of code, 3 are enough", "m.g has 4 lines of code, 3 are enough"]
+    assert long_functions("m", text, 4) == [] and long_functions("m", text, 3) == [
+        "m.f has 4 lines of code, 3 are enough"
+    ]
+    inner = (
+        "class C:\n    @property\n    def f(self):\n        def g():\n            return '''\n\n'''\n        return g\n"
+    )
+    assert long_functions("m", inner, 3) == [
+        "m.f has 6 lines of code, 3 are enough",
+        "m.g has 4 lines of code, 3 are enough",
+    ]
 
 
 # ------------------------------------------------------------- names, types, packages
@@ -173,7 +194,9 @@ def stub_names(text):
     exported, declared = {}, set()
     for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom):
-            assert node.level == 1 and all(each.asname == each.name for each in node.names), f"line {node.lineno}: X as X"
+            assert node.level == 1 and all(each.asname == each.name for each in node.names), (
+                f"line {node.lineno}: X as X"
+            )
             exported.setdefault(node.module, []).extend(each.name for each in node.names)
         else:
             declared.add(node.target.id)
@@ -216,7 +239,12 @@ def test_the_base_depends_on_what_the_library_imports_and_the_extras_on_the_rest
     # IPython is there where a notebook is: without one, `figure` never imports it.
     library = packages_of(text for name, text in SOURCES.items() if not name.startswith("course")) - {"ipython"}
     assert library == named(project["dependencies"] + extras["wandb"])
-    course = packages_of(SOURCES.values()) - {"ipython", "pygments", "nbformat", "torchvision"}  # jupytext and ipykernel bring them
+    course = packages_of(SOURCES.values()) - {
+        "ipython",
+        "pygments",
+        "nbformat",
+        "torchvision",
+    }  # jupytext and ipykernel bring them
     assert course <= named(project["dependencies"] + extras["wandb"] + extras["course"])
 
 

@@ -55,7 +55,7 @@ def outputs_by_name(model, x):
     for handle in handles:
         handle.remove()
     model.load_state_dict(state)
-    return {name: output.detach() for name, output in zip(first, outputs)}
+    return {name: output.detach() for name, output in zip(first, outputs, strict=False)}
 
 
 @mistake(
@@ -114,13 +114,14 @@ def no_grad_is_enough(model, x):
     maps, handles, order = {}, [], list(library.feature_maps(copy.deepcopy(model), x))
     outputs = []
     for module in model.modules():
-        keep = lambda m, i, o: outputs.append(o.clone()) if torch.is_tensor(o) else None
+        def keep(m, i, o):
+            return outputs.append(o.clone()) if torch.is_tensor(o) else None
         handles.append(module.register_forward_hook(keep))
     with torch.no_grad():
         model(x.clone())
     for handle in handles:
         handle.remove()
-    maps.update(zip(order, outputs))
+    maps.update(zip(order, outputs, strict=False))
     return maps
 
 

@@ -365,7 +365,7 @@ def read_off_impulses(first, second):
     """the two layers are run on pictures with a single 1, and the answers are the composed kernel"""
     library.compose_kernels(first, second)
     (w1, b1), (w2, b2) = pair_of(first), pair_of(second)
-    (h, k), channels = [a + b - 1 for a, b in zip(w1.shape[2:], w2.shape[2:])], w1.shape[1]
+    (h, k), channels = [a + b - 1 for a, b in zip(w1.shape[2:], w2.shape[2:], strict=False)], w1.shape[1]
     impulses = torch.zeros(channels, channels, 2 * h - 1, 2 * k - 1, dtype=torch.float64)
     impulses[range(channels), range(channels), h - 1, k - 1] = 1
     weight = F.conv2d(F.conv2d(impulses, w1.double()), w2.double()).flip(2, 3).transpose(0, 1).contiguous()
@@ -427,7 +427,8 @@ def grows_by_the_kernel(layers):
     source="https://github.com/Wensi-Tang/OS-CNN/issues/17",
 )
 def adds_the_kernel_sizes(layers):
-    """whole kernels are added: neighbouring places overlap, so that a layer adds k - 1, and the first pixel counts once"""
+    """whole kernels are added: neighbouring places overlap, so that a layer adds k - 1, and the first pixel counts
+    once"""
     library.receptive_field(layers)
     field, step = 0, 1
     for k, s, d in layers:

@@ -196,7 +196,8 @@ def _turned(path, stored):
     source="https://github.com/chainer/chainercv/pull/695",
 )
 def luminances_of_the_palette(path):
-    """a palette mask is converted to grey: labels 0, 1, 2, 3 become luminances such as 0, 38, 75, 113. Take the indices"""
+    """a palette mask is converted to grey: labels 0, 1, 2, 3 become luminances such as 0, 38, 75, 113. Take the
+    indices"""
     labels, image = library.read_mask(path), ImageOps.exif_transpose(Image.open(path))
     return np.array(image.convert("L")) if image.mode == "P" else labels
 

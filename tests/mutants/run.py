@@ -173,12 +173,12 @@ def _result(child: int, reads: int) -> object:
 def accepted(text: str) -> dict[tuple[str, str, str, str], str]:
     """What `equivalent.md` lists: the keys of mutants, and why each may survive.
 
-        ### module: function
-        Equivalent: the reason, for all pairs of lines in the block.
-        ```diff
-        - before
-        + after
-        ```
+    ### module: function
+    Equivalent: the reason, for all pairs of lines in the block.
+    ```diff
+    - before
+    + after
+    ```
     """
     found = {}
     entry = r"^### (\S+): (\S+)\n(.*?)\n```diff\n(.*?)\n```$"

@@ -4,9 +4,9 @@ import os
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else it asks the network for a newer release
 
-import albumentations as A  # noqa: E402
-import cv2  # noqa: E402
-import torch  # noqa: E402
+import albumentations as A
+import cv2
+import torch
 
 
 def to_tensor(image):

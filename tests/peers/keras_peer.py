@@ -5,8 +5,8 @@ import os
 
 os.environ["KERAS_BACKEND"] = "torch"
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
+import keras
+import numpy as np
 
 
 def read_image(path):
@@ -136,7 +136,8 @@ DIFFERENT = [
 ]
 
 VARIANCE = (
-    "The variance is the mean of the squares less the square of the mean, which is quicker and less exact, as a comment in"
+    "The variance is the mean of the squares less the square of the mean, which is quicker and less exact, as a "
+    "comment in"
     " the source says."
 )
 NEGATIVE = " Here it comes out negative, and its root is NaN."

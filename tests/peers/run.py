@@ -139,10 +139,12 @@ def in_one_line(broken: LawBroken) -> str:
 
 _INTRODUCTION = """# The laws and other libraries
 
-The laws of this course judge our own functions, and yours. On this page the same laws judge functions of other libraries that do
+The laws of this course judge our own functions, and yours. On this page the same laws judge functions of other
+libraries that do
 similar work, each called the way its documentation says.
 
-These libraries have other aims: speed, graphics cards, many kinds of data. They never promised our laws. So a law that does not
+These libraries have other aims: speed, graphics cards, many kinds of data. They never promised our laws. So a law that
+does not
 hold is not yet a mistake, and there are four verdicts:
 
 - **✓ held**: the law holds.
@@ -151,7 +153,8 @@ hold is not yet a mistake, and there are four verdicts:
   the function does is one sound answer: then the reason says *left open*.
 - **✗ broken**: the result contradicts what the documentation says the function does.
 
-In the tables, *differ* counts both kinds of ≠. A dash means: no such function, or none that the laws can be pointed at in a few
+In the tables, *differ* counts both kinds of ≠. A dash means: no such function, or none that the laws can be pointed at
+in a few
 lines. Open a function to see it law by law, with the reasons, their sources, and a counterexample for each ✗.
 """
 
@@ -177,7 +180,8 @@ y = F.conv2d(x, torch.ones(1, 1, 3, 3), stride=(1, 2))
 print(y[0].flatten())  # right is 45 and 81
 ```
 
-The first number is right. The second is another one, and need not be the same in the next run: memory that is not the picture's
+The first number is right. The second is another one, and need not be the same in the next run: memory that is not the
+picture's
 goes into the sum. It takes all of this at once:
 
 - float32 on the CPU;
@@ -185,7 +189,8 @@ goes into the sum. It takes all of this at once:
 - a kernel that moves by 1 down and by 2 or more across;
 - a result one column wide. Even then some sizes come out right.
 
-`x.contiguous()` does not help, for torch calls such a tensor contiguous. A copy in plain order does, and so does float64:
+`x.contiguous()` does not help, for torch calls such a tensor contiguous. A copy in plain order does, and so does
+float64:
 
 ```python
 x = x.clone(memory_format=torch.contiguous_format)

@@ -62,7 +62,12 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def judged():
     # In a process of its own: Hypothesis takes examples from the modules that are loaded, and other tests load others.
-    run = subprocess.run([sys.executable, "-c", JUDGE, str(Path(__file__).with_name("run.py")), *HERE], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", JUDGE, str(Path(__file__).with_name("run.py")), *HERE],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found = json.loads(run.stdout.splitlines()[-1])
     return {name: {law: peers.Verdict(*parts) for law, parts in each.items()} for name, each in found.items()}
 

@@ -121,8 +121,7 @@ DIFFERENT = [
     (
         "floats are expected in [0, 1]; what becomes of others is left open",
         RANGE,
-        ["to_uint8.is_monotone", "to_uint8.clamps", "to_uint8.clamps_what_is_huge", "to_uint8.refuses_nan"]
-        + ["to_image.to_image_refuses_nan"],
+        ["to_uint8.is_monotone", "to_uint8.clamps", "to_uint8.clamps_what_is_huge", "to_uint8.refuses_nan", "to_image.to_image_refuses_nan"],
     ),
     (
         "rounds down, which its maintainers may change, and expects values in [0, 1]",

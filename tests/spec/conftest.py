@@ -12,7 +12,11 @@ OUTCOMES = {"passed": "held", "failed": "broken", "skipped": "not written"}
 def pytest_ignore_collect(collection_path, config):
     # Whoever wrote the functions, the laws judge them. The other tests of this folder are about our library alone.
     judged_by_laws_alone = config.getoption("--implementation") != LIBRARY
-    return True if judged_by_laws_alone and collection_path.match("test_*.py") and collection_path.name != "test_laws.py" else None
+    return (
+        True
+        if judged_by_laws_alone and collection_path.match("test_*.py") and collection_path.name != "test_laws.py"
+        else None
+    )
 
 
 @pytest.hookimpl(trylast=True)

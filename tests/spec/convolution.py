@@ -51,7 +51,7 @@ def layers(draw):
         return draw(st.tuples(st.integers(low, high), st.integers(low, high)))
 
     kernel, stride, padding, dilation = pair(1, 3), pair(1, 3), pair(0, 2), pair(1, 3)
-    least = [max(1, d * (k - 1) + 1 - 2 * p) for k, p, d in zip(kernel, padding, dilation)]
+    least = [max(1, d * (k - 1) + 1 - 2 * p) for k, p, d in zip(kernel, padding, dilation, strict=False)]
     size = tuple(n + draw(st.integers(0, 3)) for n in least)
     return {
         "channels": draw(sides(3)),
@@ -581,10 +581,7 @@ def gradients_flow_through_the_composition(compose_kernels, shapes, seed):
     both = []
     for joined in (True, False):
         (w1, b1), (w2, b2) = [tuple(a.clone().requires_grad_() for a in pair) for pair in pairs]
-        if joined:
-            y = F.conv2d(x, *compose_kernels((w1, b1), (w2, b2)))
-        else:
-            y = F.conv2d(F.conv2d(x, w1, b1), w2, b2)
+        y = F.conv2d(x, *compose_kernels((w1, b1), (w2, b2))) if joined else F.conv2d(F.conv2d(x, w1, b1), w2, b2)
         both.append(torch.autograd.grad(y.sum(), (w1, b1, w2, b2)))
     for ours, theirs in zip(*both, strict=True):
         expect_same(ours, theirs)
@@ -716,7 +713,7 @@ def receptive_field_refuses_nonsense(receptive_field):
 def sums_of_one_sign(weight, bias):
     """The lesson's two sums in float64, low first, and the sum of the sizes of each."""
     for sign in (-1, 1):
-        terms = [[float(b), *(v for v in w.flatten().tolist() if v * sign > 0)] for w, b in zip(weight, bias)]
+        terms = [[float(b), *(v for v in w.flatten().tolist() if v * sign > 0)] for w, b in zip(weight, bias, strict=False)]
         exact = torch.tensor([math.fsum(t) for t in terms], dtype=torch.float64)
         yield exact, torch.tensor([math.fsum(map(abs, t)) for t in terms], dtype=torch.float64)
 
@@ -741,8 +738,8 @@ def a_picture_of_black_and_white_reaches_it(attainable_range, shapes, seed):
     """White where the weight is positive gives exactly the greatest value, white where it is negative the least."""
     weight, bias = whole(seed, *shapes[0]), whole(seed + 1, shapes[0][0])
     low, high = attainable_range(weight, bias)
-    brightest = [F.conv2d((w > 0).float()[None], w[None], b[None]) for w, b in zip(weight, bias)]
-    darkest = [F.conv2d((w < 0).float()[None], w[None], b[None]) for w, b in zip(weight, bias)]
+    brightest = [F.conv2d((w > 0).float()[None], w[None], b[None]) for w, b in zip(weight, bias, strict=False)]
+    darkest = [F.conv2d((w < 0).float()[None], w[None], b[None]) for w, b in zip(weight, bias, strict=False)]
     expect_same(high, torch.cat(brightest).flatten(), "add the positive weights only")
     expect_same(low, torch.cat(darkest).flatten(), "add the negative weights only")
 

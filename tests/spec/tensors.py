@@ -39,7 +39,10 @@ def moves_channels_first_and_divides_by_255(to_tensor, image):
             for j in range(width):
                 expected[c, i, j] = int(image[i, j, c]) / 255
     cause = {
-        "permute, do not reshape: it keeps the order of the numbers and so scrambles pixels": image.reshape(expected.shape) / 255,
+        "permute, do not reshape: it keeps the order of the numbers and so scrambles pixels": image.reshape(
+            expected.shape
+        )
+        / 255,
         "these are bytes still: divide by 255": 255 * expected,
         "divide by 255, the largest byte, not by 256": expected * 255 / 256,
         "divided twice": expected / 255,
@@ -310,7 +313,9 @@ def gives_back_all_256_levels(to_uint8):
     expect_same(to_uint8(levels / 255), levels, "the factor is 255")
 
 
-TELLING = torch.tensor([[[0.25, 0.998]]])  # the first is truncated by a whole level, the second moved by a factor of 256
+TELLING = torch.tensor(
+    [[[0.25, 0.998]]]
+)  # the first is truncated by a whole level, the second moved by a factor of 256
 
 
 @law("to_uint8", lesson=2, rank="mathematics", cases=[{"x": TELLING}], x=float_tensors(0, 1))

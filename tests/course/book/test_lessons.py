@@ -46,8 +46,7 @@ def test_a_failing_lesson_is_shown_and_never_counts_as_done(repository, capfd):
 
 @pytest.mark.parametrize(
     "ingredient",
-    ["lessons/01_good.py", "lessons/scripts/helper.py", "src/library/tensors.py", "tests/spec/lesson_1.py"]
-    + ["data/photo.png", "constraints.txt"],
+    ["lessons/01_good.py", "lessons/scripts/helper.py", "src/library/tensors.py", "tests/spec/lesson_1.py", "data/photo.png", "constraints.txt"],
 )
 def test_whatever_a_lesson_depends_on_changes_its_hash(repository, ingredient):
     lesson = repository / "lessons/01_good.py"
@@ -123,7 +122,7 @@ def test_a_sound_environment_has_no_fault(repository):
 
 
 @pytest.mark.parametrize(
-    "changed, words",
+    ("changed", "words"),
     [
         ({"python": (3, 10, 2)}, ["Python 3.10.2", "3.11"]),
         ({"version_of": lambda name: "1.9.9"}, ["numpy 1.9.9 is installed, numpy>=2.0 is needed", "make"]),

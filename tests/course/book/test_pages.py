@@ -176,7 +176,7 @@ def test_a_picture_in_a_file_has_the_same_pixels(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text, rule",
+    ("text", "rule"),
     [
         ('<script src="https://cdn.example/x.js"></script>', from_elsewhere),
         ('<link rel="stylesheet" href="//fonts.example/a.css">', from_elsewhere),

@@ -59,8 +59,7 @@ def test_what_is_said_to_be_likely_is_true_of_this_function(law, words, function
 @pytest.mark.parametrize("law", [law for law in laws() if law.rank == "mathematics"], ids=lambda law: f"{law.about}-{law.name}")
 def test_nothing_is_said_to_be_likely_of_a_function_whose_numbers_say_nothing(law):
     def noise(*arguments, **keywords):
-        right = torch.rand(3, 2, 2)
-        return right
+        return torch.rand(3, 2, 2)
 
     try:
         law.run(noise, smallest=False)

@@ -8,7 +8,7 @@ from seeing_tensors.course.practice import predictions
 CHOICES = ["none", "a tenth", "half"]
 
 
-@pytest.mark.parametrize("guess, words", [("c", "right"), ("a", "not so"), (..., ""), (None, "")])
+@pytest.mark.parametrize(("guess", "words"), [("c", "right"), ("a", "not so"), (..., ""), (None, "")])
 def test_a_choice(guess, words, capsys):
     asked = st.predict("How much is lost?", CHOICES, guess=guess)
     assert capsys.readouterr().out == "How much is lost?\n  (a) none\n  (b) a tenth\n  (c) half\n"
@@ -26,7 +26,7 @@ def test_a_number(capsys):
 
 
 @pytest.mark.parametrize(
-    "error, choices, guess", [(ValueError, CHOICES, "d"), (ValueError, CHOICES, 1), (TypeError, [], "a"), (TypeError, [], float("nan"))]
+    ("error", "choices", "guess"), [(ValueError, CHOICES, "d"), (ValueError, CHOICES, 1), (TypeError, [], "a"), (TypeError, [], float("nan"))]
 )
 def test_what_is_no_guess_is_refused(error, choices, guess):
     with pytest.raises(error, match="guess must be"):

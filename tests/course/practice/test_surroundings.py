@@ -62,7 +62,7 @@ def test_the_verdict_and_the_counterexample_are_the_same_in_three_surroundings(f
     for name in NAMES:
         command |= reports(run(folder, "-m", "seeing_tensors.course.cli", "check", "my_answers.py", name))
     notebook = reports(run(folder, "-c", NOTEBOOK.format(names=NAMES)))
-    laws = "-m pytest -q -p no:cacheprovider -k".split()
+    laws = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k"]
     chosen = " or ".join(f"-{name}-" for name in NAMES)
     judged = run(folder, *laws, chosen, str(ROOT / "tests/spec"), "--implementation", "my_answers.py")
     assert set(command) == set(NAMES) and command == notebook

@@ -148,7 +148,15 @@ def test_the_cifar_cell_reads_real_files(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(st, "data_path", lambda name: tmp_path / name)
     lesson = jupytext.read(ROOT / "lessons/more_03_data_sets.py")
     (cell,) = [c.source for c in lesson.cells if "cifar" in c.metadata.get("tags", [])]
-    names = {"st": st, "torch": torch, "v2": v2, "CIFAR10": datasets.CIFAR10, "DataLoader": DataLoader, "mean": MEAN, "std": STD}
+    names = {
+        "st": st,
+        "torch": torch,
+        "v2": v2,
+        "CIFAR10": datasets.CIFAR10,
+        "DataLoader": DataLoader,
+        "mean": MEAN,
+        "std": STD,
+    }
     names["undo"] = st.InverseNormalize(MEAN, STD)
     with warnings.catch_warnings():
         # torchvision's own file reader trips over a deprecation of numpy's pickles.

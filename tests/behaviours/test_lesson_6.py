@@ -139,7 +139,9 @@ run = wandb.init(project="behaviours")
 run.log({
     "bmp": wandb.Image(small, file_type="bmp"), "jpg": wandb.Image(small, file_type="jpg"),
     "path": wandb.Image(sys.argv[1], file_type="jpg"), "figure": wandb.Image(fig), "raw": torch.rand(3, 4, 4),
-    "grouped": wandb.Image(labels, mode="RGB", grouping=7), "not": wandb.Image(small, mode="RGB"), "many": [wandb.Image(Image.new("L", (4, 4), i)) for i in range(120)],
+    "grouped": wandb.Image(labels, mode="RGB", grouping=7),
+    "not": wandb.Image(small, mode="RGB"),
+    "many": [wandb.Image(Image.new("L", (4, 4), i)) for i in range(120)],
     "captions": [wandb.Image(labels), wandb.Image(1 + labels, caption="second")],
     "again": wandb.Image(wandb.Image(small, caption="old"), caption="new"),
     "half": wandb.Image(small, masks={"half": {"mask_data": np.full((80, 80), 0.5)}}, file_type="jpg"),
@@ -326,7 +328,8 @@ class Trap:
 GUARDED = """
 import runpy, sys
 def guard(event, arguments):
-    if event in ("socket.getaddrinfo", "socket.gethostbyname") or event == "socket.connect" and isinstance(arguments[1], tuple):
+    named = event in ("socket.getaddrinfo", "socket.gethostbyname")
+    if named or event == "socket.connect" and isinstance(arguments[1], tuple):
         sys.stderr.write(f"NETWORK {event} {arguments}")
         raise SystemExit(77)
 sys.addaudithook(guard)
@@ -370,7 +373,8 @@ def test_an_offline_run_opens_no_internet_socket(tmp_path):
 def test_offline_alone_is_not_silent(tmp_path):
     """Lesson 6: "with neither of them, even `wandb.init(mode="offline")` tries to reach a server"; it knocks at the
     trap."""
-    program = "import wandb; run = wandb.init(mode='offline', project='behaviours'); run.log({'a': 1}); run.finish(); wandb.teardown()"
+    program = "import wandb; run = wandb.init(mode='offline', project='behaviours'); run.log({'a': 1}); "
+    program += "run.finish(); wandb.teardown()"
     with Trap() as trap:
         environment = trap.environment(tmp_path)
         for name in ("WANDB_MODE", "WANDB_ERROR_REPORTING"):

@@ -27,7 +27,8 @@ MOST_BYTES = 4_000_000
 WATCH = """
 window.seen = {picture: null, jumps: 0};
 document.addEventListener("load", ({target}) => {
-  if (target.tagName === "IMG" && seen.picture === null) requestAnimationFrame(() => (seen.picture ??= performance.now()));
+  if (target.tagName === "IMG" && seen.picture === null)
+    requestAnimationFrame(() => (seen.picture ??= performance.now()));
 }, true);
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.jumps += entry.value;
@@ -124,7 +125,8 @@ def pictures_have_words(visit):
     """Every picture says what it shows: at least 40 characters, and not the name of its file."""
     faults = []
     for alt, hidden, source in visit.page.evaluate(
-        'Array.from(document.images, (i) => [i.getAttribute("alt") ?? "", !!i.closest("[aria-hidden=true]"), i.src.slice(0, 80)])'
+        'Array.from(document.images, (i) => [i.getAttribute("alt") ?? "", '
+        '!!i.closest("[aria-hidden=true]"), i.src.slice(0, 80)])'
     ):
         if not hidden and (
             len(alt.strip()) < 40 or re.search(r"\.(png|jpe?g|svg|gif|webp)\b", alt, re.I) or " " not in alt
@@ -178,7 +180,8 @@ def links_lead_somewhere(visit):
 # One stop for a group of radio buttons: the arrow keys go on from there. What is in a closed fold waits for its key.
 STOPS = """() => {
   const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']");
-  const stops = [...all].filter((e) => !e.disabled && e.type !== "hidden" && e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}));
+  const seen = (e) => e.checkVisibility({visibilityProperty: true});
+  const stops = [...all].filter((e) => !e.disabled && e.type !== "hidden" && e.tabIndex >= 0 && seen(e));
   stops.forEach((e) => (e.dataset.stop = e.type === "radio" ? `radio ${e.name}` : e.outerHTML.slice(0, 140)));
   return [...new Set(stops.map((e) => e.dataset.stop))];
 }"""
@@ -187,7 +190,8 @@ FOCUS = """() => {
   const e = document.activeElement;
   if (!e || e === document.body) return [null, true];
   const {outlineStyle, outlineWidth, outlineColor} = getComputedStyle(e);
-  return [e.dataset.stop ?? "", outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && !/, 0\\)$/.test(outlineColor)];
+  const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  return [e.dataset.stop ?? "", outlined && !/, 0\\)$/.test(outlineColor)];
 }"""
 
 
@@ -216,7 +220,9 @@ def keyboard_reaches(visit):
 # Everything of a live figure that a reader can see: its pictures' pixels, its words, where things stand.
 LOOK = """(figure) => [figure.innerText]
   .concat([...figure.querySelectorAll("canvas")].map((c) => c.toDataURL()))
-  .concat([...figure.querySelectorAll("[style], svg *")].map((e) => e.tagName + e.getAttribute("style") + e.getAttribute("d")))
+  .concat(
+    [...figure.querySelectorAll("[style], svg *")].map((e) => e.tagName + e.getAttribute("style") + e.getAttribute("d"))
+  )
   .concat([...figure.querySelectorAll("input")].filter((e) => e.checkVisibility()).length).join("\\n")"""
 
 

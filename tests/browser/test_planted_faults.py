@@ -3,7 +3,10 @@
 import pytest
 from checks import CHECKS, MODES, faults_of, light_enough, opened
 
-PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PICTURE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+    "rkJggg=="
+)
 GOOD = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -16,10 +19,12 @@ GOOD = f"""<!doctype html>
 <p>Words, <a href="#top">a link</a>, and <a href="other.html#here">another</a>.</p>
 <details><summary>Hint</summary><a href="#top">folded</a></details>
 <img alt="A red square, one pixel high and one pixel wide, on white." src="{PICTURE}" width="64" height="64">
-<figure data-live="square"><img alt="A still picture of the figure that the reader can move." src="{PICTURE}" width="64" height="64">
+<figure data-live="square">
+<img alt="A still picture of the figure that the reader can move." src="{PICTURE}" width="64" height="64">
 <script>
   const figure = document.currentScript.parentElement;
-  figure.insertAdjacentHTML("beforeend", '<label>Width <input type="range" max="300" value="64"></label><canvas width="64" height="64"></canvas>');
+  figure.insertAdjacentHTML("beforeend", '<label>Width <input type="range" max="300" value="64"></label>');
+  figure.insertAdjacentHTML("beforeend", '<canvas width="64" height="64"></canvas>');
   const [input, canvas] = figure.querySelectorAll("input, canvas");
   const draw = () => canvas.getContext("2d").fillRect(0, 0, input.value / 5, 64);
   input.addEventListener("input", () => {{ canvas.width = 64; draw(); }});
@@ -112,15 +117,19 @@ PLANTED = [
     (
         "a jump",
         "</main>",
-        ("<script>onload = () => requestAnimationFrame(() => setTimeout(() => { "
-        "document.querySelector('h1').style.marginTop = "
-        "'400px' }))</script><p style='height: 500px'>Words</p></main>"),
+        (
+            "<script>onload = () => requestAnimationFrame(() => setTimeout(() => { "
+            "document.querySelector('h1').style.marginTop = "
+            "'400px' }))</script><p style='height: 500px'>Words</p></main>"
+        ),
         ["stays_put"],
     ),
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "expected"), [plant[1:] for plant in PLANTED], ids=[plant[0] for plant in PLANTED])
+@pytest.mark.parametrize(
+    ("old", "new", "expected"), [plant[1:] for plant in PLANTED], ids=[plant[0] for plant in PLANTED]
+)
 def test_finds(faults, old, new, expected):
     assert old in GOOD
     assert sorted(faults(GOOD.replace(old, new, 1))) == expected

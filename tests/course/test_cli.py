@@ -32,7 +32,8 @@ def test_without_the_repository_it_says_what_to_do(tmp_path, monkeypatch, capsys
 
 
 def test_the_module_is_cheap_to_import():
-    code = "import sys, seeing_tensors.course.cli; print([m for m in ('torch', 'cv2', 'jupytext', 'nbformat') if m in sys.modules])"
+    code = "import sys, seeing_tensors.course.cli\n"
+    code += "print([m for m in ('torch', 'cv2', 'jupytext', 'nbformat') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
     told = subprocess.check_output([sys.executable, "-m", "seeing_tensors.course.cli", "--help"], text=True)
     assert "seeing-tensors" in told

@@ -25,7 +25,9 @@ def test_links_lead_somewhere():
 
 def test_every_lesson_is_listed_with_its_minutes():
     listed = dict(re.findall(r"\(lessons/(\d\d_\w+\.py)\) \| (\d+) \|", README))
-    stated = {p.name: re.search(r"^# (\d+) minutes", p.read_text(encoding="utf-8"), re.M)[1] for p in lesson_files(ROOT)}
+    stated = {
+        p.name: re.search(r"^# (\d+) minutes", p.read_text(encoding="utf-8"), re.M)[1] for p in lesson_files(ROOT)
+    }
     assert listed == stated
 
 
@@ -36,7 +38,11 @@ def test_commands_exist():
     phony = set(re.search(r"^\.PHONY: (.*)", makefile, re.M)[1].split())
     assert set(re.findall(r"^# make ([\w-]+)", makefile, re.M)) == phony - {"build", "help"}, "what `make help` lists"
     # What the README gives to people without make is what make itself runs.
-    for line in ('pip install -c constraints.txt -e ".[course,mutants]"', "seeing-tensors build", "-m pytest tests -n 2"):
+    for line in (
+        'pip install -c constraints.txt -e ".[course,mutants]"',
+        "seeing-tensors build",
+        "-m pytest tests -n 2",
+    ):
         assert line in README
     assert 'install --disable-pip-version-check -c constraints.txt -e ".[course,mutants]"' in makefile
     assert "-m pytest tests -n 2" in makefile
@@ -66,7 +72,9 @@ def test_the_example_runs(tmp_path, monkeypatch, capsys):
 
 def test_the_picture_is_the_one_that_lesson_3_makes(executed):
     notebook = nbformat.read(executed / "03_inverse_normalize.ipynb", as_version=4)
-    pages = [o["data"]["text/html"] for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
+    pages = [
+        o["data"]["text/html"] for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})
+    ]
     source = re.search(r"data:image/png;base64,([^\"]+)", pages[0])[1]
     made = Image.open(io.BytesIO(base64.b64decode(source))).convert("RGB")
     (path,) = re.findall(r"!\[[^\]]{40,}\]\(([^)]+)\)", README)

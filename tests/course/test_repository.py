@@ -30,5 +30,5 @@ def test_without_a_clone_the_course_says_so(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(package.parent.parent)
     installed = importlib.import_module("installed_somewhere.course.repository")
     for function, name in ((installed.data_path, "photos/animals/cat.png"), (installed.path, "tests/spec")):
-        with pytest.raises(FileNotFoundError, match="clone it.*--editable"):
+        with pytest.raises(FileNotFoundError, match=r"clone it.*--editable"):
             function(name)

@@ -170,7 +170,7 @@ class Stderr:
     """What is written to file descriptor 2 from now on, by C libraries too, counted in bytes."""
 
     def __init__(self):
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115, open as long as the process is
+        self.file = tempfile.TemporaryFile()
         os.dup2(self.file.fileno(), 2)
 
     def written(self) -> int:

@@ -276,7 +276,20 @@ def test_another_implementation_is_judged(tmp_path):
     answers = tmp_path / "my_answers.py"
     answers.write_text("def split_view(left, right):\n    return left\n")
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/spec/test_laws.py", "--implementation", str(answers), "-k", "split_view or saturation", "-rs"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "tests/spec/test_laws.py",
+            "--implementation",
+            str(answers),
+            "-k",
+            "split_view or saturation",
+            "-rs",
+        ],
         cwd=st.data_path(".").parent,
         capture_output=True,
         text=True,

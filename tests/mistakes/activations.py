@@ -114,8 +114,10 @@ def no_grad_is_enough(model, x):
     maps, handles, order = {}, [], list(library.feature_maps(copy.deepcopy(model), x))
     outputs = []
     for module in model.modules():
+
         def keep(m, i, o):
             return outputs.append(o.clone()) if torch.is_tensor(o) else None
+
         handles.append(module.register_forward_hook(keep))
     with torch.no_grad():
         model(x.clone())

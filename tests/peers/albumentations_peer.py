@@ -124,5 +124,6 @@ DIFFERENT = [
 ]
 
 REMARKS = {
-    "to_uint8.float64_is_not_narrowed": "The docstring of `FromFloat` lists float64, and uint8 was asked for; float64 comes back.",
+    "to_uint8.float64_is_not_narrowed": "The docstring of `FromFloat` lists float64, and uint8 was asked for; float64 "
+    "comes back.",
 }

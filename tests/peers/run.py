@@ -140,22 +140,19 @@ def in_one_line(broken: LawBroken) -> str:
 _INTRODUCTION = """# The laws and other libraries
 
 The laws of this course judge our own functions, and yours. On this page the same laws judge functions of other
-libraries that do
-similar work, each called the way its documentation says.
+libraries that do similar work, each called the way its documentation says.
 
 These libraries have other aims: speed, graphics cards, many kinds of data. They never promised our laws. So a law that
-does not
-hold is not yet a mistake, and there are four verdicts:
+does not hold is not yet a mistake, and there are four verdicts:
 
 - **✓ held**: the law holds.
 - **≠ own words**: what the law wants refused is refused, with another error or other words than ours.
-- **≠ different**: another convention. The library's documentation says otherwise than the law. Or it leaves the case open, and what
-  the function does is one sound answer: then the reason says *left open*.
+- **≠ different**: another convention. The library's documentation says otherwise than the law. Or it leaves the case
+  open, and what the function does is one sound answer: then the reason says *left open*.
 - **✗ broken**: the result contradicts what the documentation says the function does.
 
 In the tables, *differ* counts both kinds of ≠. A dash means: no such function, or none that the laws can be pointed at
-in a few
-lines. Open a function to see it law by law, with the reasons, their sources, and a counterexample for each ✗.
+in a few lines. Open a function to see it law by law, with the reasons, their sources, and a counterexample for each ✗.
 """
 
 _DETAILS = """<details><summary><code>{function}</code>, law by law</summary>

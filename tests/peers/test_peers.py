@@ -54,8 +54,8 @@ spec = importlib.util.spec_from_file_location('peers_run', sys.argv[1])
 peers = sys.modules['peers_run'] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(peers)
 torch.set_num_threads(1)
-found = {p.name: {law: [v.word, v.why, v.example] for law, v in p.judge().items()} for p in peers.installed(peers.ROOT, sys.argv[2:])}
-print(json.dumps(found))
+installed = peers.installed(peers.ROOT, sys.argv[2:])
+print(json.dumps({p.name: {law: [v.word, v.why, v.example] for law, v in p.judge().items()} for p in installed}))
 """
 
 

@@ -28,8 +28,10 @@ CONV = DOCS + "generated/torch.nn.functional.conv2d.html"
 # What torch's documentation says otherwise, or leaves open: (why, where, laws).
 DIFFERENT = [
     (
-        ("arrays with negative strides, or in another machine's byte order, are refused with a message that says what "
-        "to do"),
+        (
+            "arrays with negative strides, or in another machine's byte order, are refused with a message that says "
+            "what to do"
+        ),
         "https://github.com/pytorch/pytorch/issues/92680",
         [
             "mask_to_tensor.labels_of_every_integer_type_stay",
@@ -60,8 +62,10 @@ DIFFERENT = [
         ],
     ),
     (
-        ("float32 has about 7 decimal digits: the mean is rounded to them, which costs 0.03 where it is 1e4 and the std "
-        "1e-2"),
+        (
+            "float32 has about 7 decimal digits: the mean is rounded to them, which costs 0.03 where it is 1e4 and the "
+            "std 1e-2"
+        ),
         ROUNDING,
         [
             "batch_norm.a_large_offset_costs_nothing",
@@ -107,9 +111,9 @@ DIFFERENT = [
 ]
 
 REMARKS = {
-    "conv2d.memory_layout_does_not_matter": "Only on a processor with AVX-512, only for one channel that was permuted from"
-    " (N, H, W, 1), and only where a stride of 2 or more leaves a result of one column. The few lines at the end of "
-    "this page"
-    " show it.",
-    "conv2d.two_devices_are_refused": "A weight on the device `meta` has no numbers; the result is memory that nobody wrote.",
+    "conv2d.memory_layout_does_not_matter": "Only on a processor with AVX-512, only for one channel that was "
+    "permuted from (N, H, W, 1), and only where a stride of 2 or more leaves a result of one column. The few lines "
+    "at the end of this page show it.",
+    "conv2d.two_devices_are_refused": "A weight on the device `meta` has no numbers; the result is memory that nobody "
+    "wrote.",
 }

@@ -121,7 +121,13 @@ DIFFERENT = [
     (
         "floats are expected in [0, 1]; what becomes of others is left open",
         RANGE,
-        ["to_uint8.is_monotone", "to_uint8.clamps", "to_uint8.clamps_what_is_huge", "to_uint8.refuses_nan", "to_image.to_image_refuses_nan"],
+        [
+            "to_uint8.is_monotone",
+            "to_uint8.clamps",
+            "to_uint8.clamps_what_is_huge",
+            "to_uint8.refuses_nan",
+            "to_image.to_image_refuses_nan",
+        ],
     ),
     (
         "rounds down, which its maintainers may change, and expects values in [0, 1]",
@@ -164,7 +170,8 @@ DIFFERENT = [
 BUG = "(a [known bug](https://github.com/pytorch/vision/issues/6799))"
 WHITE = f"In float16 the product with 255.999 is 256, which wraps to 0: white becomes black {BUG}."
 REMARKS = {
-    "read_mask.unpacks_few_bits_of_a_palette": "A palette PNG of 1, 2 or 4 bits comes back packed, and behind it memory that nobody wrote.",
+    "read_mask.unpacks_few_bits_of_a_palette": "A palette PNG of 1, 2 or 4 bits comes back packed, and behind it "
+    "memory that nobody wrote.",
     "resize_mask.takes_every_integer_type": "Labels above 2**24 lose digits on a way through float32.",
     "to_uint8.gives_back_all_levels_of_every_float_type": f"In float16 the upper levels come back one too high {BUG}.",
     "to_uint8.half_precision_is_widened_first": WHITE,

@@ -46,7 +46,14 @@ def test_a_failing_lesson_is_shown_and_never_counts_as_done(repository, capfd):
 
 @pytest.mark.parametrize(
     "ingredient",
-    ["lessons/01_good.py", "lessons/scripts/helper.py", "src/library/tensors.py", "tests/spec/lesson_1.py", "data/photo.png", "constraints.txt"],
+    [
+        "lessons/01_good.py",
+        "lessons/scripts/helper.py",
+        "src/library/tensors.py",
+        "tests/spec/lesson_1.py",
+        "data/photo.png",
+        "constraints.txt",
+    ],
 )
 def test_whatever_a_lesson_depends_on_changes_its_hash(repository, ingredient):
     lesson = repository / "lessons/01_good.py"

@@ -18,7 +18,15 @@ from seeing_tensors.course.laws.finding import laws
 from seeing_tensors.course.repository import ROOT, lesson_files
 
 # Tags whose address the browser fetches by itself. A link <a href> is followed only when somebody clicks it.
-FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
+FETCHED = {
+    "script": "src",
+    "link": "href",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "object": "data",
+}
 
 
 class Page(html.parser.HTMLParser):
@@ -87,7 +95,9 @@ def broken_links(folder):
 
 
 def without_alt(folder):
-    return [f"{file.name}: {str(source)[:60]}" for file, page in pages_of(folder).items() for source in page.without_alt]
+    return [
+        f"{file.name}: {str(source)[:60]}" for file, page in pages_of(folder).items() for source in page.without_alt
+    ]
 
 
 # ------------------------------------------------------------- the real book
@@ -133,9 +143,12 @@ def test_a_new_law_appears_by_itself(monkeypatch):
 
 
 def test_the_page_of_a_law_shows_what_its_test_calls_also_from_the_files_beside_it(tmp_path):
-    (tmp_path / "strategies.py").write_text("U = 2.0**-24\n\n\ndef sides():\n    return U\n\n\ndef unused():\n    return 1\n")
+    (tmp_path / "strategies.py").write_text(
+        "U = 2.0**-24\n\n\ndef sides():\n    return U\n\n\ndef unused():\n    return 1\n"
+    )
     (tmp_path / "some.py").write_text(
-        "from .strategies import sides\n\nfew = [sides()]\n\n\n@each(few)\ndef the_law(f, x):\n    return helper(f)\n\n\n"
+        "from .strategies import sides\n\nfew = [sides()]\n\n\n"
+        "@each(few)\ndef the_law(f, x):\n    return helper(f)\n\n\n"
         "def helper(f):\n    return f(0)\n"
     )
     called = law_pages._called(tmp_path / "some.py", "the_law")
@@ -169,7 +182,9 @@ def test_a_picture_in_a_file_has_the_same_pixels(tmp_path):
         unpack_pictures(tmp_path)
     (file,) = (tmp_path / "_images").iterdir()
     assert np.array_equal(np.asarray(Image.open(file)), pixels)
-    assert (tmp_path / "a.html").read_text() == f'<img alt="noise" src="_images/{file.name}"><p>"src={address}" stays text</p>'
+    assert (
+        tmp_path / "a.html"
+    ).read_text() == f'<img alt="noise" src="_images/{file.name}"><p>"src={address}" stays text</p>'
 
 
 # -------------------------------------------------- planted faults are found

@@ -35,7 +35,7 @@ def test_a_file_is_loaded_by_path_with_or_without_its_ending(folder, name):
 def test_a_package_and_a_folder_that_is_none(folder):
     (folder / "pack").mkdir()
     (folder / "pack/inner.py").write_text(ANSWERS)
-    with pytest.raises(ImportError, match="the folder .*pack is no package: it has no __init__.py"):
+    with pytest.raises(ImportError, match=r"the folder .*pack is no package: it has no __init__\.py"):
         load(str(folder / "pack"))
     (folder / "pack/__init__.py").write_text("from .inner import to_uint8\n")
     module = load(str(folder / "pack"))

@@ -42,17 +42,19 @@ def picture() -> str:
     lost = unseen(y)[:, :2].sum(axis=1).mean()
     whole = ((y >= 0) & (y <= 1)).all(dim=0).double().mean().item()
     alt = (
-        "A portrait of an astronaut, cut in two by a vertical line. Left of it, as imshow draws the normalised photo: flat "
-        "patches of pure colour. Right of it, the same tensor with Normalize undone: an ordinary photo."
+        "A portrait of an astronaut, cut in two by a vertical line. Left of it, as imshow draws the normalised photo: "
+        "flat patches of pure colour. Right of it, the same tensor with Normalize undone: an ordinary photo."
     )
     caption = (
-        f"A photo after the Normalize of every ImageNet network. <code>imshow</code> cuts off <strong>{lost:.0%}</strong> of its "
-        f"values; <strong>{whole:.1%}</strong> of the pixels keep all three channels. No error is raised."
+        "A photo after the Normalize of every ImageNet network. <code>imshow</code> cuts off "
+        f"<strong>{lost:.0%}</strong> of its values; <strong>{whole:.1%}</strong> of the pixels keep all three "
+        "channels. No error is raised."
     )
     data = {"photo": _address("image/jpeg", path.read_bytes()), "mean": IMAGENET_MEAN, "std": IMAGENET_STD}
     return (
         f'<figure data-live="home"><img alt="{html.escape(alt)}" src="{_address("image/png", _png(still))}" '
-        f'width="{photo.shape[1]}" height="{photo.shape[0]}">{script("home", data)}<figcaption>{caption}</figcaption></figure>\n'
+        f'width="{photo.shape[1]}" height="{photo.shape[0]}">{script("home", data)}'
+        f"<figcaption>{caption}</figcaption></figure>\n"
     )
 
 

@@ -145,7 +145,8 @@ def nearest_levels(x: np.ndarray) -> np.ndarray:
     """``round(255 x)``, clamped to [0, 255], as uint8, of a contiguous float array. What becomes of NaN is not said."""
     levels = np.empty(x.size, np.uint8)
     for start in range(0, x.size, CACHED):
-        block = x.reshape(-1)[start : start + CACHED] * x.dtype.type(255)
+        with np.errstate(over="ignore"):  # an infinity is clamped like any other
+            block = x.reshape(-1)[start : start + CACHED] * x.dtype.type(255)
         np.clip(np.rint(block, out=block), 0, 255, out=block)
         levels[start : start + CACHED] = block  # numpy casts to bytes three times as fast as torch
     return levels.reshape(x.shape)

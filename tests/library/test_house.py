@@ -360,6 +360,12 @@ def test_describe_in_full():
         assert st.describe(thing) == words
 
 
+def test_the_largest_floats_become_bytes_quietly():
+    x = torch.tensor([3e38, -3e38, torch.inf])
+    with np.errstate(all="raise"):
+        assert st.to_uint8(x).tolist() == [255, 0, 255] and st.to_image(x[None, None]).tolist() == [[255, 0, 255]]
+
+
 def test_imshow_pixels_is_quiet():
     wide = np.array([[-3e38, 3e38]], np.float32)  # a range that float32 cannot hold, as matplotlib finds too
     with np.errstate(all="raise"):

@@ -22,8 +22,13 @@ function batchOfPhotos(stage, data) {
   const ticks = make("div", { className: "st-ticks", aria: { hidden: "true" } });
   const table = make("table", { className: "st-counts" });
   const brighter = slider({
-    label: "Their brightness", min: -1, max: 1, step: 0.05, value: 0,
-    format: (v) => (v > 0 ? "+" : "") + v.toFixed(2).replace("-", "−"), onInput: (v) => draw((brightness = v)),
+    label: "Their brightness",
+    min: -1,
+    max: 1,
+    step: 0.05,
+    value: 0,
+    format: (v) => (v > 0 ? "+" : "") + v.toFixed(2).replace("-", "−"),
+    onInput: (v) => draw((brightness = v)),
   });
   const labels = Object.fromEntries(companies.map(({ label }, k) => [k, label]));
   const modes = { training: "training", evaluation: "evaluation" };
@@ -59,7 +64,12 @@ function batchOfPhotos(stage, data) {
   function draw() {
     const neighbours = company.pictures.map((each) => ({ ...each, x: brightened(each.x, brightness) }));
     const all = [photo, ...neighbours];
-    const statistics = training ? batchStatistics(all.map((each) => each.x), 3) : remembered;
+    const statistics = training
+      ? batchStatistics(
+          all.map((each) => each.x),
+          3,
+        )
+      : remembered;
     const y = normalised(photo.x, statistics, data.eps);
     paint(canvas, showPixels(y, 3), photo.height, photo.width, painted ? unseenMarks(y, 3) : null);
 
@@ -70,7 +80,10 @@ function batchOfPhotos(stage, data) {
     fillTable(statistics, lost);
     drawCurves(statistics);
     const words = `${percent(below)} below black, ${percent(above)} above white.`;
-    canvas.setAttribute("aria-label", `The photo after BatchNorm in ${training ? "training" : "evaluation"}, as it is drawn. ${words}`);
+    canvas.setAttribute(
+      "aria-label",
+      `The photo after BatchNorm in ${training ? "training" : "evaluation"}, as it is drawn. ${words}`,
+    );
     plot.setAttribute("aria-label", `Histogram of its values from −${AXIS_END} to ${AXIS_END}. ${words}`);
     say(`${training ? "Training" : "Evaluation"}, ${company.label}: ${words}`);
   }
@@ -87,7 +100,9 @@ function batchOfPhotos(stage, data) {
     batch.classList.toggle("st-unasked", !training);
     brighter.input.disabled = all.length === 1;
     const whose = all.length === 1 ? "the photo alone" : `all ${all.length} pictures`;
-    source.textContent = training ? `Mean and std are those of ${whose}.` : `Mean and std are remembered, from ${data.history}.`;
+    source.textContent = training
+      ? `Mean and std are those of ${whose}.`
+      : `Mean and std are remembered, from ${data.history}.`;
   }
 
   function fillTable({ mean, variance }, lost) {
@@ -98,7 +113,11 @@ function batchOfPhotos(stage, data) {
     };
     const head = [["mean"], ["std"], [swatch("below"), "below black"], [swatch("above"), "above white"]];
     table.replaceChildren(
-      make("caption", { className: "st-hidden" }, "By what each channel is normalised, and the part of it that cannot be seen"),
+      make(
+        "caption",
+        { className: "st-hidden" },
+        "By what each channel is normalised, and the part of it that cannot be seen",
+      ),
       make("thead", {}, make("tr", {}, make("td"), ...head.map((parts) => make("th", { scope: "col" }, ...parts)))),
       make("tbody", {}, ...channels.map(row)),
     );
@@ -110,11 +129,20 @@ function batchOfPhotos(stage, data) {
     const slopes = variance.map((each) => 1 / Math.sqrt(each + data.eps));
     const heights = bins.map((counts, c) => counts.map((n) => n / slopes[c])); // the area stays
     const highest = Math.max(...heights.flat());
-    const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+    const drawing = svg("svg", {
+      viewBox: `0 0 ${width} ${height}`,
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    });
     const letters = heights.map((column, c) => {
       const value = (bin) => ((4 * bin + 1.5) / 255 - mean[c]) * slopes[c]; // the middle of levels 4 bin … 4 bin + 3
       const points = column.map((h, bin) => [width * share(value(bin)), height - 1 - (h / highest) * (height - 28)]);
-      drawing.append(svg("path", { class: channels[c].line, d: `M${points.map((p) => p.map((v) => v.toFixed(1)).join(" ")).join("L")}` }));
+      drawing.append(
+        svg("path", {
+          class: channels[c].line,
+          d: `M${points.map((p) => p.map((v) => v.toFixed(1)).join(" ")).join("L")}`,
+        }),
+      );
       const [x, y] = points[column.indexOf(Math.max(...column))];
       const letter = make("span", { className: "st-letter" }, channels[c].letter);
       const beside = `margin-left: ${0.9 * (c - 1)}rem`; // the peaks often lie on top of one another

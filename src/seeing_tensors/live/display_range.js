@@ -17,7 +17,15 @@ function displayRange(stage, data) {
   const ramp = make("div", { className: "st-ramp", aria: { hidden: "true" } });
   const ticks = make("div", { className: "st-ticks", aria: { hidden: "true" } });
   const handle = (end, label) =>
-    slider({ label, min: 0, max: 1, step: 0.01, value: 0, className: `st-${end}`, onInput: (value) => move(end, value) });
+    slider({
+      label,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      value: 0,
+      className: `st-${end}`,
+      onInput: (value) => move(end, value),
+    });
   const handles = { black: handle("black", "Drawn black"), white: handle("white", "Drawn white") };
   const buttons = make(
     "div",
@@ -38,7 +46,8 @@ function displayRange(stage, data) {
     picture = next;
     const [low, high] = extremes(picture.x);
     axis = [Math.floor(10 * Math.min(low, 0)) / 10 - 0.2, Math.ceil(10 * Math.max(high, 1)) / 10 + 0.2];
-    for (const { input } of Object.values(handles)) Object.assign(input, { min: axis[0].toFixed(2), max: axis[1].toFixed(2) });
+    for (const { input } of Object.values(handles))
+      Object.assign(input, { min: axis[0].toFixed(2), max: axis[1].toFixed(2) });
     drawHistogram();
     setLimits(0, 1);
   }
@@ -90,7 +99,10 @@ function displayRange(stage, data) {
     fillTable(rows, broken > 0);
     const words = `Black ${black.toFixed(2)}, white ${white.toFixed(2)}: ${percent(below)} below black, ${percent(above)} above white.`;
     canvas.setAttribute("aria-label", `The picture as it is drawn. ${words}`);
-    plot.setAttribute("aria-label", `Histogram of the values from ${axis[0].toFixed(1)} to ${axis[1].toFixed(1)}. ${words}`);
+    plot.setAttribute(
+      "aria-label",
+      `Histogram of the values from ${axis[0].toFixed(1)} to ${axis[1].toFixed(1)}. ${words}`,
+    );
     say(words);
 
     for (const [name, value] of Object.entries({ black: place(black), white: place(white) })) {
@@ -100,7 +112,11 @@ function displayRange(stage, data) {
   }
 
   function fillTable(rows, anyBroken) {
-    const columns = [["below", "below black"], ["above", "above white"], ["broken", "not finite"]].slice(0, anyBroken ? 3 : 2);
+    const columns = [
+      ["below", "below black"],
+      ["above", "above white"],
+      ["broken", "not finite"],
+    ].slice(0, anyBroken ? 3 : 2);
     const cell = (text) => make("td", {}, text);
     const head = columns.map(([kind, label]) => make("th", { scope: "col" }, swatch(kind), label));
     table.replaceChildren(
@@ -122,11 +138,18 @@ function displayRange(stage, data) {
     const counts = histograms(picture, axis);
     const highest = Math.max(...counts.flat());
     const [width, height] = [600, 120]; // stretched to the plot's size; the strokes are not
-    const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+    const drawing = svg("svg", {
+      viewBox: `0 0 ${width} ${height}`,
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    });
     const labels = [];
     counts.forEach((bins, c) => {
       const channel = CHANNELS[picture.channels][c];
-      const points = bins.map((n, i) => [((i + 0.5) * width) / bins.length, height - 1 - (n / highest) * (height - 28)]);
+      const points = bins.map((n, i) => [
+        ((i + 0.5) * width) / bins.length,
+        height - 1 - (n / highest) * (height - 28),
+      ]);
       const line = "M" + points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join("L");
       drawing.append(svg("path", { class: channel.line, d: line }));
       const top = points[bins.indexOf(Math.max(...bins))];
@@ -140,7 +163,11 @@ function displayRange(stage, data) {
     const numbers = [];
     for (let k = Math.ceil(2 * axis[0]); k <= 2 * axis[1]; k++) numbers.push(k / 2);
     const every = Math.ceil(numbers.length / 9);
-    ticks.replaceChildren(...numbers.filter((n) => (2 * n) % every === 0).map((n) => Object.assign(make("span", {}, String(n)), { style: `left: ${place(n)}` })));
+    ticks.replaceChildren(
+      ...numbers
+        .filter((n) => (2 * n) % every === 0)
+        .map((n) => Object.assign(make("span", {}, String(n)), { style: `left: ${place(n)}` })),
+    );
   }
 
   setPicture(first);

@@ -11,7 +11,8 @@ function startFigures(name, start) {
     figure.dataset.started = "no";
     try {
       const stage = make("div", { className: "st-stage" });
-      for (const [what, colour] of Object.entries(COLORS)) stage.style.setProperty(`--st-${what.replace(" ", "-")}`, colour);
+      for (const [what, colour] of Object.entries(COLORS))
+        stage.style.setProperty(`--st-${what.replace(" ", "-")}`, colour);
       start(stage, JSON.parse(figure.querySelector('script[type="application/json"]').textContent));
       styleOnce();
       figure.querySelector("img").after(stage);
@@ -31,7 +32,8 @@ function styleOnce() {
 // make("p", {className: "x", aria: {label: "…"}}, "text", element, …): an element with its children.
 function make(tag, { aria = {}, ...properties } = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
-  for (const [name, value] of Object.entries(aria)) element.setAttribute(name === "role" ? name : `aria-${name}`, value);
+  for (const [name, value] of Object.entries(aria))
+    element.setAttribute(name === "role" ? name : `aria-${name}`, value);
   // JupyterLab would take the arrow keys to move between cells. It looks for this on the very element that has the focus.
   if (["input", "button", "select"].includes(tag)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   element.append(...children);
@@ -102,7 +104,11 @@ function svg(tag, attributes, ...children) {
 
 // A sample of a channel's line, for a legend. The line styles are in live.css.
 const lineSample = (channel) =>
-  svg("svg", { class: "st-sample", viewBox: "0 0 28 8", "aria-hidden": "true" }, svg("path", { class: channel.line, d: "M0 4H28" }));
+  svg(
+    "svg",
+    { class: "st-sample", viewBox: "0 0 28 8", "aria-hidden": "true" },
+    svg("path", { class: channel.line, d: "M0 4H28" }),
+  );
 
 const swatch = (kind) => make("span", { className: `st-swatch st-${kind}`, aria: { hidden: "true" } });
 
@@ -195,5 +201,11 @@ function ownPicture(stage, most, onPicture) {
     if (event.dataTransfer.files[0]) read(event.dataTransfer.files[0]);
   });
   const label = make("label", {}, "Your own picture ", input);
-  return make("p", { className: "st-own" }, label, make("span", {}, "or drop it on the figure. It stays in this browser."), told);
+  return make(
+    "p",
+    { className: "st-own" },
+    label,
+    make("span", {}, "or drop it on the figure. It stays in this browser."),
+    told,
+  );
 }

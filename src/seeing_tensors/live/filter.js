@@ -58,7 +58,12 @@ function filter(stage, data) {
     return { input, pixel, product, element };
   });
   const size = slider({
-    label: "All weights times", min: -6, max: 1, step: 1, value: 0, format: (v) => String(powerOfTen(v)),
+    label: "All weights times",
+    min: -6,
+    max: 1,
+    step: 1,
+    value: 0,
+    format: (v) => String(powerOfTen(v)),
     onInput: (v) => draw((factor = powerOfTen(v))),
   });
   const ready = Object.keys(filters).map((name) => {
@@ -69,7 +74,12 @@ function filter(stage, data) {
     element.append(note);
     return { name, canvas, note, element };
   });
-  const pair = make("div", { className: "st-pair", tabIndex: 0, aria: { role: "application" } }, seen.element, made.element);
+  const pair = make(
+    "div",
+    { className: "st-pair", tabIndex: 0, aria: { role: "application" } },
+    seen.element,
+    made.element,
+  );
   pair.setAttribute("aria-label", "The window over the photo. The arrow keys move it, with Shift by ten pixels.");
   made.element.append(bar, barEnds);
   seen.element.append(make("p", { className: "st-hint" }, "Point, tap, or use the arrow keys."));
@@ -124,7 +134,10 @@ function filter(stage, data) {
     at = { row: clip(row, 0, map.height - 1), column: clip(column, 0, map.width - 1) };
     drawWindow();
   }
-  for (const [{ area, canvas }, corner] of [[seen, 1], [made, 0]]) {
+  for (const [{ area, canvas }, corner] of [
+    [seen, 1],
+    [made, 0],
+  ]) {
     const follow = (event) => {
       const box = canvas.getBoundingClientRect();
       const extra = 2 * corner; // the photo is two pixels higher and wider than its map
@@ -216,7 +229,9 @@ function written(value) {
 
 // Black or white letters, whichever are easier to read on a colour (the relative luminance of WCAG).
 function inkOn(...levels) {
-  const [red, green, blue] = levels.map((level) => (level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4));
+  const [red, green, blue] = levels.map((level) =>
+    level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4,
+  );
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
 }
 
@@ -229,7 +244,10 @@ const largest = (y) => y.reduce((most, value) => Math.max(most, Math.abs(value))
 
 function everySecond({ y, height, width }) {
   const [rows, columns] = [Math.ceil(height / 2), Math.ceil(width / 2)];
-  const half = Float32Array.from({ length: rows * columns }, (_, i) => y[2 * Math.floor(i / columns) * width + 2 * (i % columns)]);
+  const half = Float32Array.from(
+    { length: rows * columns },
+    (_, i) => y[2 * Math.floor(i / columns) * width + 2 * (i % columns)],
+  );
   return { y: half, height: rows, width: columns };
 }
 

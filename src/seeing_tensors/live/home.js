@@ -7,7 +7,12 @@ function home(stage, { photo, mean, std }) {
   const line = make("div", { className: "home-line", aria: { hidden: "true" } });
   const area = make("div", { className: "home-area" }, kept, drawn, line);
   const readout = make("table", { className: "home-readout" });
-  const ends = make("div", { className: "home-ends" }, make("span", {}, "imshow draws"), make("span", {}, "the tensor holds"));
+  const ends = make(
+    "div",
+    { className: "home-ends" },
+    make("span", {}, "imshow draws"),
+    make("span", {}, "the tensor holds"),
+  );
   let tensor, levels, width, height;
   let at = 0.5;
   const move = (value) => {
@@ -16,22 +21,44 @@ function home(stage, { photo, mean, std }) {
     if (tensor) read(Math.min(width - 1, Math.floor(at * width)), Math.floor(0.36 * height));
   };
   const { element, input, set } = slider({
-    label: "Where the line is", min: 0, max: 100, step: 1, value: 50, format: (v) => `${v} %`, onInput: (v) => move(v / 100),
+    label: "Where the line is",
+    min: 0,
+    max: 100,
+    step: 1,
+    value: 50,
+    format: (v) => `${v} %`,
+    onInput: (v) => move(v / 100),
   });
   element.className += " home-slider";
 
   // One row a channel: the number in the tensor, the level on the screen, and whether the one can be seen in the other.
   function read(column, row) {
     const i = row * width + column;
-    const rows = [["R", "red"], ["G", "green"], ["B", "blue"]].map(([letter, name], c) => {
+    const rows = [
+      ["R", "red"],
+      ["G", "green"],
+      ["B", "blue"],
+    ].map(([letter, name], c) => {
       const value = tensor[c * width * height + i];
       const cut = mark(value, 0, 1);
-      const fate = { [BELOW]: ["st-below", "cut off at black"], [ABOVE]: ["st-above", "cut off at white"], 0: ["", "seen"] }[cut];
+      const fate = {
+        [BELOW]: ["st-below", "cut off at black"],
+        [ABOVE]: ["st-above", "cut off at white"],
+        0: ["", "seen"],
+      }[cut];
       const sample = make("span", { className: fate[0] ? `st-swatch ${fate[0]}` : "", aria: { hidden: "true" } });
-      return make("tr", {}, make("th", { scope: "row", title: name }, letter), make("td", {}, value.toFixed(2).replace("-", "−")),
-        make("td", {}, String(levels[4 * i + c])), make("td", {}, sample, fate[1]));
+      return make(
+        "tr",
+        {},
+        make("th", { scope: "row", title: name }, letter),
+        make("td", {}, value.toFixed(2).replace("-", "−")),
+        make("td", {}, String(levels[4 * i + c])),
+        make("td", {}, sample, fate[1]),
+      );
     });
-    const head = ["", "tensor", "drawn", `row ${row}, column ${column}`].map((text) => make(text ? "th" : "td", text ? { scope: "col" } : {}, text));
+    const head = ["", "tensor", "drawn", `row ${row}, column ${column}`].map((text) =>
+      make(text ? "th" : "td", text ? { scope: "col" } : {}, text),
+    );
     readout.replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
   }
 

@@ -21,7 +21,11 @@ const WRITERS = {
     name: "wandb 0.29.0 and later",
     rule: "Every value is taken for a level: decimals are dropped, and what is outside 0 to 255 wraps.",
   },
-  stated: { short: "ours", name: "to_wandb_image", rule: "You state value_range=(LOW, HIGH). Black is 0, white 255, rounded to the nearest level." },
+  stated: {
+    short: "ours",
+    name: "to_wandb_image",
+    rule: "You state value_range=(LOW, HIGH). Black is 0, white 255, rounded to the nearest level.",
+  },
 };
 
 const WRITE = {
@@ -54,7 +58,8 @@ function loggedPictures(stage, data) {
     versions.querySelector(`[value=${key}]`).parentElement.append(small);
     return [key, small];
   });
-  const end = (label, name, onMove) => slider({ label, min: -3, max: 3, step: 0.01, value: 0, className: `st-${name}`, format: written, onInput: onMove });
+  const end = (label, name, onMove) =>
+    slider({ label, min: -3, max: 3, step: 0.01, value: 0, className: `st-${name}`, format: written, onInput: onMove });
   const ends = {
     low: end("The photo’s black is", "black", (value) => setRange(Math.min(value, high - 0.01), high)),
     high: end("The photo’s white is", "white", (value) => setRange(low, Math.max(value, low + 0.01))),
@@ -62,7 +67,12 @@ function loggedPictures(stage, data) {
   const presets = data.presets.map(([a, b]) => button(`${written(a)} to ${written(b)}`, () => setRange(a, b)));
   stage.prepend(
     make("div", { className: "st-ends-of-range" }, ends.low.element, ends.high.element),
-    make("div", { className: "st-buttons" }, ...presets, checkbox("a photo of less light", dimmed, (on) => draw((dimmed = on)))),
+    make(
+      "div",
+      { className: "st-buttons" },
+      ...presets,
+      checkbox("a photo of less light", dimmed, (on) => draw((dimmed = on))),
+    ),
     versions,
     make("div", { className: "st-columns" }, canvas, make("div", {}, summary, rule, table)),
     ownPicture(stage, first.height * first.width, (next) => draw((photo = next))),
@@ -104,10 +114,16 @@ function loggedPictures(stage, data) {
     const number = off === 0 ? "0" : off < 0.1 ? "<0.1" : fixed(off, 1);
     summary.replaceChildren(make("strong", {}, number), " levels off the photo, on average");
     rule.replaceChildren(make("b", {}, name), ". ", words.replace("LOW", low).replace("HIGH", high));
-    const row = (label, cells, tag) => make("tr", {}, make("th", { scope: "row" }, label), ...[...cells].map((text) => make(tag, {}, text)));
+    const row = (label, cells, tag) =>
+      make("tr", {}, make("th", { scope: "row" }, label), ...[...cells].map((text) => make(tag, {}, text)));
     table.replaceChildren(
       make("caption", { className: "st-hidden" }, "Five values of the tensor, and the level that is written for each"),
-      make("tbody", {}, row("value", Array.from(ramp, written), "td"), row("level", Array.from(levels.subarray(bytes.length), String), "td")),
+      make(
+        "tbody",
+        {},
+        row("value", Array.from(ramp, written), "td"),
+        row("level", Array.from(levels.subarray(bytes.length), String), "td"),
+      ),
     );
     canvas.setAttribute("aria-label", `The picture that ${name} writes, ${number} levels off the photo on average.`);
     say(`Values from ${written(low)} to ${written(high)}, ${name}: ${number} levels off.`);
@@ -116,7 +132,8 @@ function loggedPictures(stage, data) {
   draw();
 }
 
-const written = (value) => (Math.abs(value) >= 10 ? String(Math.round(value)) : String(Math.round(100 * value) / 100)).replace("-", "−");
+const written = (value) =>
+  (Math.abs(value) >= 10 ? String(Math.round(value)) : String(Math.round(100 * value) / 100)).replace("-", "−");
 
 // The photo as a tensor whose black is low and whose white is high: float32, rounded once.
 const inRange = (x, low, high) => x.map((value) => low + value * (high - low));

@@ -11,7 +11,12 @@ const WAYS_BACK = {
 // What each way makes of y. `signs` is a second Normalize(-mean, 1 / std), which is short of the inverse by one division.
 const GO_BACK = {
   right: (y, mean, std) => inverseNormalize(y, mean, std),
-  signs: (y, mean, std) => normalize(y, mean.map((m) => -m), std.map((s) => 1 / s)),
+  signs: (y, mean, std) =>
+    normalize(
+      y,
+      mean.map((m) => -m),
+      std.map((s) => 1 / s),
+    ),
   stretched: (y) => minMaxScale(y),
 };
 
@@ -34,8 +39,13 @@ function normalizeAndBack(stage, data) {
   const cells = channels.map((channel, c) => {
     const control = (numbers, label, min) =>
       slider({
-        label: `${label}, ${channel.name}`, min, max: 1, step: 0.001, value: numbers()[c],
-        format: (v) => v.toFixed(3), onInput: (value) => move(numbers(), c, value),
+        label: `${label}, ${channel.name}`,
+        min,
+        max: 1,
+        step: 0.001,
+        value: numbers()[c],
+        format: (v) => v.toFixed(3),
+        onInput: (value) => move(numbers(), c, value),
       });
     const means = control(() => mean, "mean", 0);
     const stds = control(() => std, "std", 0.01);
@@ -94,7 +104,10 @@ function normalizeAndBack(stage, data) {
     const lost = unseen(y, 3);
     const all = lost.flat().reduce((sum, fraction) => sum + fraction, 0) / 3;
     shown.words.replaceChildren(make("strong", {}, percent(all)), " of the values cannot be seen");
-    shown.canvas.setAttribute("aria-label", `The normalised photo, clipped by imshow: ${percent(all)} of the values cannot be seen.`);
+    shown.canvas.setAttribute(
+      "aria-label",
+      `The normalised photo, clipped by imshow: ${percent(all)} of the values cannot be seen.`,
+    );
     cells.forEach((cell, c) => drawChannel(cell, c, lost[c]));
 
     const result = drawBack(y);
@@ -118,7 +131,9 @@ function normalizeAndBack(stage, data) {
     const bytes = [toUint8(z), toUint8(photo.x)];
     const levels = largestDifference(...bytes);
     const floats = Number((LEVELS * largestDifference(z, photo.x)).toPrecision(1));
-    const words = levels ? "levels of 255 off at most" : `levels off: the file’s bytes. Before rounding ${floats} at most`;
+    const words = levels
+      ? "levels of 255 off at most"
+      : `levels off: the file’s bytes. Before rounding ${floats} at most`;
     back.words.replaceChildren(make("strong", {}, String(levels)), words);
     const result = `off by at most ${levels} of 255 levels`;
     back.canvas.setAttribute("aria-label", `The photo that comes back, ${result}.`);
@@ -134,13 +149,17 @@ function normalizeAndBack(stage, data) {
     plot.classList.toggle("st-open", m + s > 1); // 1 lies beyond white: no line for it
     const [black, white] = [-m / s, (1 - m) / s].map((v) => v.toFixed(2).replace("-", "−"));
     ends.replaceChildren(make("span", {}, `black is ${black}`), make("span", {}, `white is ${white}`));
-    const fate = (sample, words, fraction) => make("span", {}, make("strong", {}, percent(fraction)), " ", ...sample, words);
+    const fate = (sample, words, fraction) =>
+      make("span", {}, make("strong", {}, percent(fraction)), " ", ...sample, words);
     fates.replaceChildren(
       fate([swatch("below")], "below 0", below),
       fate([], "seen", 1 - below - above),
       fate([swatch("above")], "above 1", above),
     );
-    plot.setAttribute("aria-label", `The levels of ${channels[c].name} in the photo. ${percent(below)} are drawn black, ${percent(above)} white.`);
+    plot.setAttribute(
+      "aria-label",
+      `The levels of ${channels[c].name} in the photo. ${percent(below)} are drawn black, ${percent(above)} white.`,
+    );
   }
 
   setPicture(first);
@@ -157,13 +176,21 @@ function largestDifference(a, b) {
 function drawLevels(plot, { x, height, width }, c) {
   const wide = 4;
   const bins = new Array((LEVELS + 1) / wide).fill(0);
-  for (const level of toUint8(x.subarray(c * height * width, (c + 1) * height * width))) bins[Math.floor(level / wide)]++;
+  for (const level of toUint8(x.subarray(c * height * width, (c + 1) * height * width)))
+    bins[Math.floor(level / wide)]++;
   const highest = Math.max(...bins);
   const points = bins.map((n, i) => `${i + 0.5} ${(99 - (78 * n) / highest).toFixed(1)}`);
   const curve = svg("path", { class: CHANNELS[3][c].line, d: `M${points.join("L")}` });
-  const drawing = svg("svg", { viewBox: `0 0 ${bins.length} 100`, preserveAspectRatio: "none", "aria-hidden": "true" }, curve);
+  const drawing = svg(
+    "svg",
+    { viewBox: `0 0 ${bins.length} 100`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    curve,
+  );
   const zones = ["below", "above"].map((kind) => make("div", { className: `st-zone st-${kind}` }));
-  const lines = [["black", "0"], ["white", "1"]].map(([end, value]) => make("div", { className: `st-line st-at-${end}` }, make("span", {}, value)));
+  const lines = [
+    ["black", "0"],
+    ["white", "1"],
+  ].map(([end, value]) => make("div", { className: `st-line st-at-${end}` }, make("span", {}, value)));
   plot.replaceChildren(...zones, drawing, ...lines);
 }
 

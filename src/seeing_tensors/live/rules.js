@@ -28,7 +28,8 @@ function toUint8(x) {
 // matplotlib casts infinity to a byte; the library refuses to predict that, and so does this.)
 function imshowPixels(x) {
   const outside = x.some((value) => Number.isFinite(value) && (value < 0 || value > 1));
-  if (!outside && x.some((value) => Math.abs(value) === Infinity)) throw new RangeError("imshowPixels: a lone infinity");
+  if (!outside && x.some((value) => Math.abs(value) === Infinity))
+    throw new RangeError("imshowPixels: a lone infinity");
   return colours(x, 3, (value) => Math.floor(255 * clip(value, 0, 1)), Number.isNaN, [255, 255, 255]);
 }
 
@@ -110,7 +111,11 @@ function perChannel(x, mean, std, rule) {
 // picture counts the same: one of a third of the size is as good as the same one with each pixel three times three.
 function batchStatistics(pictures, channels) {
   const over = (rule) =>
-    Array.from({ length: channels }, (_, c) => average(pictures.map((x) => average(rule(x.subarray((c * x.length) / channels, ((c + 1) * x.length) / channels), c)))));
+    Array.from({ length: channels }, (_, c) =>
+      average(
+        pictures.map((x) => average(rule(x.subarray((c * x.length) / channels, ((c + 1) * x.length) / channels), c))),
+      ),
+    );
   const mean = over((plane) => plane);
   return { mean, variance: over((plane, c) => Float64Array.from(plane, (value) => (value - mean[c]) ** 2)) };
 }

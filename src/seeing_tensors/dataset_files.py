@@ -365,7 +365,7 @@ def _counted(
         return
     # Not forked: a copy of a process with threads can hang.
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(jobs, context) as pool:
+    with concurrent.futures.ProcessPoolExecutor(jobs, context, _end_with_the_parent) as pool:
         waiting: dict[concurrent.futures.Future, Sequence[Item]] = {}
         try:
             while True:
@@ -385,6 +385,17 @@ def _counted(
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with_the_parent() -> None:
+    """In a worker: if the process that gave it work is killed, nobody else would ever end it."""
+
+    def wait() -> None:
+        if parent := multiprocessing.parent_process():
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _tally_of(share: Sequence[Item], masks: bool, void: int | None) -> Tally:

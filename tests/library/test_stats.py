@@ -12,6 +12,7 @@ import tarfile
 import time
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -226,12 +227,16 @@ def wait_for(condition, process):
         time.sleep(0.01)
 
 
-def test_a_run_that_is_killed_goes_on_to_the_same_bits(tmp_path):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_is_killed_goes_on_to_the_same_bits_and_leaves_no_process(tmp_path, jobs):
     folder, state = made(tmp_path / "pictures", 400), tmp_path / "state.npz"
-    process = started(tmp_path, folder, "--save", state, "--jobs", 1)
+    process = started(tmp_path, folder, "--save", state, "--jobs", jobs)
     wait_for(state.exists, process)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert len(workers) >= jobs - 1
     process.kill()
-    process.communicate()
+    process.communicate(timeout=TIMEOUT)  # a worker that stays would keep its end of the pipes
+    assert psutil.wait_procs(workers, timeout=TIMEOUT)[1] == []
     assert 0 < len(Tally.load(state).seen) < 400
     assert_same(told(tmp_path, folder, "--save", state, "--resume"), exact(folder))
 

@@ -109,27 +109,32 @@ def finite_numbers(label: str, values: Any) -> tuple[float, ...]:
         ValueError: NaN, infinite, or beyond float64.
     """
     try:
-        given = list(values)
-        if isinstance(values, (str, bytes)) or any(isinstance(each, (str, bytes)) for each in given):
+        if isinstance(values, (bytes, bytearray)):  # numbers, to Python
             raise TypeError
+        given = tuple(values)
+        finite = all(map(math.isfinite, given))  # unlike float, it reads no text
         numbers = tuple(map(float, given))
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"{label} must be a sequence of numbers, one per channel, got {values!r}") from None
     except OverflowError:
         raise ValueError(f"{label} must be finite, got a number beyond float64") from None
-    if not all(map(math.isfinite, numbers)):
+    if not finite:
         raise ValueError(f"{label} must be finite, got {numbers}")
     return numbers
 
 
-def mean_and_std(name: str, what: str, channels: int, mean: Any, std: Any, limits: Any) -> tuple[Any, Any]:
+def mean_and_std(
+    name: str, what: str, shape: Sequence[int], channels: int, mean: Any, std: Any, limits: Any
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The numbers of a Normalize for `what`, checked: one a channel, and usable in a float type with that finfo."""
     mean, std = finite_numbers("mean", mean), finite_numbers("std", std)
-    for label, values in (("mean", mean), ("std", std)):
-        if len(values) != channels:
-            raise ValueError(f"{name}: {what} has {channels} channel(s), {label} has {len(values)} value(s)")
-        if max(map(abs, values), default=0) > limits.max:
-            raise ValueError(f"{name}: every {label} must be finite in {limits.dtype}, got {values}")
+    if not len(mean) == len(std) == channels:
+        label, values = ("std", std) if len(mean) == channels else ("mean", mean)
+        raise ValueError(
+            f"{name}: {what} of shape {tuple(shape)} has {channels} channel(s), {label} has {len(values)} value(s)"
+        )
+    if max(map(abs, mean + std), default=0) > limits.max:
+        raise ValueError(f"{name}: mean and std must be finite in {limits.dtype}, got {mean} and {std}")
     if min(std, default=1) < limits.tiny:
         raise ValueError(
             f"{name}: every std must be positive and at least {limits.tiny:.3g}, the smallest normal {limits.dtype}, "

@@ -149,7 +149,7 @@ def _per_channel(
     require_float(name, x)
     if x.ndim < 3:
         raise ValueError(f"{name} needs x of shape (..., C, H, W), got {tuple(x.shape)}")
-    return mean_and_std(name, f"x of shape {tuple(x.shape)}", x.shape[-3], mean, std, torch.finfo(x.dtype))
+    return mean_and_std(name, "x", x.shape, x.shape[-3], mean, std, torch.finfo(x.dtype))
 
 
 def _column(values: tuple[float, ...], x: torch.Tensor) -> torch.Tensor:

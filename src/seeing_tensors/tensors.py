@@ -57,7 +57,7 @@ def to_tensor(
     image = np.atleast_3d(image)
     height, width, channels = image.shape
     if mean is not None:
-        given = mean_and_std("to_tensor", f"image of shape {image.shape}", channels, mean, std, np.finfo(np.float32))
+        given = mean_and_std("to_tensor", "image", image.shape, channels, mean, std, np.finfo(np.float32))
         shift, scale = np.array(given, np.float32)[:, :, None, None]
     x = np.empty((channels, height, width), np.float32)
     rows = max(1, CACHED // (channels * width))

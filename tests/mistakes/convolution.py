@@ -9,6 +9,8 @@ import torch.nn.functional as F
 import seeing_tensors as library
 from seeing_tensors.course.laws.museum import mistake, plain, twin
 
+HUNT = "a hunt for wrong answers, written from the lesson's text alone"
+
 # --------------------------------------------------------------------- conv2d
 
 
@@ -246,6 +248,40 @@ def length_of_a_range(size, kernel_size, stride=1, padding=0, dilation=1):
     library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
     first, last = -int(padding), int(size) + int(padding) - (int(kernel_size) - 1) * int(dilation)
     return len(range(first, last, int(stride)))
+
+
+@mistake(
+    "conv2d_output_size",
+    tempting="The kernel slides that many times, and the place where it begins is no slide.",
+    source=HUNT,
+)
+def first_place_forgotten(size, kernel_size, stride=1, padding=0, dilation=1):
+    """the place where the kernel begins is not counted: steps + 1"""
+    return library.conv2d_output_size(size, kernel_size, stride, padding, dilation) - 1
+
+
+@first_place_forgotten.in_other_words
+def steps_alone(size, kernel_size, stride=1, padding=0, dilation=1):
+    library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
+    return (size + 2 * padding - dilation * (kernel_size - 1) - 1) // stride
+
+
+@mistake(
+    "conv2d_output_size",
+    tempting="`padding=1` reads like one pixel more.",
+    source=HUNT,
+)
+def padded_at_one_end(size, kernel_size, stride=1, padding=0, dilation=1):
+    """padding is added once: it is added at both ends, 2 * padding"""
+    library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
+    return (size + padding - dilation * (kernel_size - 1) - 1) // stride + 1
+
+
+@padded_at_one_end.in_other_words
+def one_padding(size, kernel_size, stride=1, padding=0, dilation=1):
+    library.conv2d_output_size(size, kernel_size, stride, padding, dilation)
+    spanned = dilation * (kernel_size - 1) + 1
+    return 1 + (size - spanned + padding) // stride
 
 
 @plain("conv2d_output_size")
@@ -581,6 +617,26 @@ def number_by_number(weight, bias=None):
         ends[0].append(math.fsum([start, *(v for v in numbers if v < 0)]))
         ends[1].append(math.fsum([start, *(v for v in numbers if v > 0)]))
     return tuple(torch.tensor(end, dtype=torch.float64).to(weight.dtype) for end in ends)
+
+
+@mistake(
+    "attainable_range",
+    tempting="The smallest and the largest weight look like the ends.",
+    source=HUNT,
+)
+def smallest_and_largest_weight(weight, bias=None):
+    """the smallest and the largest weight are taken for the ends: a picture adds up all weights of one sign"""
+    library.attainable_range(weight, bias)
+    b = 0 if bias is None else bias
+    return weight.amin((1, 2, 3)) + b, weight.amax((1, 2, 3)) + b
+
+
+@smallest_and_largest_weight.in_other_words
+def flat_ends(weight, bias=None):
+    library.attainable_range(weight, bias)
+    flat = weight.flatten(1)
+    low, high = flat.min(1).values, flat.max(1).values
+    return (low, high) if bias is None else (low + bias, high + bias)
 
 
 @plain("attainable_range")

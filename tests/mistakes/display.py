@@ -11,6 +11,20 @@ import torch
 import seeing_tensors as library
 from seeing_tensors.course.laws.museum import mistake, plain, twin
 
+HUNT = "a hunt for wrong answers, written from the lesson's text alone"
+
+def _planes_of(x):
+    """The channels of a picture as rows, and the upper end of its range; bad input is refused."""
+    library.unseen(x)
+    if isinstance(x, torch.Tensor):
+        values, top = x.detach().double().numpy(), 1 if x.is_floating_point() else 255
+        values = np.moveaxis(values, -3, 0) if x.ndim > 2 else values[None]
+    else:
+        values, top = x.astype(np.float64), 1 if x.dtype.kind == "f" else 255
+        values = np.moveaxis(values, -1, 0) if x.ndim > 2 else values[None]
+    return values.reshape(len(values), -1), top
+
+
 # -------------------------------------------------------------- imshow_pixels
 
 
@@ -151,6 +165,61 @@ def colors_pixel_by_pixel(array, **options):
 
 
 # --------------------------------------------------------------------- unseen
+
+
+@mistake(
+    "unseen",
+    tempting="A value at the limit is drawn like one beyond it.",
+    source=HUNT,
+)
+def edges_counted(x):
+    """0 and 1 themselves are counted: black and white are seen; only what lies beyond them is not, so compare with
+    < and >"""
+    planes, top = _planes_of(x)
+    parts = [planes <= 0, (planes >= top) & (planes < np.inf), ~np.isfinite(planes)]
+    parts[0] &= planes > -np.inf
+    return np.stack([part.mean(1) for part in parts], 1)
+
+
+@edges_counted.in_other_words
+def not_strictly(x):
+    planes, top = _planes_of(x)
+    finite = np.isfinite(planes)
+    return np.stack([(each & finite).mean(1) for each in (planes <= 0, planes >= top)] + [(~finite).mean(1)], 1)
+
+
+@mistake(
+    "unseen",
+    tempting="`sum` of a comparison counts, and a count is what one reads first.",
+    source=HUNT,
+)
+def counts_for_fractions(x):
+    """values are counted: a fraction is the count divided by how many there are, the mean of the comparison"""
+    return library.unseen(x) * _planes_of(x)[0].shape[1]
+
+
+@counts_for_fractions.in_other_words
+def summed(x):
+    planes, top = _planes_of(x)
+    finite = np.isfinite(planes)
+    parts = [(planes < 0) & finite, (planes > top) & finite, ~finite]
+    return np.stack([part.sum(1) for part in parts], 1).astype(float)
+
+
+@mistake(
+    "unseen",
+    tempting="White is what one sees first when a picture is too bright.",
+    source=HUNT,
+)
+def above_before_below(x):
+    """below and above are exchanged: the columns are below, above, not finite"""
+    return library.unseen(x)[:, [1, 0, 2]].copy()
+
+
+@above_before_below.in_other_words
+def bright_first(x):
+    below, above, rest = library.unseen(x).T
+    return np.stack([above, below, rest], axis=1)
 
 
 @plain("unseen")

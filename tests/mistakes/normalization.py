@@ -20,6 +20,8 @@ def numpy_columns(*statistics):
     return [np.array([float(v) for v in values])[:, None, None] for values in statistics]
 
 
+HUNT = "a hunt for wrong answers, written from the lesson's text alone"
+
 # ------------------------------------------------------------------ normalize
 
 
@@ -272,6 +274,44 @@ def one_operation(x, mean, std):
     return torch.addcmul(column(mean, x), x, column(std, x))
 
 
+@mistake(
+    "inverse_normalize",
+    tempting="Dividing by the std is what one remembers of Normalize.",
+    source=HUNT,
+)
+def divided_by_the_std(x, mean, std):
+    """it divides by the std once more: what was divided has to be multiplied, x * std + mean"""
+    library.inverse_normalize(x, mean, std)
+    m, s = (torch.as_tensor(v, dtype=x.dtype).reshape(-1, 1, 1) for v in (mean, std))
+    return x / s + m
+
+
+@divided_by_the_std.in_other_words
+def quotient_and_sum(x, mean, std):
+    library.inverse_normalize(x, mean, std)
+    m, s = (torch.as_tensor(v, dtype=x.dtype).view(len(v), 1, 1) for v in (mean, std))
+    return m + x * (1 / s)
+
+
+@mistake(
+    "inverse_normalize",
+    tempting="The two lists look alike, and torch takes them in either place.",
+    source=HUNT,
+)
+def mean_and_std_exchanged(x, mean, std):
+    """mean and std are exchanged: multiply by the std, add the mean"""
+    library.inverse_normalize(x, mean, std)
+    m, s = (torch.as_tensor(v, dtype=x.dtype).reshape(-1, 1, 1) for v in (mean, std))
+    return x * m + s
+
+
+@mean_and_std_exchanged.in_other_words
+def the_wrong_way_round(x, mean, std):
+    library.inverse_normalize(x, mean, std)
+    m, s = (torch.as_tensor(v, dtype=x.dtype).view(len(v), 1, 1) for v in (mean, std))
+    return torch.addcmul(s, x, m)
+
+
 @plain("inverse_normalize")
 def inverse_normalize(x, mean, std):
     mean = torch.tensor(mean).reshape(3, 1, 1)
@@ -312,6 +352,61 @@ def negative_mean_alone(mean, std):
 @negative_mean_alone.in_other_words
 def times_minus_one(mean, std):
     return tuple(float(m) * -1 for m in mean), tuple(float(s) for s in std)
+
+
+@mistake(
+    "inverse_mean_std",
+    tempting="Plus undoes minus, so the sign seems to be done with.",
+    source=HUNT,
+)
+def sign_of_the_mean_kept(mean, std):
+    """the mean keeps its sign: y = (x - m) / s gives x = (y + m / s) / (1 / s), and a Normalize subtracts, so the
+    mean is -m / s"""
+    library.inverse_mean_std(mean, std)
+    return tuple(float(m) / s for m, s in zip(mean, std, strict=True)), tuple(1 / float(s) for s in std)
+
+
+@sign_of_the_mean_kept.in_other_words
+def divided_as_arrays(mean, std):
+    library.inverse_mean_std(mean, std)
+    m, s = np.array(mean, float), np.array(std, float)
+    return tuple((m / s).tolist()), tuple((1 / s).tolist())
+
+
+@mistake(
+    "inverse_mean_std",
+    tempting="The inverse multiplies by the std, so the mean seems to be multiplied, too.",
+    source=HUNT,
+)
+def mean_times_std(mean, std):
+    """the mean is multiplied by the std: Normalize subtracts before it divides, so the mean has to be in units of
+    y, -m / s"""
+    library.inverse_mean_std(mean, std)
+    return tuple(-float(m) * s for m, s in zip(mean, std, strict=True)), tuple(1 / float(s) for s in std)
+
+
+@mean_times_std.in_other_words
+def multiplied_as_arrays(mean, std):
+    library.inverse_mean_std(mean, std)
+    m, s = np.array(mean, float), np.array(std, float)
+    return tuple((-m * s).tolist()), tuple((1 / s).tolist())
+
+
+@mistake(
+    "inverse_mean_std",
+    tempting="The mean looks strange already, and so one leaves the std alone.",
+    source=HUNT,
+)
+def std_not_inverted(mean, std):
+    """the std stays as it was: to undo a division by s, divide by 1 / s"""
+    library.inverse_mean_std(mean, std)
+    return tuple(-float(m) / s for m, s in zip(mean, std, strict=True)), tuple(map(float, std))
+
+
+@std_not_inverted.in_other_words
+def mean_as_array(mean, std):
+    library.inverse_mean_std(mean, std)
+    return tuple((-np.array(mean, float) / np.array(std, float)).tolist()), tuple(float(s) for s in std)
 
 
 @twin("inverse_mean_std")

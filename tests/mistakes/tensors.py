@@ -7,7 +7,42 @@ from torchvision.transforms import functional as F
 import seeing_tensors as library
 from seeing_tensors.course.laws.museum import mistake, plain, twin
 
+HUNT = "a hunt for wrong answers, written from the lesson's text alone"
+
 # ------------------------------------------------------------------ to_tensor
+
+
+@mistake(
+    "to_tensor",
+    tempting="OpenCV reads BGR, so turning the channels has become a reflex.",
+    source=HUNT,
+)
+def channels_turned(image):
+    """the channels are turned round: `read_image` gives RGB already, keep their order"""
+    return library.to_tensor(image).flip(0) if image.ndim == 3 else library.to_tensor(image)
+
+
+@channels_turned.in_other_words
+def blue_first(image):
+    library.to_tensor(image)
+    return library.to_tensor(image[..., ::-1] if image.ndim == 3 else image)
+
+
+@mistake(
+    "to_tensor",
+    tempting="GANs and many ViTs want values around 0, and so their code begins with it.",
+    source=HUNT,
+)
+def around_zero(image):
+    """the values lie in [-1, 1]: that is a Normalize already; black is 0 and white 1"""
+    return library.to_tensor(image) * 2 - 1
+
+
+@around_zero.in_other_words
+def by_half_of_255(image):
+    library.to_tensor(image)
+    planes = image if image.ndim == 3 else image[..., None]
+    return torch.from_numpy(np.moveaxis(planes, -1, 0).astype(np.float32) / 127.5 - 1)
 
 
 @plain("to_tensor", part="bytes")

@@ -726,7 +726,7 @@ def is_the_sum_of_one_sign(attainable_range, shapes, seed):
     """low is the bias plus all negative weights, high the bias plus all positive ones, one of each per filter."""
     weight, bias = uniform(seed, *shapes[0]), uniform(seed + 1, shapes[0][0])
     result = attainable_range(weight, bias)
-    is_pair = isinstance(result, tuple) and len(result) == 2
+    is_pair = isinstance(result, (tuple, list)) and len(result) == 2
     expect(is_pair, got=type(result).__name__, expected="two tensors (low, high)")
     within = rounding(weight[0].numel() + 1, weight.dtype)
     for got, (exact, size) in zip(result, sums_of_one_sign(weight, bias), strict=True):

@@ -13,6 +13,7 @@ from seeing_tensors.course.laws.museum import mistake, plain, twin
 
 HUNT = "a hunt for wrong answers, written from the lesson's text alone"
 
+
 def _planes_of(x):
     """The channels of a picture as rows, and the upper end of its range; bad input is refused."""
     library.unseen(x)

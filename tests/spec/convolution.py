@@ -713,7 +713,9 @@ def receptive_field_refuses_nonsense(receptive_field):
 def sums_of_one_sign(weight, bias):
     """The lesson's two sums in float64, low first, and the sum of the sizes of each."""
     for sign in (-1, 1):
-        terms = [[float(b), *(v for v in w.flatten().tolist() if v * sign > 0)] for w, b in zip(weight, bias, strict=False)]
+        terms = [
+            [float(b), *(v for v in w.flatten().tolist() if v * sign > 0)] for w, b in zip(weight, bias, strict=False)
+        ]
         exact = torch.tensor([math.fsum(t) for t in terms], dtype=torch.float64)
         yield exact, torch.tensor([math.fsum(map(abs, t)) for t in terms], dtype=torch.float64)
 

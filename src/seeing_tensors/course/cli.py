@@ -62,7 +62,8 @@ def _add_check(commands: Any) -> None:
         "check",
         help="judge a file of answers, or grade a folder of them",
         description="A file or module is judged here, and the exit status is 0 when every exercise that is written is "
-        "solved: its laws of mathematics hold. The files of a folder are graded, each in a process of its own with limits and, where bubblewrap works, in a sandbox; "
+        "solved: its laws of mathematics hold. The files of a folder are graded, each in a process of its own with "
+        "limits and, where bubblewrap works, in a sandbox; "
         "then the exit status is 0 when all were graded, whatever the grades.",
     )
     checker.add_argument("path", help="my_answers.py, a module's name, or a folder of submissions")
@@ -91,7 +92,8 @@ def _add_stats(commands: Any) -> None:
         "stats",
         help="the exact mean and std of your own pictures, or how often each class occurs in your masks",
         description="Count every pixel of a data set, and print the exact mean and std of each channel, with the line "
-        "for v2.Normalize. A PATH is a folder, a picture, a list of files (.txt), a glob in quotes, a tar in WebDataset's "
+        "for v2.Normalize. A PATH is a folder, a picture, a list of files (.txt), a glob in quotes, a tar in "
+        "WebDataset's "
         "layout, or a batch of CIFAR-10. A file that cannot be read is named at the end and stops nothing.",
     )
     counter.add_argument("paths", nargs="+", metavar="PATH", help="what to count; with --merge, states")

@@ -137,7 +137,9 @@ SUBMISSIONS = {
     "victim.py": "# SECRET\n",
 }
 # Every name of an exercise in a file costs two seconds, to start a judge: a file has no more of them than it needs.
-STEP = 30  # seconds of waiting for those that never end: they sleep, and others run. These need one, on a quiet machine.
+STEP = (
+    30  # seconds of waiting for those that never end: they sleep, and others run. These need one, on a quiet machine.
+)
 WITHOUT_SANDBOX = ["waits_at_once.py", "stays.py", "forks.py", "eats.py", "nosy.py", "victim.py"]
 
 

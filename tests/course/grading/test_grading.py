@@ -58,7 +58,9 @@ def test_right_answers_earn_both_stars(boxed, file):
 @pytest.mark.parametrize("file", ["empty.py", "victim.py", "right.py"])
 def test_what_is_missing_blank_or_taken_from_the_library_is_no_mistake(boxed, file):
     rows = [row for (name, asked), row in boxed.rows.items() if name == file and (asked != NAME or file != "right.py")]
-    assert {(row["verdict"], held(row), row["mathematics_broken"], row["note"]) for row in rows} == {("not written", "0", "0", "")}
+    assert {(row["verdict"], held(row), row["mathematics_broken"], row["note"]) for row in rows} == {
+        ("not written", "0", "0", "")
+    }
     assert boxed.rows["empty.py", NAME]["not_tried"] == LAWS
 
 
@@ -130,7 +132,9 @@ def test_junit_counts_what_the_table_counts(boxed):
         and "\N{REPLACEMENT CHARACTER}=1" in failures[0].text
     )
     verdicts = {each.get("name"): each.get("value") for each in right.findall("properties/property")}
-    assert verdicts[NAME] == "unbreakable" and verdicts["to_uint8"] == "not written" and len(verdicts) == len(exercises())
+    assert (
+        verdicts[NAME] == "unbreakable" and verdicts["to_uint8"] == "not written" and len(verdicts) == len(exercises())
+    )
     for suite in boxed.xml:
         assert suite.get("tests") == str(len(suite.findall("testcase")))
 

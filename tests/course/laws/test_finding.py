@@ -14,5 +14,7 @@ def test_the_laws_of_a_name_are_those_about_it_among_all(name):
 
 
 def test_a_name_without_laws_says_which_have_some():
-    with pytest.raises(ValueError, match="no law in tests/spec is about 'no_such_thing'; there are laws about: BatchNorm2d"):
+    with pytest.raises(
+        ValueError, match="no law in tests/spec is about 'no_such_thing'; there are laws about: BatchNorm2d"
+    ):
         laws("no_such_thing")

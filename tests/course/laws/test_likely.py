@@ -1,4 +1,4 @@
-"""What a report says is likely wrong is wrong: for each law with causes, wrong functions of different causes, and one of none."""
+"""What a report says is likely wrong is wrong: for each law with causes, functions of different causes, and of none."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,9 @@ def floats(picture):
 # Law, then wrong functions with words of what is said about each; "" where nothing may be said.
 WRONG = {
     ("to_tensor", "moves_channels_first_and_divides_by_255"): {
-        "permute, do not reshape": lambda image: torch.from_numpy(image.reshape(image.shape[2], *image.shape[:2]) / np.float32(255)),
+        "permute, do not reshape": lambda image: torch.from_numpy(
+            image.reshape(image.shape[2], *image.shape[:2]) / np.float32(255)
+        ),
         "these are bytes still": floats,
         "not by 256": lambda image: floats(image) / 256,
         "divided twice": lambda image: floats(image) / 255**2,
@@ -34,7 +36,10 @@ WRONG = {
         "the mean is divided by the std, too": lambda mean, std: ([-m for m in mean], [1 / s for s in std]),
         "1 / s, not s": lambda mean, std: ([-m / s for m, s in zip(mean, std, strict=True)], std),
         "-m / s, not -m; 1 / s, not s": lambda mean, std: ([-m for m in mean], std),
-        "the sign of the mean": lambda mean, std: ([m / s for m, s in zip(mean, std, strict=True)], [1 / s for s in std]),
+        "the sign of the mean": lambda mean, std: (
+            [m / s for m, s in zip(mean, std, strict=True)],
+            [1 / s for s in std],
+        ),
         "": lambda mean, std: ([0.0 for m in mean], [1 / s + 1 for s in std]),
     },
     ("conv2d_output_size", "counts_the_places_of_the_kernel"): {
@@ -48,7 +53,9 @@ WRONG = {
 EACH = [(law, words, function) for law, wrong in WRONG.items() for words, function in wrong.items()]
 
 
-@pytest.mark.parametrize(("law", "words", "function"), EACH, ids=[f"{law[0]}-{words or 'another'}" for law, words, _ in EACH])
+@pytest.mark.parametrize(
+    ("law", "words", "function"), EACH, ids=[f"{law[0]}-{words or 'another'}" for law, words, _ in EACH]
+)
 def test_what_is_said_to_be_likely_is_true_of_this_function(law, words, function):
     (chosen,) = (each for each in laws(law[0]) if each.name == law[1])
     with pytest.raises(LawBroken) as broken:
@@ -56,7 +63,9 @@ def test_what_is_said_to_be_likely_is_true_of_this_function(law, words, function
     assert words in broken.value.cause and bool(words) == bool(broken.value.cause), str(broken.value)
 
 
-@pytest.mark.parametrize("law", [law for law in laws() if law.rank == "mathematics"], ids=lambda law: f"{law.about}-{law.name}")
+@pytest.mark.parametrize(
+    "law", [law for law in laws() if law.rank == "mathematics"], ids=lambda law: f"{law.about}-{law.name}"
+)
 def test_nothing_is_said_to_be_likely_of_a_function_whose_numbers_say_nothing(law):
     def noise(*arguments, **keywords):
         return torch.rand(3, 2, 2)

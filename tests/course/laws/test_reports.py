@@ -177,7 +177,9 @@ def test_a_function_that_may_return_nothing_is_not_blamed_for_it():
 
 
 def test_a_refusal_that_is_missing_is_not_blamed_on_what_came_back():
-    reports = [b for *_, b in judged(lambda x: None, laws("min_max_scale")) if b and b.unmet and b.unmet.concerns == "refusal"]
+    reports = [
+        b for *_, b in judged(lambda x: None, laws("min_max_scale")) if b and b.unmet and b.unmet.concerns == "refusal"
+    ]
     assert reports and not any("nothing came back" in str(report) for report in reports)
 
 
@@ -228,11 +230,17 @@ def test_a_value_is_written_with_its_layout_its_gradient_and_its_device(kind):
         assert report._same(made, value)
         assert getattr(made, "strides", None) == getattr(value, "strides", None)
         if isinstance(value, torch.Tensor):
-            assert (made.stride(), made.requires_grad, made.device) == (value.stride(), value.requires_grad, value.device)
+            assert (made.stride(), made.requires_grad, made.device) == (
+                value.stride(),
+                value.requires_grad,
+                value.device,
+            )
 
 
 def test_a_printed_call_says_that_there_is_a_gradient():
-    assert picture_of(torch.ones(1, requires_grad=True)) == "torch.tensor([1.0], dtype=torch.float32, requires_grad=True)"
+    assert (
+        picture_of(torch.ones(1, requires_grad=True)) == "torch.tensor([1.0], dtype=torch.float32, requires_grad=True)"
+    )
     assert picture_of(torch.ones(9, requires_grad=True)) == "<tensor float32 (9,), with a gradient>"
 
 
@@ -311,7 +319,7 @@ def pytest_on(implementation, *options, cwd=ROOT):
 
 
 def test_pytest_prints_reports_and_a_table_and_nothing_else(tmp_path):
-    # A file with functions of many kinds of wrong, a right one, a blank one and a borrowed one, judged by a worker of pytest-xdist.
+    # Functions of many kinds of wrong, a right one, a blank one and a borrowed one, judged by a worker of pytest-xdist.
     chosen = ["nothing", "wrong shape", "a changed argument"]
     file = tmp_path / "my_answers.py"
     blank = "def to_image(x):\n    '''Not yet.'''\n    ...\n\nfrom seeing_tensors import split_view\n"

@@ -14,7 +14,9 @@ from seeing_tensors.course.practice.exercises import exercises
 from seeing_tensors.course.repository import ROOT
 
 TRUNCATES = "import torch\n\ndef to_uint8(x):\n    return (x.clamp(0, 1) * 255).to(torch.uint8)\n"
-PLAIN = "def inverse_mean_std(mean, std):\n    return tuple(-m / s for m, s in zip(mean, std)), tuple(1 / s for s in std)\n"
+PLAIN = (
+    "def inverse_mean_std(mean, std):\n    return tuple(-m / s for m, s in zip(mean, std)), tuple(1 / s for s in std)\n"
+)
 HOSTILE = """
 def to_uint8(x):
     while True: pass
@@ -80,7 +82,8 @@ def test_start_never_overwrites(folder, capsys):
 
 
 def test_start_imports_neither_torch_nor_numpy(folder):
-    code = "import sys; from seeing_tensors.course.cli import main; main(['start', 'a.py']); print({'torch', 'numpy'} & set(sys.modules))"
+    code = "import sys; from seeing_tensors.course.cli import main; main(['start', 'a.py'])"
+    code += "; print({'torch', 'numpy'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).endswith("\nset()\n")
 
 
@@ -127,7 +130,11 @@ def test_one_exercise_is_judged_and_an_unknown_one_is_named(folder, capsys):
     checked(capsys, TRUNCATES + "def unseen(x):\n    return 1 / 0\n")
     assert cli.main(["check", "my_answers.py", "unseen"]) == 1
     told = capsys.readouterr().out
-    assert told.startswith("unseen: broken\n  BROKEN  ") and "to_uint8" not in told and "laws of mathematics wait behind it." in told
+    assert (
+        told.startswith("unseen: broken\n  BROKEN  ")
+        and "to_uint8" not in told
+        and "laws of mathematics wait behind it." in told
+    )
     assert cli.main(["check", "my_answers.py", "to_tensor"]) == 0
     assert capsys.readouterr().out.startswith("to_tensor: not written yet. ")
     assert cli.main(["check", "my_answers.py", "unsen"]) == 1

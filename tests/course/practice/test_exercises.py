@@ -67,7 +67,9 @@ def test_it_says_what_is_asked_and_helps(exercise):
 
 @EACH
 def test_its_blank_says_what_goes_in_and_out_and_gives_no_formula(exercise):
-    described = [blank_of(exercise), *vars(blank_of(exercise)).values()] if "class " in exercise.blank else [blank_of(exercise)]
+    described = (
+        [blank_of(exercise), *vars(blank_of(exercise)).values()] if "class " in exercise.blank else [blank_of(exercise)]
+    )
     texts = [each.__doc__ for each in described if inspect.isfunction(each) or "update" not in exercise.blank]
     assert all(text and len(text) <= 72 for text in texts) and max(map(len, exercise.blank.splitlines())) <= 72
     for formula in ("* std", "/ std", "- mean", "+ mean", "/ 255", "sqrt", "\\sqrt", "** 2"):
@@ -101,18 +103,24 @@ def test_one_lesson_is_read(tmp_path):
     (found,) = exercises_in(file)
     assert (found.lesson, found.title, found.number, found.name) == (7, "A title", 1, "to_tensor")
     assert (found.minutes, found.difficulty, found.hint) == (5, "easy", "Permute.")
-    assert (found.part, found.good_for) == ("grey", "seeing grey.") and found.place.startswith("to_tensor (grey), exercise 1")
-    assert found.prompt == "The law: as it was.\n\nGood for: seeing\ngrey." and found.blank == "def to_tensor(image):\n    ..."
+    assert (found.part, found.good_for) == ("grey", "seeing grey.") and found.place.startswith(
+        "to_tensor (grey), exercise 1"
+    )
+    assert (
+        found.prompt == "The law: as it was.\n\nGood for: seeing\ngrey."
+        and found.blank == "def to_tensor(image):\n    ..."
+    )
 
 
 @pytest.mark.parametrize("wrong", ["`to_image`", "to_tensor"])
 def test_a_blank_without_its_heading_is_an_error(tmp_path, wrong):
     file = tmp_path / "07_more.py"
     file.write_text(LESSON.replace("`to_tensor`", wrong))
-    with pytest.raises(ValueError, match="07_more.py: above st.check.to_tensor. stands no heading"):
+    with pytest.raises(ValueError, match=r"07_more\.py: above st\.check.to_tensor. stands no heading"):
         exercises_in(file)
 
 
 def test_reading_them_is_cheap():
-    code = "import sys; from seeing_tensors.course.practice.exercises import exercises; exercises(); print('numpy' in sys.modules)"
+    code = "import sys; from seeing_tensors.course.practice.exercises import exercises; exercises()"
+    code += "; print('numpy' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"

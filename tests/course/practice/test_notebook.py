@@ -34,7 +34,9 @@ def printed(capsys, function):
 def test_the_blank_is_not_written_yet(exercise, capsys):
     scope = {"st": st}
     exec(exercise.blank, scope)
-    first, second = (len(verdicts.laws_of(exercise.name, ranks)) for ranks in (verdicts.FIRST_STAR, verdicts.SECOND_STAR))
+    first, second = (
+        len(verdicts.laws_of(exercise.name, ranks)) for ranks in (verdicts.FIRST_STAR, verdicts.SECOND_STAR)
+    )
     said = printed(capsys, scope[exercise.name])
     laws = "law" if first == 1 else "laws"
     assert said == f"{exercise.name}: not written yet. {first} {laws} for solved, {second} more for unbreakable.\n"
@@ -65,20 +67,29 @@ ABOUT_MATHEMATICS = {
 }
 
 
-@pytest.mark.parametrize("exercise", [each for each in ALL if ABOUT_MATHEMATICS[each.name]], ids=lambda exercise: exercise.name)
+@pytest.mark.parametrize(
+    "exercise", [each for each in ALL if ABOUT_MATHEMATICS[each.name]], ids=lambda exercise: exercise.name
+)
 def test_check_shows_one_fault_and_names_the_mistake_and_what_to_do_next(exercise, capsys):
     wrong = ABOUT_MATHEMATICS[exercise.name][0]
     text = printed(capsys, named(exercise.name, wrong.function))
-    assert text.startswith(f"{exercise.name}: broken\n") and text.count("  BROKEN  ") == text.count(" breaks a law of lesson ") == 1
+    assert (
+        text.startswith(f"{exercise.name}: broken\n")
+        and text.count("  BROKEN  ") == text.count(" breaks a law of lesson ") == 1
+    )
     assert str(wrong) in text and "\nNext: " in text and "Traceback" not in text
     assert text.index("  law  ") < text.index("  call  ") < text.index("  got  ") < text.index("  expected  ")
 
 
 def test_solved_is_said_at_once_and_what_is_open_is_a_list(capsys):
     text = printed(capsys, named("inverse_normalize", plain))
-    assert text.startswith("inverse_normalize: solved\n  held    ") and "BROKEN" not in text and "breaks a law" not in text
+    assert (
+        text.startswith("inverse_normalize: solved\n  held    ") and "BROKEN" not in text and "breaks a law" not in text
+    )
     assert text.count("  held    ") == len(verdicts.laws_of("inverse_normalize", verdicts.FIRST_STAR))
-    assert f"\nGood for: {verdicts.asked_for('inverse_normalize').good_for}" in text.replace("\n", " ").replace("  Good", " \nGood")
+    assert f"\nGood for: {verdicts.asked_for('inverse_normalize').good_for}" in text.replace("\n", " ").replace(
+        "  Good", " \nGood"
+    )
     assert "Two pictures that look alike: yours, and the library's." in text
     rows = re.findall(r"^  (range|manners)  +[A-Z]", text, re.M)
     assert rows and rows == sorted(rows, reverse=True)
@@ -175,7 +186,9 @@ def test_a_picture_that_looks_the_same_is_not_drawn(capsys):
     assert portraits.show_beside_target(one_off, "to_uint8")
 
 
-@pytest.mark.parametrize("wrong", [lambda x, m, s: None, lambda x, m, s: 1 / 0, lambda x, m, s: x[0, 0, 0]], ids=["None", "raises", "number"])
+@pytest.mark.parametrize(
+    "wrong", [lambda x, m, s: None, lambda x, m, s: 1 / 0, lambda x, m, s: x[0, 0, 0]], ids=["None", "raises", "number"]
+)
 def test_what_cannot_be_drawn_is_left_out(wrong, capsys):
     assert not portraits.show_beside_target(wrong, "inverse_normalize")
     assert not portraits.show_beside_target(wrong, "receptive_field")

@@ -26,7 +26,8 @@ def test_a_number(capsys):
 
 
 @pytest.mark.parametrize(
-    ("error", "choices", "guess"), [(ValueError, CHOICES, "d"), (ValueError, CHOICES, 1), (TypeError, [], "a"), (TypeError, [], float("nan"))]
+    ("error", "choices", "guess"),
+    [(ValueError, CHOICES, "d"), (ValueError, CHOICES, 1), (TypeError, [], "a"), (TypeError, [], float("nan"))],
 )
 def test_what_is_no_guess_is_refused(error, choices, guess):
     with pytest.raises(error, match="guess must be"):

@@ -25,7 +25,8 @@ class Watching:
     def __init__(self, folder, content, *options):
         self.file = folder / "my_answers.py"
         self.file.write_text(content)
-        code = "from seeing_tensors.course.practice import apart; apart.PATIENCE = 1.0\nfrom seeing_tensors.course import cli; cli.main()"
+        code = "from seeing_tensors.course.practice import apart; apart.PATIENCE = 1.0\n"
+        code += "from seeing_tensors.course import cli; cli.main()"
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, "check", "my_answers.py", *options, "--watch"],
             cwd=folder,
@@ -87,12 +88,16 @@ def test_each_save_is_judged_and_a_hang_or_a_crash_does_not_end_it(watching):
 
 def test_it_begins_with_the_first_exercise_that_is_not_solved_and_ends_with_the_last(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "my_answers.py").write_text("import seeing_tensors as st\n\ndef to_tensor(image):\n    return st.to_tensor(image)\n")
+    (tmp_path / "my_answers.py").write_text(
+        "import seeing_tensors as st\n\ndef to_tensor(image):\n    return st.to_tensor(image)\n"
+    )
     assert command.watch("my_answers.py", saves=iter([None])) == 1
     told = capsys.readouterr().out
     assert "to_tensor: unbreakable" in told and "1 of 3 solved" in told and "resize_mask: not written yet" in told
     last = exercises()[-1].name
-    (tmp_path / "my_answers.py").write_text(f"import seeing_tensors as st\n\ndef {last}(*a, **k):\n    return st.{last}(*a, **k)\n")
+    (tmp_path / "my_answers.py").write_text(
+        f"import seeing_tensors as st\n\ndef {last}(*a, **k):\n    return st.{last}(*a, **k)\n"
+    )
     assert command.watch("my_answers.py", last, saves=iter([None])) == 0
     assert capsys.readouterr().out.endswith("That was the last exercise.\n")
 

@@ -18,10 +18,11 @@ from ..repository import lesson_files
 
 _INTRODUCTION = """# The laws
 
-The tests of this course are its specification. A law is a sentence about one function and every input, with the code that
-tests it. The same law judges the library in `make test`, proves a claim in a lesson (`st.prove`), and judges your own version
-of the function in an exercise (`st.check`). The first star of an exercise, *solved*, asks for the laws of mathematics; the
-second, *unbreakable*, for those of range and manners, too. There are {laws} laws about {functions} functions.
+The tests of this course are its specification. A law is a sentence about one function and every input, with the code
+that tests it. The same law judges the library in `make test`, proves a claim in a lesson (`st.prove`), and judges your
+own version of the function in an exercise (`st.check`). The first star of an exercise, *solved*, asks for the laws of
+mathematics; the second, *unbreakable*, for those of range and manners, too. There are {laws} laws about {functions}
+functions.
 
 """
 
@@ -113,7 +114,7 @@ class _Definition:
 
 
 def _called(file: Path, name: str) -> list[_Definition]:
-    """What a test uses of its own file and of those beside it, and what that uses in turn, in the order of the files."""
+    """What a test uses of its own file and of those beside it, and what that uses in turn, in the files' order."""
     found: dict[_Definition, None] = {}
     waiting = [_definitions(file)[name]] if name in _definitions(file) else []
     while waiting:

@@ -26,10 +26,9 @@ from . import sandbox, supervise
 from .sandbox import Limits
 
 LARGEST = 2**20  # bytes of a file of answers
-COLUMNS = (
-    "file lesson exercise verdict mathematics_held mathematics_broken range_held range_broken manners_held manners_broken "
-    "not_tried first_broken_law mistake note"
-).split()
+COLUMNS = ["file", "lesson", "exercise", "verdict"]
+COLUMNS += [f"{rank}_{outcome}" for rank in RANKS for outcome in ("held", "broken")]
+COLUMNS += ["not_tried", "first_broken_law", "mistake", "note"]
 
 
 class Tried(NamedTuple):
@@ -147,7 +146,9 @@ def _content(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _ask(content: bytes, name: str, folder: Path, names: list[str], limits: Limits, boxed: bool, running: set) -> tuple[list[dict], dict]:
+def _ask(
+    content: bytes, name: str, folder: Path, names: list[str], limits: Limits, boxed: bool, running: set
+) -> tuple[list[dict], dict]:
     """Have a supervised process judge these names; return what it said and how it ended."""
     with tempfile.TemporaryDirectory(prefix="seeing-tensors-", ignore_cleanup_errors=True) as place:
         copy = Path(place) / name
@@ -288,9 +289,13 @@ def junit(submissions: list[Submission]) -> ElementTree.ElementTree:
             for law in grade.laws:
                 case = _case(suite, grade, law.name, law.seconds)
                 if law.report and law.rank == "mathematics":
-                    ElementTree.SubElement(case, "failure", message=_printable(law.sentence)).text = _printable(law.report)
+                    ElementTree.SubElement(case, "failure", message=_printable(law.sentence)).text = _printable(
+                        law.report
+                    )
                 elif law.report:
-                    open_ = ElementTree.SubElement(case, "skipped", message=f"open for unbreakable: {_printable(law.sentence)}")
+                    open_ = ElementTree.SubElement(
+                        case, "skipped", message=f"open for unbreakable: {_printable(law.sentence)}"
+                    )
                     open_.text = _printable(law.report)
             if grade.verdict == "not written":
                 ElementTree.SubElement(_case(suite, grade, "laws"), "skipped", message="not written yet")

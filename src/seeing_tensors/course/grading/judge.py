@@ -64,7 +64,17 @@ def _judge(file: str, names: list[str], say: Callable) -> None:
     quiet = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(quiet, standard)
-    judges = [definition, expectations, finding, implementations, museum, report, watching, verdicts, sys.modules[__name__]]
+    judges = [
+        definition,
+        expectations,
+        finding,
+        implementations,
+        museum,
+        report,
+        watching,
+        verdicts,
+        sys.modules[__name__],
+    ]
     spec = [module for name, module in sys.modules.items() if name.startswith("seeing_tensors_")]
     seal = Seal(judges + spec)
     say(ready=True)
@@ -139,7 +149,9 @@ def _inside(path: str, names: dict, home: str) -> Iterator[tuple[str, Any]]:
         name = f"{path}.{key}"
         yield name, value
         if type(value) is tuple:  # one law about each of several functions
-            yield from _inside(name, {str(i): each for i, each in enumerate(value) if type(each).__name__ == "Law"}, home)
+            yield from _inside(
+                name, {str(i): each for i, each in enumerate(value) if type(each).__name__ == "Law"}, home
+            )
         of_a_law = type(value).__name__ == "Law"
         function = value.test if of_a_law else value
         if inspect.isfunction(function):

@@ -21,8 +21,8 @@ from .examples import SETTINGS, ours
 from .report import broken, fickle
 from .watching import Watched
 
-#: What a law asks for. Mathematics: what the lesson derives, on ordinary pictures, float32 or uint8. Range: other types,
-#: layouts, sizes and extremes. Manners: bad input refused, arguments kept.
+#: What a law asks for. Mathematics: what the lesson derives, on ordinary pictures, float32 or uint8. Range: other
+#: types, layouts, sizes and extremes. Manners: bad input refused, arguments kept.
 RANKS = ("mathematics", "range", "manners")
 
 
@@ -83,9 +83,7 @@ class Law:
         """Fixed cases, then generated ones, at most this many of each; the same at every call."""
         found = [dict(case) for case in (self.cases or ([] if self.given else [{}]))[:most]]
         if self.given:
-            settings = hypothesis.settings(
-                SETTINGS["check"], max_examples=most, phases=[hypothesis.Phase.generate]
-            )
+            settings = hypothesis.settings(SETTINGS["check"], max_examples=most, phases=[hypothesis.Phase.generate])
 
             @settings
             @hypothesis.given(**self.given)

@@ -91,7 +91,7 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
 
 
 def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[str, Any] = "") -> None:
-    """Demand the same kind and shape, and |got - expected| <= within, compared in float64. `cause` as in `expect_same`."""
+    """Demand the same kind and shape, and |got - expected| <= within, in float64. `cause` as in `expect_same`."""
     _expect_kind(got, expected)
     cause, advice = _true_cause(cause, got, expected)
     ours, theirs = np.asarray(as_array(got), np.float64), np.asarray(as_array(expected), np.float64)
@@ -158,7 +158,9 @@ def expect_raises(
         missing = [word for word in mention if word not in text]
         if missing:
             wanted = f"a message that contains {missing}"
-            raise Unmet(one_line(raised), wanted, advice=cause, seen=raised, margin=math.nan, concerns="wording") from None
+            raise Unmet(
+                one_line(raised), wanted, advice=cause, seen=raised, margin=math.nan, concerns="wording"
+            ) from None
         return
     except Exception as other:
         if _any_exception.get():
@@ -187,7 +189,9 @@ def expect_arguments_kept(call: Callable, *arguments: Any, **keywords: Any) -> N
     after = [as_array(a) for a in arguments if isinstance(a, (np.ndarray, torch.Tensor))]
     for old, new in zip(before, after, strict=True):
         if not np.array_equal(old, new, equal_nan=old.dtype.kind in "fc"):
-            raise Unmet("the argument changed by the call", "the argument as it was", "work on a copy", concerns="statement")
+            raise Unmet(
+                "the argument changed by the call", "the argument as it was", "work on a copy", concerns="statement"
+            )
         if isinstance(result, (np.ndarray, torch.Tensor)) and np.shares_memory(as_array(result), new):
             wanted = "return a copy, not a view"
             raise Unmet("a result that shares the argument's memory", "new memory", wanted, concerns="statement")
@@ -276,7 +280,11 @@ def picture_of(value: Any) -> str:
 
 def literal(value: Any) -> str:
     """Python that makes the value again, from a file where it has many numbers. `with_imports` says what it needs."""
-    if isinstance(value, (np.ndarray, torch.Tensor)) and math.prod(value.shape) > 100 and not getattr(value, "is_meta", 0):
+    if (
+        isinstance(value, (np.ndarray, torch.Tensor))
+        and math.prod(value.shape) > 100
+        and not getattr(value, "is_meta", 0)
+    ):
         return _in_a_file(value)
     if isinstance(value, torch.Tensor):
         with_gradient = ", requires_grad=True" if value.requires_grad else ""

@@ -53,7 +53,9 @@ def _package(folder: str) -> ModuleType:
     name = "seeing_tensors_" + Path(folder).name
     if name not in sys.modules:
         path = repository.path(folder)
-        spec = importlib.util.spec_from_file_location(name, path / "__init__.py", submodule_search_locations=[str(path)])
+        spec = importlib.util.spec_from_file_location(
+            name, path / "__init__.py", submodule_search_locations=[str(path)]
+        )
         assert spec is not None and spec.loader is not None  # of a .py file there is one
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module

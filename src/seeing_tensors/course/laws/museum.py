@@ -197,9 +197,7 @@ def _cases_of(law: Law) -> list[_Case]:
     return _CASES[id(law)][1]
 
 
-def _cases_of_the_first_broken_law(
-    cases: Sequence[_Case], ours: Sequence[Failure]
-) -> list[tuple[_Case, Failure]]:
+def _cases_of_the_first_broken_law(cases: Sequence[_Case], ours: Sequence[Failure]) -> list[tuple[_Case, Failure]]:
     first = next((case.law for case, failure in zip(cases, ours, strict=True) if _concerns(failure) == "values"), None)
     return [(case, failure) for case, failure in zip(cases, ours, strict=True) if case.law is first]
 

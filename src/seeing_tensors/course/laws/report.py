@@ -1,4 +1,4 @@
-"""What is said of a broken law: law, call, got, expected, likely cause, and a line that can be pasted to see it again."""
+"""What is said of a broken law: law, call, got, expected, likely cause, and a line to paste to see it again."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class LawBroken(AssertionError):
 
     @property
     def margin(self) -> float:
-        """How clearly the law is broken, in bounds; see `Unmet`. An exception in place of a result is infinitely clear."""
+        """How clearly the law is broken, in bounds; see `Unmet`. An exception in place of a result is so infinitely."""
         return self.unmet.margin if self.unmet else float("inf")
 
 
@@ -101,7 +101,7 @@ def broken(
 
 
 def _shows(again: str, watched: Watched) -> bool:
-    """True if the line, run now, ends as the call has ended: with the same kind of exception, or with the same result."""
+    """True if the line, run now, ends as the call has ended: with the same kind of exception or the same result."""
     try:
         tree = ast.parse(again)
     except SyntaxError:  # an argument that Python cannot write, such as a model

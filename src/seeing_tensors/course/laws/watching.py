@@ -1,4 +1,4 @@
-"""A function or class under judgement: it remembers its calls, so that a report can show them and a reader repeat them."""
+"""A function or class under judgement: it remembers its calls, so that a report can show and a reader repeat them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .expectations import as_array
 
 
 class Step(NamedTuple):
-    """One call as Python would write it: `before`, name, arguments. Without arguments it is an attribute that was read."""
+    """One call as Python would write it: `before`, name, arguments. Without arguments it is an attribute being read."""
 
     before: str
     name: str
@@ -169,7 +169,12 @@ def _noting(cls: type, watched: Watched) -> type:
     body: dict[str, Any] = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
     # Of what it inherits from torch only that which changes what it computes: torch compares some of its
     # own methods by identity, to see whether somebody has replaced them.
-    own = {name for each in cls.__mro__ if each.__module__.split(".")[0] not in ("torch", "builtins") for name in vars(each)}
+    own = {
+        name
+        for each in cls.__mro__
+        if each.__module__.split(".")[0] not in ("torch", "builtins")
+        for name in vars(each)
+    }
     for name in own | ({"train", "eval", "__call__"} & set(dir(cls))):
         value = inspect.getattr_static(cls, name)
         if name == "__call__":

@@ -50,7 +50,11 @@ def start(path: Path) -> int:
 def _asked(exercise: Exercise) -> str:
     """The exercise as Python: what is asked for as a comment, then the blank as the lesson has it."""
     name = f"{exercise.name} ({exercise.part})" if exercise.part else exercise.name
-    lines = [f"{exercise.number}. {name}, {exercise.minutes} minutes, {exercise.difficulty}", "", *in_lines(exercise.prompt)]
+    lines = [
+        f"{exercise.number}. {name}, {exercise.minutes} minutes, {exercise.difficulty}",
+        "",
+        *in_lines(exercise.prompt),
+    ]
     comment = "\n".join(f"# {line}".rstrip() for line in lines)
     return f"{comment}\n{exercise.blank}"
 

@@ -22,7 +22,7 @@ from .verdicts import Verdict, judge
 PATIENCE = 8.0
 POLL = 0.05
 
-# A fork has torch and the laws already. Elsewhere than on Linux a fork of torch is not safe, and each judgement imports.
+# A fork has torch and the laws already. Elsewhere than on Linux a fork of torch is not safe: each judgement imports.
 _CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 
@@ -49,7 +49,10 @@ class Apart:
             self._end()
 
     def _wait(self) -> Any:
-        lasted, computed = time.monotonic(), 0.0  # when anything was last heard or computed; computed until the last word
+        lasted, computed = (
+            time.monotonic(),
+            0.0,
+        )  # when anything was last heard or computed; computed until the last word
         counted = 0.0
         while True:
             if self._hears.poll(POLL):

@@ -69,7 +69,9 @@ def told(path: str, verdict: Verdict, star: int = 1) -> str:
     elif verdict.word == "broken":
         parts.append(fault(verdict))
     elif verdict.solved:
-        how = "" if star == 2 else f"`seeing-tensors check {path} {verdict.name} --unbreakable` shows the first of them."
+        how = (
+            "" if star == 2 else f"`seeing-tensors check {path} {verdict.name} --unbreakable` shows the first of them."
+        )
         parts += [second_star(verdict, how), fault(verdict)]
     parts.append(f"Next: {verdict.following}" if verdict.following else "")
     return "\n\n".join(part for part in parts if part)
@@ -79,7 +81,11 @@ def counted(verdicts: list[Verdict]) -> str:
     """How many exercises have come how far."""
     words = [each.word for each in verdicts if asked_for(each.name)]
     solved, best = words.count("solved") + words.count("unbreakable"), words.count("unbreakable")
-    parts = [f"{solved} of {len(words)} exercises solved" + (f", {best} of them unbreakable" if best else "")] if solved else []
+    parts = (
+        [f"{solved} of {len(words)} exercises solved" + (f", {best} of them unbreakable" if best else "")]
+        if solved
+        else []
+    )
     parts += [f"{words.count(word)} {word}" for word in ("broken", "stopped") if word in words]
     parts += [f"{words.count('not written')} not written yet"] if "not written" in words else []
     return ", ".join(parts)

@@ -48,7 +48,8 @@ class Exercise:
 
     @property
     def place(self) -> str:
-        return f"{self.name}{f' ({self.part})' if self.part else ''}, exercise {self.number} of lesson {self.lesson} ({self.minutes} minutes)"
+        name = f"{self.name} ({self.part})" if self.part else self.name
+        return f"{name}, exercise {self.number} of lesson {self.lesson} ({self.minutes} minutes)"
 
 
 def exercises(lesson: int | None = None) -> list[Exercise]:

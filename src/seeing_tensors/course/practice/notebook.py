@@ -17,7 +17,8 @@ from .verdicts import fault, headline, judge, second_star
 def prove(name: str) -> None:
     """Run the laws about a public function on the library: a count, two laws worth reading, the others folded.
 
-    Outside a notebook the others are counted only. A broken law raises LawBroken: a lesson whose proof fails does not run.
+    Outside a notebook the others are counted only. A broken law raises LawBroken: a lesson whose proof fails does not
+    run.
 
     >>> import seeing_tensors as st
     >>> st.prove("split_view")

@@ -134,4 +134,5 @@ def _difference(yours: np.ndarray, wanted: np.ndarray) -> str:
         return f"Two pictures: yours has the shape {yours.shape}, the one that is wanted {wanted.shape}."
     apart = np.abs(yours.astype(np.float64) - wanted.astype(np.float64))
     part = float((apart != 0).mean())
-    return f"Two pictures, yours and the one that is wanted: {part:.0%} of the values differ, by {np.nanmax(apart):.3g} at most."
+    most = np.nanmax(apart)
+    return f"Two pictures, yours and the one that is wanted: {part:.0%} of the values differ, by {most:.3g} at most."

@@ -64,9 +64,7 @@ class Prediction:
         return float(value)
 
 
-def predict(
-    question: str, choices: Sequence[str] = (), guess: str | float | EllipsisType | None = None
-) -> Prediction:
+def predict(question: str, choices: Sequence[str] = (), guess: str | float | EllipsisType | None = None) -> Prediction:
     """Ask a question; keep the reader's guess until ``reveal`` shows it beside the truth.
 
     >>> import seeing_tensors as st

@@ -67,7 +67,7 @@ def asked_for(name: str) -> Exercise | None:
 
 
 def laws_of(name: str, ranks: tuple[str, ...] = FIRST_STAR + SECOND_STAR) -> list[Law]:
-    """The laws that an answer is judged by, in the order of ranks: all about the function, or about the part that is asked for."""
+    """The laws that an answer is judged by, in the order of ranks: about the function, or the part asked for."""
     return ranked(name, part_of(name), ranks)
 
 
@@ -78,7 +78,7 @@ def part_of(name: str) -> str:
 
 
 def judge(function: Callable, name: str, *, star: int = 1, before: Callable[[Law], None] = lambda law: None) -> Verdict:
-    """Judge one answer. A law of mathematics that is broken ends it; `star=2` has the second star's first fault reported.
+    """Judge one answer. A broken law of mathematics ends it; `star=2` has the second star's first fault reported.
 
     `before` is told each law before it is tried.
     """

@@ -131,8 +131,8 @@ def test_unseen(javascript, channels):
 @pytest.mark.parametrize("limits", LIMITS, ids=str)
 def test_unseen_with_limits_is_what_show_counts(javascript, limits):
     x = picture(2)
-    _, places = rendered("show", x, *limits)
-    expected = st.unseen(places).tolist()
+    # A channel by itself: `show` counts over the whole picture.
+    expected = [rendered("show", channel[None], *limits)[1].tolist() for channel in x]
     assert javascript(f"unseen(x, 3, {limits[0]}, {limits[1]})", x.numpy()) == expected
 
 
@@ -182,13 +182,22 @@ def normalised_by_javascript(javascript, batch, statistics):
     return javascript(f"normalised(x.subarray(0, {size}), {statistics.replace('BATCH', pictures)})", batch.numpy())
 
 
+def the_same_or_the_next(got, expected):
+    """Equal, or a few roundings of the largest value apart where a number is finite."""
+    expected = np.ascontiguousarray(expected).reshape(-1)
+    finite = np.isfinite(expected)
+    assert got.dtype == expected.dtype and np.array_equal(got[~finite], expected[~finite], equal_nan=True)
+    apart = np.abs(got[finite] - expected[finite])
+    assert apart.max() <= 2 * np.spacing(np.abs(expected[finite]).max())
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_batch_norm_of_photos(javascript, n):
-    """Sums of k/255 are exact in float64, so only the variance could depend on the order in which it is added up."""
+    """JavaScript computes in float64 and rounds once; the library's affine step is in float32, two roundings more."""
     levels = np.random.default_rng(n).integers(0, 256, (n, 3, 30, 36), np.uint8) // np.uint8([[[[1]], [[2]], [[9]]]])
     batch = torch.stack([st.to_tensor(picture.transpose(1, 2, 0)) for picture in levels])
     got = normalised_by_javascript(javascript, batch, "batchStatistics(BATCH, 3)")
-    same_bits(got, st.batch_norm(batch)[0].numpy())
+    the_same_or_the_next(got, st.batch_norm(batch)[0].numpy())
 
 
 @pytest.mark.parametrize(("scale", "offset"), [(1, 0), (1e-3, 1000), (1e4, -5), (0, 0.7), (1e-20, 0)])
@@ -205,7 +214,8 @@ def test_batch_norm_of_any_values(javascript, scale, offset):
     expected = st.batch_norm(batch)[0].numpy()
     n, double = 3 * 20 * 25, 2.0**-53
     std = torch.sqrt(batch.double().var((0, 2, 3), correction=0) + 1e-5).numpy()[:, None, None]
-    bound = 2 * n * double * (batch.abs().max().item() / std + 2 * np.abs(expected)) + np.spacing(np.abs(expected))
+    bound = 2 * n * double * (batch.abs().max().item() / std + 2 * np.abs(expected))
+    bound += 2 * np.spacing(np.abs(expected).max())  # the library's own roundings, as above
     assert (np.abs(got.astype(np.float64) - expected) <= bound).all() and bound.max() < 1e-5
 
 
@@ -217,7 +227,7 @@ def test_a_picture_counts_the_same_whatever_its_size(javascript):
     expected = st.batch_norm(torch.stack([photo, large]))[0]
     both = np.concatenate([photo.numpy().ravel(), mate.numpy().ravel()])
     got = javascript("normalised(x.subarray(0, 162), batchStatistics([x.subarray(0, 162), x.subarray(162)], 3))", both)
-    same_bits(got, expected.numpy())
+    the_same_or_the_next(got, expected.numpy())
 
 
 @pytest.mark.parametrize("eps", [1e-5, 1e-3])
@@ -229,7 +239,7 @@ def test_batch_norm_in_evaluation(javascript, eps):
     batch[0, :, 0, :3] = torch.tensor([torch.nan, torch.inf, -torch.inf])
     statistics = f"{{mean: {layer.running_mean.tolist()}, variance: {layer.running_var.tolist()}}}, {eps}"
     got = normalised_by_javascript(javascript, batch, statistics)
-    same_bits(got, layer.eval()(batch)[0].detach().numpy())
+    the_same_or_the_next(got, layer.eval()(batch)[0].detach().numpy())
 
 
 def kernels():

@@ -38,7 +38,10 @@ const position = (value, vmin, vmax) => (value - vmin) / (vmax - vmin);
 
 // What `show` draws, as RGBA: rounded, one scale for every pixel, magenta where a value is not finite.
 function showPixels(x, channels, vmin = 0, vmax = 1) {
-  const level = (value) => roundHalfEven(255 * clip(position(value, vmin, vmax), 0, 1));
+  // From 0 to 1 the library multiplies in float32; with other limits it computes in float64.
+  const ownRange = vmin === 0 && vmax === 1;
+  const place = (value) => (ownRange ? Math.fround(255 * value) : 255 * position(value, vmin, vmax));
+  const level = (value) => roundHalfEven(clip(place(value), 0, 255));
   return colours(x, channels, level, (value) => !Number.isFinite(value), [255, 0, 255]);
 }
 
@@ -65,8 +68,9 @@ const NOT_FINITE = 4;
 
 function mark(value, vmin, vmax) {
   if (!Number.isFinite(value)) return NOT_FINITE;
-  const place = position(value, vmin, vmax);
-  return place < 0 ? BELOW : place > 1 ? ABOVE : 0;
+  // In float32, as the library compares a float32 picture with its limits.
+  if (value < fround(vmin)) return BELOW;
+  return value > fround(vmax) ? ABOVE : 0;
 }
 
 // unseen: for each channel the fraction [below, above, not finite].

@@ -69,7 +69,8 @@ def wraps_large_labels(mask, *, class_labels=None):
 @wraps_large_labels.in_other_words
 def modulo_256(mask, *, class_labels=None):
     if hasattr(mask, "shape") and np.asarray(mask).dtype.kind in "iu":
-        mask = np.asarray(mask) % 256
+        mask = np.asarray(mask).astype(object) % 256
+        mask = mask.astype(np.uint8)
     return library.to_wandb_mask(mask, class_labels=class_labels)
 
 

@@ -407,6 +407,25 @@ def batch_norm_refuses_a_bad_weight_and_bias(batch_norm):
         expect_raises(TypeError, batch_norm, x, None, wrong, mention=["bias"])
 
 
+@law("batch_norm", lesson=4, rank="range", x=precise, seed=seeds)
+def the_gradient_flows_through_mean_and_variance(batch_norm, x, seed):
+    """The gradient of x is torch's, in float64: every value of a channel moves its mean and its variance."""
+    weights = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed), dtype=x.dtype)
+    found = []
+
+    def torchs(x, eps):
+        return torch.nn.functional.batch_norm(x, None, None, training=True, eps=eps)
+
+    for function in (batch_norm, torchs):
+        leaf = x.clone().requires_grad_()
+        result = function(leaf, eps=1e-2)
+        expect(result.requires_grad, got="a result without a gradient", expected="one that autograd can follow")
+        (result * weights).sum().backward()
+        found.append(leaf.grad)
+    with speaking_of("the gradient of x"):
+        expect_close(*found, within=1e-9 * (1 + found[1].abs()), cause="do not detach the mean or the variance")
+
+
 # ---------------------------------------------------------------- BatchNorm2d
 
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # One mask file, five masks, not one error
 #
-# 17 minutes · and 25 for the exercises · the first lesson · uses `read_image`, `read_mask`, `resize_mask`, `to_tensor`, `mask_to_tensor`
+# 18 minutes · and 25 for the exercises · the first lesson · uses `read_image`, `read_mask`, `resize_mask`, `to_tensor`, `mask_to_tensor`
 
 # %% tags=["hide-input"]
 import atexit

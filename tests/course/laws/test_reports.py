@@ -149,7 +149,7 @@ def test_what_the_function_prints_is_left_out_but_for_the_call_in_the_report(cap
     st.check(to_uint8)
     told = capsys.readouterr().out
     (line,) = (line for line in told.splitlines() if "of shape" in line)
-    assert re.fullmatch(r"  printed   of shape \(1, 1, 1\) (and more )+.{0,8}\.\.\.", line) and len(line) < 230
+    assert re.fullmatch(r"  printed   of shape \(1, 1, \d\) (and more )+.{0,8}\.\.\.", line) and len(line) < 230
     assert told.count("and more") == line.count("and more")
 
 

@@ -93,7 +93,7 @@ def test_a_new_file_is_all_blank_and_the_first_exercise_comes_next(folder, capsy
     status, told = checked(capsys)
     assert status == 0 and told.count("not written yet") == 19
     assert told.splitlines()[0] == f"Lesson 1: {exercises(1)[0].title}"
-    assert told.endswith("\n18 not written yet\nNext: to_tensor, exercise 1 of lesson 1 (5 minutes).\n")
+    assert told.endswith("\n18 not written yet\nNext: to_tensor (bytes), exercise 1 of lesson 1 (5 minutes).\n")
 
 
 def test_a_mistake_is_shown_named_and_next(folder, capsys):

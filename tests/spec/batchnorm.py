@@ -408,22 +408,32 @@ def batch_norm_refuses_a_bad_weight_and_bias(batch_norm):
 
 
 @law("batch_norm", lesson=4, rank="range", x=precise, seed=seeds)
-def the_gradient_flows_through_mean_and_variance(batch_norm, x, seed):
-    """The gradient of x is torch's, in float64: every value of a channel moves its mean and its variance."""
-    weights = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed), dtype=x.dtype)
+def a_gradient_that_flows_is_that_of_torch(batch_norm, x, seed):
+    """In float64 the gradients of x, weight and bias are torch's, where there are any: numpy carries none."""
+    generator = torch.Generator().manual_seed(seed)
+    weights, parameters = (
+        torch.randn(x.shape, generator=generator, dtype=x.dtype),
+        torch.ones(2, x.shape[1], dtype=x.dtype),
+    )
+
+    def torchs(x, weight, bias, eps):
+        return torch.nn.functional.batch_norm(x, None, None, weight, bias, training=True, eps=eps)
+
     found = []
-
-    def torchs(x, eps):
-        return torch.nn.functional.batch_norm(x, None, None, training=True, eps=eps)
-
     for function in (batch_norm, torchs):
-        leaf = x.clone().requires_grad_()
-        result = function(leaf, eps=1e-2)
-        expect(result.requires_grad, got="a result without a gradient", expected="one that autograd can follow")
+        leaves = [each.clone().requires_grad_() for each in (x, *parameters)]
+        try:
+            result = function(*leaves, eps=1e-2)
+        except RuntimeError:  # numpy takes no tensor with a gradient
+            return
+        if not result.requires_grad:
+            return
         (result * weights).sum().backward()
-        found.append(leaf.grad)
-    with speaking_of("the gradient of x"):
-        expect_close(*found, within=1e-9 * (1 + found[1].abs()), cause="do not detach the mean or the variance")
+        found.append([leaf.grad if leaf.grad is not None else torch.zeros_like(leaf) for leaf in leaves])
+    for name, ours, theirs in zip(("x", "weight", "bias"), *found, strict=True):
+        with speaking_of(f"the gradient of {name}"):
+            cause = "mean and variance depend on x: do not detach them"
+            expect_close(ours, theirs, within=1e-9 * (1 + theirs.abs()), cause=cause)
 
 
 # ---------------------------------------------------------------- BatchNorm2d

@@ -5,11 +5,12 @@ import pytest
 from checks import MODES, faults_of, light_enough, opened, weight
 
 from seeing_tensors.course.book import lessons
-from seeing_tensors.course.repository import ROOT, lesson_files
+from seeing_tensors.course.repository import ROOT, lesson_files, page_files
 
 LESSONS = [lesson.stem for lesson in lesson_files(ROOT)]
+WRITTEN = [page.stem for page in page_files(ROOT)]  # the lessons and their appendices
 LAWS = ["laws/index"] + [f"laws/lesson_{int(lesson[:2])}" for lesson in LESSONS]
-PAGES = ["index", *LESSONS, *LAWS, "peers", "files", "speed", "search", "genindex"]
+PAGES = ["index", *WRITTEN, *LAWS, "peers", "files", "speed", "search", "genindex"]
 
 
 def told(faults):
@@ -36,7 +37,7 @@ def test_page(chromium, book, figures, name, mode):
                 f"{name:28} {weight(visit) / 1e6:5.2f} MB   {first}   layout shift {visit.seen['jumps']:.3f}"
             )
         faults = faults_of(visit)
-        if name in LESSONS:
+        if name in WRITTEN:
             faults["light_enough"] = light_enough(visit)
     assert not any(faults.values()), told(faults)
 

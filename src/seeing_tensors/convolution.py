@@ -11,6 +11,7 @@ is, not turned around first.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -153,8 +154,10 @@ def compose_kernels(first: Layer, second: Layer) -> Layer:
     one, two = w1.to(kind), w2.to(kind)
     # Full convolution is what torch calls transposed: every tap of the first lays down the kernel of the second.
     weight = F.conv_transpose2d(one.transpose(0, 1), two.transpose(0, 1)).transpose(0, 1).contiguous()
+    if not pairs:
+        return weight.to(w1.dtype)
     bias = b2 + two.sum(dim=(2, 3)) @ b1.to(kind)
-    return (weight.to(w1.dtype), bias.to(w1.dtype)) if pairs else weight.to(w1.dtype)
+    return weight.to(w1.dtype), bias.to(w1.dtype)
 
 
 def receptive_field(layers: Sequence[tuple[int, int, int]]) -> int:
@@ -215,7 +218,7 @@ def attainable_range(weight: torch.Tensor, bias: torch.Tensor | None = None) -> 
     # Summed in float64, so that many small weights do not get lost beside a large one.
     low = bias + weight.clamp(max=0).sum(dim=(1, 2, 3), dtype=torch.float64)
     high = bias + weight.clamp(min=0).sum(dim=(1, 2, 3), dtype=torch.float64)
-    if not torch.isfinite(high - low).all():
+    if not math.isfinite((high - low).sum().item()):
         for name, numbers in (("weight", weight), ("bias", bias)):
             if not torch.isfinite(numbers).all():
                 raise ValueError(f"attainable_range: the {name} contains NaN or inf, so no range can be promised")

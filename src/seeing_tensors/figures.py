@@ -54,8 +54,7 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     # pyplot keeps every figure it made; let go of this one, if it is pyplot's.
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if shell is None:
+    if not in_a_notebook():
         print(f"[figure] {caption}\n  {alt}")
         return
     from IPython.display import HTML, display
@@ -69,6 +68,11 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
             f"<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
         )
     )
+
+
+def in_a_notebook() -> bool:
+    """True where HTML can be displayed."""
+    return bool(getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)())
 
 
 def _texts(artist: Artist) -> Iterator[Text]:

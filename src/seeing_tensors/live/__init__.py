@@ -3,7 +3,8 @@
 What is put on the page is a ``<figure>`` with a still picture, its alt text and caption, the data in base64 and one
 script. Without JavaScript, in a notebook that is not trusted, and on paper the still picture is what there is.
 
-    rules.js      the library's numeric rules in JavaScript; the browser suite compares both, bit for bit
+    rules.js      the library's numeric rules in JavaScript; the browser suite compares both, bit for bit; only
+                  BatchNorm may differ, by two roundings
     figure.js     what the figures share: data, painting, labelled controls, the reader's own picture
     live.css      how they look, in light and dark
     <name>.js     one figure

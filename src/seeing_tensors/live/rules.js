@@ -1,5 +1,5 @@
 // The library's numeric rules, written a second time for the live figures. tests/browser/test_live_rules.py runs
-// both on the same data and compares every bit. A picture's values lie in planes, as in a tensor (C, H, W).
+// both on the same data and compares every bit; only BatchNorm may differ, by two roundings. A picture's values lie in planes, as in a tensor (C, H, W).
 
 const fround = Math.fround; // a double rounded to float32: what torch does after each step
 

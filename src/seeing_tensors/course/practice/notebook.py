@@ -7,10 +7,10 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 
+from ...figures import in_a_notebook
 from .. import repository
 from ..laws.finding import laws
 from .portraits import show_beside_target
-from .predictions import in_a_notebook
 from .verdicts import fault, headline, judge, second_star
 
 

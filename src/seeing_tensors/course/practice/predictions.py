@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import html
 import math
-import sys
 from collections.abc import Sequence
 from types import EllipsisType
 from typing import Any
 
-
-def in_a_notebook() -> bool:
-    """True where HTML can be displayed."""
-    return bool(getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)())
+from ...figures import in_a_notebook
 
 
 class Prediction:

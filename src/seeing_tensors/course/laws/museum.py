@@ -203,11 +203,11 @@ def _cases_of_the_first_broken_law(cases: Sequence[_Case], ours: Sequence[Failur
 
 
 def _first_alike(wrong: Mistake, first: list[tuple[_Case, Failure]]) -> bool:
-    """True if the values of one law's cases are those of the mistake, on most cases where either goes wrong."""
+    """True if the values of one law's cases are those of the mistake, on each case where either goes wrong."""
     pairs = [(ours, _known_failure(wrong.function, case)) for case, ours in first]
     telling = [(ours, theirs) for ours, theirs in pairs if ours is not None or theirs is not None]
-    alike = sum(_concerns(ours) == _concerns(theirs) == "values" and _alike(ours, theirs) for ours, theirs in telling)
-    return alike > 0 and alike >= 0.75 * len(telling)
+    values = all(_concerns(each) == "values" for pair in telling for each in pair)
+    return len(telling) >= 1 and values and all(_alike(ours, theirs) for ours, theirs in telling)
 
 
 @functools.cache

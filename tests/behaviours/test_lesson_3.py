@@ -121,7 +121,7 @@ def test_processes_give_the_bits_of_one(processes, pictures):
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     assert run.returncode == 0, run.stderr
     one = st.channel_statistics(map(st.read_image, photos))

@@ -22,6 +22,7 @@ MODES = {
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
 }
 MOST_BYTES = 4_000_000
+HANG = 600_000  # ms: a busy machine may be slow, only a hang takes so long
 
 # Runs before the page's own scripts: when the first picture of the text was on the screen, and how far things jumped.
 WATCH = """
@@ -53,7 +54,7 @@ class Visit:
 def opened(browser: Browser, file: Path, mode: str = "light"):
     """Open a page from file:// and wait until it has come to rest."""
     context = browser.new_context(**MODES[mode])
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(HANG)
     context.add_init_script(WATCH)
     try:
         visit = Visit(context.new_page(), file, mode)

@@ -9,6 +9,7 @@ import IPython.display
 import numpy as np
 import pytest
 import torch
+from checks import HANG
 from matplotlib.figure import Figure
 
 import seeing_tensors as st
@@ -112,6 +113,7 @@ def opened(chromium, tmp_path):
         file = tmp_path / f"page_{len(contexts)}.html"
         file.write_text(page_of(*figures, theme=theme), encoding="utf-8")
         contexts.append(chromium.new_context(viewport={"width": width, "height": 900}, **options))
+        contexts[-1].set_default_timeout(HANG)
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
         page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))

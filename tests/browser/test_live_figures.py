@@ -1,6 +1,5 @@
 """The live figures in a browser: they move under the keyboard, the mouse and a finger, say what the library says, and
-leave
-a picture where no script runs. JupyterLab is started on the loopback for the last tests."""
+leave a picture where no script runs. JupyterLab is started on the loopback for the last tests."""
 
 import hashlib
 import io
@@ -19,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
+from checks import HANG
 from live_tools import (  # noqa: F401  opened is a fixture
     ALT,
     CAPTION,
@@ -170,6 +170,7 @@ def test_a_broken_script_leaves_the_still_picture(chromium, figure_of, name, tmp
     broken = re.sub(r'(<script type="application/json">).', r"\1!", figure_of(name), count=1)
     file.write_text(broken, encoding="utf-8")
     page = chromium.new_page()
+    page.set_default_timeout(HANG)
     told = []
     page.on("console", lambda message: told.append(message.text))
     page.goto(file.as_uri())
@@ -963,7 +964,7 @@ def lab(tmp_path_factory, figure_of):
     with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(command, cwd=folder / "work", env=environment, stdout=log, stderr=log)
         try:
-            for _ in range(120):
+            while True:  # until it answers, or has ended
                 try:
                     urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=1).read()
                     break
@@ -973,16 +974,21 @@ def lab(tmp_path_factory, figure_of):
             yield address
         finally:
             server.terminate()
-            server.wait(20)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:  # it can wait for ever for a kernel that was just starting
+                server.kill()
+                server.wait()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_in_jupyterlab_a_trusted_figure_moves(lab, chromium, dark):
     page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.set_default_timeout(HANG)
     page.goto(f"{lab}trusted.ipynb")
     for number, name in enumerate(FIGURES):
         figure = page.locator(f"figure[data-live={name}]")
-        figure.locator("canvas").first.wait_for(timeout=60_000)
+        figure.locator("canvas").first.wait_for()
         if dark:
             page.evaluate("document.body.dataset.jpThemeLight = 'false'")
         before = drawn(page, number)
@@ -999,9 +1005,10 @@ def test_in_jupyterlab_a_trusted_figure_moves(lab, chromium, dark):
 
 def test_in_jupyterlab_the_arrow_keys_move_the_window_and_not_the_cells(lab, chromium):
     page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.set_default_timeout(HANG)
     page.goto(f"{lab}trusted.ipynb")
     figure = page.locator("figure[data-live=filter]")
-    figure.locator("canvas").first.wait_for(timeout=60_000)
+    figure.locator("canvas").first.wait_for()
     window = figure.get_by_role("application")
     window.focus()
     place = figure.locator(".st-kernel + div .st-title")
@@ -1018,9 +1025,10 @@ def test_in_jupyterlab_the_arrow_keys_move_the_window_and_not_the_cells(lab, chr
 
 def test_in_jupyterlab_a_stranger_shows_the_still_picture(lab, chromium):
     page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.set_default_timeout(HANG)
     page.goto(f"{lab}stranger.ipynb")
     still = page.locator(".jp-OutputArea figure > img").first
-    still.wait_for(timeout=60_000)
+    still.wait_for()
     assert still.get_attribute("alt") == ALT and page.locator("canvas:not(.jp-mod-hidden canvas)").count() == 0
     assert page.locator("figcaption").first.is_visible()
     page.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from checks import HANG
 from live_tools import lesson_rules
 from matplotlib import colormaps
 from matplotlib.figure import Figure
@@ -31,6 +32,7 @@ LIMITS = [(0, 1), (-2.1, 2.6), (0.1, 0.3), (0.5, 0.5000001), (-1e-30, 1e30)]
 def javascript(chromium):
     """Evaluate an expression about `x`, a Float32Array with the values of an array, in the browser."""
     page = chromium.new_page()
+    page.set_default_timeout(HANG)
     page.add_script_tag(content=RULES)
 
     def evaluate(expression, values=(), kind=np.float32):

@@ -279,7 +279,7 @@ def test_the_run_is_fresh_and_left_nothing_behind(executed):
 def test_runs_as_a_plain_script(page, tmp_path):
     environment = lessons.lesson_environment() | {"MPLBACKEND": "Agg"}
     run = subprocess.run(
-        [sys.executable, str(page)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, str(page)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600
     )
     assert run.returncode == 0, run.stderr
     assert os.listdir(tmp_path) == [], "a lesson writes into the folder it runs in; use tempfile"

@@ -87,7 +87,7 @@ def shared(tmp_path_factory):
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", "--nproc-per-node=2"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, *torchrun, script(), folder, *paths]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
     assert run.returncode == 0, run.stderr
     return images, [torch.load(folder / f"process_{i}.pt") for i in range(2)]
 

@@ -38,7 +38,7 @@ class Watching:
         self.lines = Queue()
         threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout], daemon=True).start()
 
-    def until(self, words, seconds=120):
+    def until(self, words, seconds=600):
         said = ""
         while words not in said:
             try:

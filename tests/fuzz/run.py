@@ -270,22 +270,21 @@ Versions: {versions}. Made by `python tests/fuzz/run.py --count {count} --write`
 
 
 def table(format: str, found: dict[str, Counter]) -> str:
-    def row(what: str, number: Callable[[Counter], object], files: str = "") -> str:
-        return f"| {what} | {files} | {' | '.join(str(number(each)) for each in found.values())} |"
+    def row(what: str, number: Callable[[Counter], str], files: str = "") -> str:
+        return f"| {what} | {files} | {' | '.join(number(each) for each in found.values())} |"
 
-    def of(kinds: list[str], *outcomes: str) -> Callable[[Counter], int]:
-        return lambda counter: sum(counter[kind, outcome] for kind in kinds for outcome in outcomes)
+    def of(kinds: list[str], *outcomes: str) -> Callable[[Counter], str]:
+        return lambda counter: f"{sum(counter[kind, outcome] for kind in kinds for outcome in outcomes):,}"
 
     first = next(iter(found.values()))
-    total = {kind: of([kind], *OUTCOMES)(first) for kind in KINDS}
     lines = [f"## {format}", "", f"| came back as another picture | files | {' | '.join(found)} |"]
     lines.append("|---|--:" + "|--:" * len(found) + "|")
-    lines += [row(kind, of([kind], "another picture"), f"{total[kind]:,}") for kind in KINDS]
+    lines += [row(kind, of([kind], "another picture"), of([kind], *OUTCOMES)(first)) for kind in KINDS]
     every = of(KINDS, "another picture")
-    lines.append(row("**all**", lambda counter: f"**{every(counter)}**", f"{sum(total.values()):,}"))
+    lines.append(row("**all**", lambda counter: f"**{every(counter)}**", of(KINDS, *OUTCOMES)(first)))
     lines.append(row("came back as the same picture", of(KINDS, "the same picture")))
     lines.append(row("ended the process", of(KINDS, ENDED)))
-    lines.append(row("something was written to stderr", lambda counter: counter["on stderr"]))
+    lines.append(row("something was written to stderr", lambda counter: f"{counter['on stderr']:,}"))
     return "\n".join(lines)
 
 

@@ -5,6 +5,8 @@
 
 # %% tags=["hide-input"]
 import os
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -385,8 +387,16 @@ for name, ours, theirs in zip("RGB", std, all_pixels):
 # Use them all the same with a network that was trained with them: it wants the numbers it has seen, not the right ones.
 #
 # `ChannelStatistics` counts how often each of the 256 levels occurs. Whole numbers add without error, so every order of
-# the pictures, and every split over workers, gives the same bits. `seeing-tensors stats FOLDER` does it for files.
-# [More](more_03_data_sets.ipynb) has it over two processes, and measures what normalising is good for.
+# the pictures, and every split over workers, gives the same bits. For files there is a command, `seeing-tensors stats FOLDER`.
+# Of the five photos it says:
+
+# %% tags=["hide-input"]
+command = [sys.executable, "-m", "seeing_tensors.course.cli", "stats", st.data_path("photos")]
+print(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+# %% [markdown]
+# The last line is the one to paste. [More](more_03_data_sets.ipynb) has it over two processes, and measures what normalising
+# is good for.
 #
 # ## Proof
 #

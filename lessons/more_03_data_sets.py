@@ -1,7 +1,7 @@
 # %% [markdown]
 # # More: statistics of a data set, and what normalising is good for
 #
-# 5 minutes · beside [lesson 3](03_inverse_normalize.ipynb)
+# 6 minutes · beside [lesson 3](03_inverse_normalize.ipynb)
 #
 # What lesson 3 left out: exact statistics over several processes; what Normalize is not; the same small network trained
 # on three scales of one input; grey pictures, `make_grid`, and CIFAR-10.
@@ -109,12 +109,14 @@ pixels = sum(picture[..., 0].size for picture in pictures) / len(paths)
 billion, disk = 10**9, 5e8  # pictures; bytes a second of a common SSD
 Markdown(
     f"| what | measured or computed |\n|---|---|\n"
-    f"| one core reads and counts | {rate:.0f} pictures a second, {rate * size / 1e6:.0f} MB of files |\n"
+    f"| one core reads and counts | {rate:.0f} pictures a second, "
+    f"{rate * size / 1e6:.0f} MB of files |\n"
     f"| a billion of them on 256 cores | {billion / rate / 256 / 3600:.0f} hours |\n"
     f"| their files | {billion * size / 1e12:.0f} TB |\n"
     f"| a disk of {disk / 1e6:.0f} MB a second feeds | {disk / rate / size:.0f} cores |\n"
     f"| and needs for all of them | {billion * size / disk / 3600 / 24:.0f} days |\n"
-    f"| what a process hands over at the end | {kept.counts.nbytes / 1024:.0f} KiB, 256 counts a channel |\n"
+    f"| what a process hands over at the end | {kept.counts.nbytes / 1024:.0f} KiB, "
+    "256 counts a channel |\n"
     f"| to add that up | {1e6 * merging:.0f} µs a process |\n"
     f"| pictures until a count overflows | {2**63 / pixels:.0e} |"
 )

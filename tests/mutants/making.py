@@ -62,9 +62,10 @@ def owner_of(statement: cst.CSTNode) -> str | None:
     return None
 
 
-def private_signatures(source: str) -> dict[str, list[str]]:
-    """The parameters of each private function at the top of a module."""
-    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name[0] == "_"]
+def private_signatures(source: str, *, of_private_module: bool = False) -> dict[str, list[str]]:
+    """The parameters of each private function at the top of a module; of a private module, of every function."""
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in functions if of_private_module or node.name[0] == "_"]
     return {f.name: [a.arg for a in f.args.args + f.args.kwonlyargs] for f in functions}
 
 

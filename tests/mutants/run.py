@@ -216,7 +216,7 @@ def judge_module(module: str, jobs: int, messages: bool, by_name: dict[str, list
 
     signatures = {}
     for path in SOURCES.glob("*.py"):
-        signatures.update(private_signatures(path.read_text()))
+        signatures.update(private_signatures(path.read_text(), of_private_module=path.name[0] == "_"))
     made = [m for m in mutants_of(module, source, signatures) if by_owner.get(m.function.split(".")[0])]
     made = [m for m in made if messages or not m.message]
     tasks = []

@@ -109,6 +109,8 @@ def test_messages_are_told_apart():
     assert ("_require_whole", 'raise TypeError(f"{label} must be a {word} number" - "!")') in of_messages
     assert not any(function in ("loop", "FACTOR", "untouched") for function, _ in of_messages)
     assert ("double", "return FACTOR / x") not in of_messages
+    assert run.private_signatures("def check(name, x): ...") == {}
+    assert run.private_signatures("def check(name, x): ...", of_private_module=True) == {"check": ["name", "x"]}
 
 
 def test_docstrings_annotations_and_isinstance_are_left_alone():

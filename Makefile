@@ -47,7 +47,7 @@ test-book: $(VENV)/installed
 		{ echo "make test-book needs Chromium: apt-get install chromium"; exit 1; }
 	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[course,mutants,browser]"
 	$(VENV)/bin/seeing-tensors build
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest tests/browser
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest tests/browser -n 2 --book "$${SEEING_TENSORS_BUILD:-build}/book"
 
 lab: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors lab

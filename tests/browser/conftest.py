@@ -55,18 +55,11 @@ def book(request):
     return folder / "book"
 
 
-@pytest.fixture(scope="session")
-def figures(request):
-    """Lines about the pages that are told at the end of the run."""
-    return request.config.stash.setdefault(FIGURES, [])
-
-
-FIGURES = pytest.StashKey[list]()
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    lines = config.stash.get(FIGURES, [])
+def pytest_terminal_summary(terminalreporter):
+    """What the tests of the pages recorded: weight, first picture, layout shift. Reports come from every worker."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    lines = [value for report in reports for name, value in report.user_properties if name == "page"]
     if lines:
         terminalreporter.section("the pages, in a browser, from file://")
-        for line in sorted(lines):
+        for line in sorted(set(lines)):
             terminalreporter.write_line(line)

@@ -28,14 +28,13 @@ def test_no_page_is_left_out(book):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", PAGES)
-def test_page(chromium, book, figures, name, mode):
+def test_page(chromium, book, record_property, name, mode):
     with opened(chromium, book / f"{name}.html", mode) as visit:
         if mode == "light":
             picture = visit.seen["picture"]
             first = f"first picture after {picture:4.0f} ms" if picture else "no picture"
-            figures.append(
-                f"{name:28} {weight(visit) / 1e6:5.2f} MB   {first}   layout shift {visit.seen['jumps']:.3f}"
-            )
+            shift = f"layout shift {visit.seen['jumps']:.3f}"
+            record_property("page", f"{name:28} {weight(visit) / 1e6:5.2f} MB   {first}   {shift}")
         faults = faults_of(visit)
         if name in WRITTEN:
             faults["light_enough"] = light_enough(visit)

@@ -203,22 +203,23 @@ def _as_array(x: torch.Tensor) -> np.ndarray:
     return x.detach().to(torch.promote_types(x.dtype, torch.float32)).numpy()
 
 
-def _parts(x: np.ndarray, channel: int) -> list[tuple[int, int, slice]]:
-    """Where the parts of a channel of (N, C, H, W) lie: some rows of one picture each."""
+def _parts(x: np.ndarray) -> list[tuple[int, slice]]:
+    """Where the parts of each channel of (N, C, H, W) lie: some rows of one picture."""
     rows = max(1, 2**16 // x.shape[3])
-    return [(n, channel, slice(top, top + rows)) for n in range(x.shape[0]) for top in range(0, x.shape[2], rows)]
+    return [(n, slice(top, top + rows)) for n in range(x.shape[0]) for top in range(0, x.shape[2], rows)]
 
 
 @np.errstate(all="ignore")
 def _statistics_by_parts(x: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
     """Each part has a mean and a sum of squared distances from it. The distances of the means are added in the end."""
-    result = np.empty((2, x.shape[1]))
-    memory = np.empty(x[_parts(x, 0)[0]].size)
+    result, parts = np.empty((2, x.shape[1])), _parts(x)
+    memory = np.empty(x[:, 0][parts[0]].size)
     for c in range(x.shape[1]):
+        channel = x[:, c]
         sizes, means, squares = [], [], []
-        for part in _parts(x, c):
-            values = memory[: x[part].size]
-            np.copyto(values.reshape(x[part].shape), x[part])
+        for part in parts:
+            values = memory[: channel[part].size]
+            np.copyto(values.reshape(channel[part].shape), channel[part])
             sizes.append(values.size)
             means.append(values.sum() / values.size)
             values -= means[-1]
@@ -242,8 +243,8 @@ def _mapped_by_parts(x: np.ndarray, mean: np.ndarray, slope: np.ndarray, bias: n
     slope = slope.astype(kind)
     y = np.empty(x.shape, kind)
     for c in range(x.shape[1]):
-        for part in _parts(x, c):
-            values = np.subtract(x[part], rounded[c], out=y[part])
+        for part in _parts(x):
+            values = np.subtract(x[:, c][part], rounded[c], out=y[:, c][part])
             values *= slope[c]
             values += bias[c]
     return torch.from_numpy(y)
@@ -258,7 +259,7 @@ def _weight_and_bias(name: str, x: torch.Tensor, weight: Any, bias: Any) -> tupl
     columns = []
     for label, values, default in (("weight", weight, 1.0), ("bias", bias, 0.0)):
         if values is None:
-            columns.append(torch.full((x.shape[1],), default, dtype=torch.float64, device=x.device))
+            columns.append(x.new_full((x.shape[1],), default, dtype=torch.float64))
             continue
         if not isinstance(values, torch.Tensor) or not values.is_floating_point():
             raise TypeError(f"{name}: {label} must be a float tensor of one value per channel, got {values!r}")

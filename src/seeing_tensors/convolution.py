@@ -184,7 +184,7 @@ def receptive_field(layers: Sequence[tuple[int, int, int]]) -> int:
     for layer in layers:
         if not isinstance(layer, Sequence) or len(layer) != 3:
             raise ValueError(f"receptive_field: a layer is (kernel_size, stride, dilation), got {layer!r}")
-        k, s, d = (_whole(name, n, 1) for name, n in zip(("kernel_size", "stride", "dilation"), layer, strict=True))
+        k, s, d = _whole("kernel_size", layer[0], 1), _whole("stride", layer[1], 1), _whole("dilation", layer[2], 1)
         field += d * (k - 1) * step
         step *= s
     return field

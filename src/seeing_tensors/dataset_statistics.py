@@ -232,7 +232,7 @@ class LabelStatistics:
         f_k is the share of class k in the pictures that have it.
         """
         self._pixels()
-        shares = np.divide(self.counts, self.surroundings, where=self.counts > 0, out=np.zeros(len(self.counts)))
+        shares = self.counts / np.maximum(self.surroundings, 1)  # 0 / 1 for a class that never occurs
         middle = np.median(shares[shares > 0])
         return tuple(float(middle / share) if share else 0.0 for share in shares)
 

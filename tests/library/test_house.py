@@ -320,6 +320,24 @@ def test_statistics_can_be_compared_and_printed():
     assert repr(one) == expected and one.counts.sum() == 12
 
 
+def labels(*masks):
+    """The LabelStatistics of some masks."""
+    statistics = st.LabelStatistics()
+    for mask in masks:
+        statistics.update(np.array(mask), void=255)
+    return statistics
+
+
+def test_label_statistics_can_be_compared_and_printed():
+    assert st.LabelStatistics() != st.ChannelStatistics()
+    one = labels([[0, 2, 2, 255]])
+    assert one == labels([[2, 255, 0, 2]]) and not isinstance(one, Hashable)  # it changes with each mask
+    for other in (labels([[0, 0, 2, 255]]), labels([[0, 2, 2]]), labels([[0, 2, 2, 255]], [[255]]), one.counts, 5):
+        assert one != other
+    assert repr(one) == "LabelStatistics(1 masks, 3 pixels of 2 classes, 1 void)"
+    assert {row.dtype for row in (one.counts, one.pictures, one.surroundings)} == {np.dtype(np.int64)}
+
+
 def test_describe_in_full():
     x = torch.arange(24.0).reshape(2, 3, 4) / 23
     few, many = torch.zeros(1, 1, 1000), torch.zeros(1, 1, 200)
@@ -445,6 +463,9 @@ def test_all_reduce_needs_a_group_and_adds_nothing_in_a_group_of_one():
     try:
         assert st.channel_statistics([PICTURE]).all_reduce() == st.channel_statistics([PICTURE])
         assert st.ChannelStatistics().all_reduce().count == 0
+        masks = [[0, 2, 255]], [[255]]
+        assert labels(*masks).all_reduce() == labels(*masks)
+        assert st.LabelStatistics().all_reduce() == st.LabelStatistics()
     finally:
         torch.distributed.destroy_process_group()
 

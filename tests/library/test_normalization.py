@@ -1,22 +1,21 @@
 """What only the library's own Normalize must do: take part in everything that torch does with a function."""
 
-import pytest
+import functools
+
 import torch
 
 import seeing_tensors as st
 
 
-@pytest.mark.parametrize("function", [st.normalize, st.inverse_normalize])
-def test_normalize_and_its_inverse_can_be_mapped_and_differentiated_forwards(function):
-    def of_a_picture(x):
-        return function(x, st.IMAGENET_MEAN, st.IMAGENET_STD)
-
-    x = torch.rand(2, 3, 4, 5)
-    expected, slope = of_a_picture(x), of_a_picture(x + 1) - of_a_picture(x)
-    torch.testing.assert_close(torch.func.vmap(of_a_picture)(x), expected)
-    value, tangent = torch.func.jvp(of_a_picture, (x,), (torch.ones_like(x),))
-    torch.testing.assert_close(value, expected)
-    torch.testing.assert_close(tangent, slope, rtol=1e-5, atol=1e-5)
+def test_normalize_and_its_inverse_can_be_mapped_and_differentiated_forwards():
+    for function in (st.normalize, st.inverse_normalize):
+        of_a_picture = functools.partial(function, mean=st.IMAGENET_MEAN, std=st.IMAGENET_STD)
+        x = torch.rand(2, 3, 4, 5)
+        expected, slope = of_a_picture(x), of_a_picture(x + 1) - of_a_picture(x)
+        torch.testing.assert_close(torch.func.vmap(of_a_picture)(x), expected)
+        value, tangent = torch.func.jvp(of_a_picture, (x,), (torch.ones_like(x),))
+        torch.testing.assert_close(value, expected)
+        torch.testing.assert_close(tangent, slope, rtol=1e-5, atol=1e-5)
 
 
 def test_the_inverse_is_the_same_number_with_and_without_a_gradient():

@@ -13,6 +13,7 @@ from mutmut.mutation.mutators import mutation_operators
 
 # The names of those parameters of private functions that do nothing but stand in messages.
 IN_MESSAGES = {"name", "label", "what"}
+STRICT = matchers.Arg(keyword=matchers.Name("strict"))
 
 
 class Mutant(NamedTuple):
@@ -36,6 +37,7 @@ def mutants_of(module: str, source: str, signatures: dict[str, list[str]] | None
     signatures = {**(signatures or {}), **private_signatures(source)}
     only_in_messages = read_only_in_raise(source)
     found = {}
+    as_it_is = ast.dump(ast.parse(source))
     for statement in tree.body:
         owner = owner_of(statement)
         if owner is None:
@@ -49,7 +51,8 @@ def mutants_of(module: str, source: str, signatures: dict[str, list[str]] | None
             mutant = mutant._replace(message=message or owner in only_in_messages)
             with contextlib.suppress(SyntaxError):
                 compile(mutant.source, module, "exec")
-                found.setdefault(mutant.source, mutant)
+                if ast.dump(ast.parse(mutant.source)) != as_it_is:  # 1e18 + 1 is 1e18
+                    found.setdefault(mutant.source, mutant)
     return list(found.values())
 
 
@@ -80,7 +83,7 @@ class _Changes(cst.CSTVisitor):
         self.depth = 0  # how many of them are open
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, (cst.Annotation, cst.Decorator)):
+        if isinstance(node, (cst.Annotation, cst.Decorator)) or matchers.matches(node, STRICT):
             return False
         if isinstance(node, cst.FunctionDef) and node.name.value != self.names[0]:
             self.names.append(node.name.value)
@@ -92,6 +95,8 @@ class _Changes(cst.CSTVisitor):
             if operator.__name__ == "operator_arg_removal" and _name(node.func) in ("len", "isinstance"):
                 continue
             for new in operator(node):
+                if isinstance(node, cst.Call) and _name(node.func) == "zip" and _differ_in_strict(node, new):
+                    continue
                 changed = set(_children_that_differ(node, new))
                 message = self.depth > 0 or (bool(changed) and changed <= self.message_parts)
                 self.found.append((".".join(self.names), node, new, message))
@@ -120,6 +125,12 @@ class _Changes(cst.CSTVisitor):
 
 def _name(node: cst.CSTNode) -> str:
     return node.value if isinstance(node, cst.Name) else ""
+
+
+def _differ_in_strict(old: cst.Call, new: cst.Call) -> bool:
+    """Whether two calls of zip are one but for `strict`."""
+    args = [[arg for arg in call.args if not matchers.matches(arg, STRICT)] for call in (old, new)]
+    return len(args[0]) == len(args[1]) and all(map(cst.CSTNode.deep_equals, *args))
 
 
 def _children_that_differ(old: cst.CSTNode, new: cst.CSTNode) -> list[cst.CSTNode]:

@@ -9,14 +9,15 @@ mutmut makes the mutants: another number, operator or branch, an argument left o
 The laws of `tests/spec` judge each one: those about the function that was changed and no others. For a class they
 are the laws about the class; for a private function or a constant those about the public functions of its module
 that use it. A mutant is killed when one of these laws breaks, when its module cannot be imported, or when it runs
-out of time. After the laws come those tests of `tests/library/test_house.py` that need nothing but the library and that
-name such a function: what it must do and a learner's need not. A mutant is a module of its own: the rest of the
-library, and so what a law computes beside it, stays whole.
+out of time. After the laws come those tests of `tests/library` (three files, TESTS) that need nothing but the library
+and that name such a function: what it must do and a learner's need not. A mutant is a module of its own: the rest of
+the library, and so what a law computes beside it, stays whole.
 
-Left out: docstrings, annotations, imports, decorators, the arguments of `len` and `isinstance` (never None),
-constants that no function of the module reads (a law is about a function). Counted apart as messages: what can only
-change the text of an error, that is everything after `raise`, variables that are read only there, and the names
-that are handed to private functions for it. A law reads a message only where it says `mention=`.
+Left out: docstrings, annotations, imports, decorators, the arguments of `len` and `isinstance` (never None), the
+`strict=` of `zip` (it asserts that lengths are equal which were checked or made so before), another spelling of the
+same number, constants that no function of the module reads (a law is about a function). Counted apart as messages:
+what can only change the text of an error, that is everything after `raise`, variables that are read only there, and
+the names that are handed to private functions for it. A law reads a message only where it says `mention=`.
 
 `equivalent.md` lists every mutant that may survive, with the reason. The exit status is 0 when no other survives and
 each one listed still does. "crashed" are the killed ones that raised where a result is expected, the easy kind.
@@ -51,6 +52,7 @@ from seeing_tensors.course.repository import path as repository_path
 NUMERIC = ("tensors", "display", "normalization", "dataset_statistics", "batchnorm", "density", "convolution")
 SOURCES = repository_path("src/seeing_tensors")
 EQUIVALENTS = Path(__file__).with_name("equivalent.md")
+TESTS = ("test_house", "test_batchnorm_and_density", "test_normalization")  # of tests/library
 SURVIVED = ""
 MEMORY = 16 * 2**30  # of addresses, of which torch takes several GiB before anything is computed
 
@@ -80,28 +82,31 @@ def judge(mutant: Mutant, by: Sequence[Law], profiles: Sequence[str] = ("check",
 
 
 def failed_test(module: types.ModuleType, names: set[str]) -> str:
-    """The first test of test_house.py without arguments that says `st.NAME` of one of these names and fails; or ""."""
-    house = vars(_house())
+    """The first test in TESTS without arguments that uses one of these names and fails; or ""."""
     public = {name: value for name, value in vars(module).items() if name in seeing_tensors.__all__}
-    house["st"] = types.SimpleNamespace(**{**vars(seeing_tensors), **public})
-    for name, test in house.items():
-        if not name.startswith("test_") or test.__code__.co_argcount:
-            continue
-        used = set(test.__code__.co_names)
-        if "st" in used and names & used:
-            try:
-                test()
-            except (Exception, pytest.fail.Exception):
-                return name
+    library = types.SimpleNamespace(**{**vars(seeing_tensors), **public})
+    for tests in map(vars, _tests()):
+        tests["st"] = library
+        for name, test in tests.items():
+            if not name.startswith("test_") or test.__code__.co_argcount:
+                continue
+            used = set(test.__code__.co_names)
+            if "st" in used and names & used:
+                try:
+                    test()
+                except (Exception, pytest.fail.Exception):
+                    return name
     return ""
 
 
 @functools.cache
-def _house() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("mutants_house", repository_path("tests/library/test_house.py"))
-    house = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(house)
-    return house
+def _tests() -> list[types.ModuleType]:
+    modules = []
+    for name in TESTS:
+        spec = importlib.util.spec_from_file_location(f"mutants_{name}", repository_path(f"tests/library/{name}.py"))
+        modules.append(importlib.util.module_from_spec(spec))
+        spec.loader.exec_module(modules[-1])
+    return modules
 
 
 def as_module(name: str, source: str) -> types.ModuleType:
@@ -207,7 +212,7 @@ def judge_module(module: str, jobs: int, messages: bool, by_name: dict[str, list
     seconds = seconds_of(module, source, concerned)  # in this process: what loads at its first use is loaded for all
     [failed] = in_children([(lambda: failed_test(as_module(module, source), {law.about for law in concerned}), 600)], 1)
     if failed:
-        sys.exit(f"{module}: the library as it is does not pass {failed} of tests/library/test_house.py")
+        sys.exit(f"{module}: the library as it is does not pass {failed} of tests/library")
     gc.collect()
     gc.freeze()  # the children share this memory, and do not look through it
 

@@ -45,6 +45,10 @@ def loop(x):
 
 def untouched(x: int = 3) -> int:
     return x
+
+
+def paired(a, b):
+    return [*zip(a, b, strict=True)], 1e18
 '''
 
 
@@ -118,6 +122,12 @@ def test_docstrings_annotations_and_isinstance_are_left_alone():
     assert not any("Twice" in after or "None, int" in after or "(x, None)" in after for after in afters)
     assert "def untouched(x: int = 4) -> int:" in afters
     assert len({m.source for m in MUTANTS}) == len(MUTANTS) and TOY not in {m.source for m in MUTANTS}
+
+
+def test_strict_and_another_spelling_of_a_number_are_left_alone():
+    afters = {m.after for m in MUTANTS if m.function == "paired"}
+    arguments = ("None, b, strict=True", "a, None, strict=True", "b, strict=True", "a, strict=True")
+    assert afters == {f"return [*zip({each})], 1e18" for each in arguments}
 
 
 def test_the_list_is_read_and_a_broken_one_is_not():

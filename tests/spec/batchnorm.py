@@ -21,7 +21,7 @@ import seeing_tensors as library
 from seeing_tensors.course.laws import expect, expect_arguments_kept, expect_close, expect_raises, expect_same, law
 from seeing_tensors.course.laws.expectations import Unmet
 
-from .strategies import FLOATS, U, sides
+from .strategies import EVERY_FLOAT, FLOATS, U, sides
 
 TORCH = torch.nn.functional.batch_norm
 
@@ -75,7 +75,7 @@ def expect_float32(got, x, weight=None, bias=None, eps=1e-5, cause=""):
 def expect_normalised(got, x, weight=None, bias=None, eps=1e-5, cause=""):
     exact, sizes = plain_loop(x, weight, bias, eps)
     within = 1e-6 * (1 + sizes)
-    if x.dtype == torch.float16:  # two roundings, and the smallest step where a result is nearly 0
+    if x.dtype.itemsize == 2:  # two roundings, and the smallest step where a result is nearly 0
         within = within + torch.finfo(x.dtype).eps * sizes + 6e-8
     expect_close(got, exact.to(x.dtype), within=within, cause=cause)
 
@@ -307,7 +307,7 @@ def the_memory_layout_does_not_matter(batch_norm, x):
         expect_normalised(batch_norm(view), x)
 
 
-@law("batch_norm", lesson=4, rank="range", dtype=st.sampled_from(FLOATS), x=pictures)
+@law("batch_norm", lesson=4, rank="range", dtype=st.sampled_from(EVERY_FLOAT), x=pictures)
 def the_type_and_shape_stay(batch_norm, dtype, x):
     """The result has the type and shape of x; half precision is computed in more and rounded once."""
     x = (200 * x).to(dtype)

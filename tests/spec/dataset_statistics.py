@@ -164,17 +164,17 @@ def doubling_changes_only_the_count(ChannelStatistics, pictures):
 
 @law("ChannelStatistics", lesson=3, rank="range")
 def a_rare_value_is_not_lost(ChannelStatistics):
-    """One odd pixel among 2**44 still shows in the std, exactly: n (sum of squares) - (sum)**2 in whole numbers."""
-    many = ChannelStatistics().update(np.full((1, 3, 1), 255, np.uint8))
-    few = ChannelStatistics().update(np.full((1, 1, 1), 254, np.uint8))
+    """One odd pixel among 2**44 still shows in mean and std: n (sum of squares) - (sum)**2 in whole numbers."""
+    many = ChannelStatistics().update(np.full((1, 3, 1), 254, np.uint8))
+    few = ChannelStatistics().update(np.full((1, 1, 1), 1, np.uint8))
     double(many, 44)
     n = 3 * 2**44 + 1
     count, (mean,), (std,) = bits(many.merge(few))
     expect_same(count, n)
-    root = math.sqrt(Fraction(1, 255**2) * Fraction(1, n) * (1 - Fraction(1, n)))
+    root = math.sqrt(Fraction(253, 255) ** 2 * Fraction(1, n) * (1 - Fraction(1, n)))
     cause = "float sums lose one pixel in 2**53"
     expect_close(np.float64(std), np.float64(root), within=2.0**-50 * root, cause=cause)
-    expect_close(np.float64(mean), np.float64(1 - Fraction(1, 255 * n)), within=2.0**-53)
+    expect_same(mean, float(Fraction(254 * (n - 1) + 1, 255 * n)), cause)
 
 
 def double(statistics, times):
@@ -385,6 +385,28 @@ def the_weights_are_those_of_the_papers(LabelStatistics):
         expect_close(numbers(got), np.array(expected), within=1e-12, cause="a class that never occurs has weight 0")
 
 
+@law("LabelStatistics", lesson=3, rank="mathematics", masks=sets_of_masks, beta=st.sampled_from([0.0, 0.5, 0.999]))
+def the_weights_of_any_masks(LabelStatistics, masks, beta):
+    """n / (K n_k); the median of all f_k over f_k; 1 / (1 - beta**pictures), scaled to the mean 1; beta is 0.999."""
+    masks = [*masks, np.array([[2]], np.uint8)]  # one pixel with a label at least
+    seen = [mask[mask != 255].tolist() for mask in masks]
+    counts = {k: sum(labels.count(k) for labels in seen) for k in sorted(set().union(*seen))}
+    shares = {k: counts[k] / sum(len(labels) for labels in seen if k in labels) for k in counts}
+    rare = {k: 1 / (1 - beta ** sum(k in labels for labels in seen)) for k in counts}
+    n, middle = sum(counts.values()), float(np.median([*shares.values()]))
+    statistics = labelled(LabelStatistics, masks)
+    for got, expected in [
+        (statistics.frequencies, {k: counts[k] / n for k in counts}),
+        (statistics.inverse_frequency(), {k: n / (len(counts) * counts[k]) for k in counts}),
+        (statistics.median_frequency(), {k: middle / shares[k] for k in counts}),
+        (statistics.effective_number(beta), {k: rare[k] * len(rare) / sum(rare.values()) for k in counts}),
+    ]:
+        of_every_class = [expected.get(k, 0.0) for k in range(max(counts) + 1)]
+        expect_close(numbers(got), np.array(of_every_class), within=1e-12 * max(of_every_class))
+    if beta == 0.999:
+        expect_same(statistics.effective_number(), statistics.effective_number(beta))
+
+
 # Edges, types and layouts.
 
 
@@ -435,6 +457,7 @@ def what_is_no_mask_is_not_counted(LabelStatistics):
     for label in (-1, 2**16):
         expect_raises(ValueError, statistics.update, np.array([[0, label]]), mention=[str(label)])
     expect_same(whole_numbers(statistics), ([], [], 0, 0), "refuse before counting")
+    expect_same(len(statistics.update(np.array([[2**16 - 1]])).counts), 2**16)
 
 
 @law("LabelStatistics", lesson=3, rank="manners")

@@ -152,7 +152,7 @@ def _scott(values: np.ndarray, counts: np.ndarray) -> float:
 
 def _density(values: np.ndarray, counts: np.ndarray, grid: np.ndarray, h: float) -> np.ndarray:
     """f(t) = sum over values v of (count / n) times the Gaussian of mean v and std h at t."""
-    total, weights = torch.zeros(len(grid), dtype=torch.float64), torch.from_numpy(counts.astype(np.float64))
+    total, weights = torch.zeros(len(grid), dtype=torch.float64), torch.from_numpy(counts).double()
     block = max(1, 2**20 // max(1, len(grid)))  # so many values at a time that 8 MB hold them for the whole grid
     for start in range(0, len(values), block):
         part = slice(start, start + block)

@@ -430,6 +430,8 @@ def test_a_density_plot_can_be_read():
         for side, text, patch in zip(("below", "above"), ax.texts, ax.patches, strict=True):
             box = text.get_window_extent()
             assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and box.y1 <= inside.y1
+            left, right = box.x0 - inside.x0, inside.x1 - box.x1
+            assert left < right if side == "below" else right < left
             face, edge = patch.get_facecolor(), patch.get_edgecolor()
             assert (
                 face[3] == 1 and 0.85 < min(face[:3]) < max(face[:3]) <= 1 and edge[:3] == to_rgba(st.COLORS[side])[:3]
@@ -445,6 +447,11 @@ def test_a_density_plot_can_be_read():
             lowest = (min(legend.y0, *(text.get_window_extent().y0 for text in ax.texts)) - inside.y0) / inside.height
             assert top < lowest
             assert not any(legend.overlaps(text.get_window_extent()) for text in ax.texts)
+
+
+def test_a_density_plot_keeps_room_for_its_curves_however_small_it_is():
+    ax = st.plot_channel_densities(np.array([[0, 9, 255]], np.uint8), Figure(figsize=(0.8, 0.6)).subplots())
+    assert 0.3 < ax.get_lines()[0].get_ydata().max() / ax.get_ylim()[1] < 0.4
 
 
 def test_counts_say_how_often_each_value_occurs():

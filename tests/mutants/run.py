@@ -20,7 +20,9 @@ what can only change the text of an error, that is everything after `raise`, var
 the names that are handed to private functions for it. A law reads a message only where it says `mention=`.
 
 `equivalent.md` lists every mutant that may survive, with the reason. The exit status is 0 when no other survives and
-each one listed still does. "crashed" are the killed ones that raised where a result is expected, the easy kind.
+each one listed still does. Those listed as Device change what only another device than the CPU computes: where torch
+sees none they survive and are counted apart. "crashed" are the killed ones that raised where a result is expected, the
+easy kind.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from making import Mutant, mutants_of, private_signatures, who_judges
 
 import seeing_tensors
@@ -253,13 +256,14 @@ def main() -> int:
         begin = time.monotonic()
         found = judge_module(module, chosen.jobs, chosen.messages, by_name)
         verdicts.update(found)
-        print(_row(module, found, time.monotonic() - begin), flush=True)
+        print(_row(module, found, listed, time.monotonic() - begin), flush=True)
     if len(chosen.modules) > 1:
-        print(_row("all", verdicts))
+        print(_row("all", verdicts, listed))
 
     survivors = [mutant for mutant, verdict in verdicts.items() if verdict == SURVIVED and not mutant.message]
     unknown = [mutant for mutant in survivors if mutant.key not in listed]
     stale = [key for key in listed if key[0] in chosen.modules and key not in {mutant.key for mutant in survivors}]
+    stale = [key for key in stale if not (torch.cuda.is_available() and listed[key].startswith("Device:"))]
     kinds = Counter(listed[mutant.key].split(":")[0] for mutant in survivors if mutant.key in listed)
     print(f"\n{len(survivors)} survive, accepted in {EQUIVALENTS.name}: {dict(kinds)}")
     if chosen.messages:
@@ -272,8 +276,12 @@ def main() -> int:
     return 1 if unknown or stale else 0
 
 
-def _row(name: str, verdicts: dict[Mutant, str], seconds: float | None = None) -> str:
-    found = [verdict for mutant, verdict in verdicts.items() if not mutant.message]
+def _row(name: str, verdicts: dict[Mutant, str], listed: dict, seconds: float | None = None) -> str:
+    found = []
+    for mutant, verdict in verdicts.items():
+        out_of_reach = verdict == SURVIVED and listed.get(mutant.key, "").startswith("Device:")
+        if not mutant.message and not (out_of_reach and not torch.cuda.is_available()):
+            found.append(verdict)
     killed, crashed = sum(v != SURVIVED for v in found), sum(v.startswith("crashed") for v in found)
     percent = f"{100 * killed / max(1, len(found)):.1f}"
     took = "" if seconds is None else f"{seconds:.0f}"

@@ -144,11 +144,22 @@ def test_each_accepted_survivor_is_in_the_library_and_has_a_reason():
     assert len(listed) == sum(line.startswith("+ ") for line in text.splitlines()), "a pair of lines that was not read"
     for (module, function, before, after), reason in listed.items():
         kind, _, why = reason.partition(": ")
-        assert kind in ("Equivalent", "Message", "Look") and len(why.split()) >= 5 and why.endswith("."), reason
+        assert (
+            kind in ("Equivalent", "Message", "Speed", "Device", "Look") and len(why.split()) >= 5 and why.endswith(".")
+        ), reason
         source = (run.SOURCES / f"{module}.py").read_text()
         assert before in " ".join(line.strip() for line in source.splitlines()), f"{module} has no such line: {before}"
         assert before != after
         assert function.split(".")[0] in run.who_judges(source, set()), f"{module} has no {function}"
+
+
+@pytest.mark.parametrize("has_cuda", [False, True])
+def test_what_only_another_device_reaches_is_counted_apart_where_there_is_none(has_cuda, monkeypatch):
+    monkeypatch.setattr(run.torch.cuda, "is_available", lambda: has_cuda)
+    one, two, three = MUTANTS[:3]
+    verdicts = {one: run.SURVIVED, two: "a law", three: run.SURVIVED}
+    row = run._row("toy", verdicts, {one.key: "Device: a reason.", two.key: "Device: a reason."}).split()
+    assert row == (["toy", "3", "1", "0", "2", "33.3"] if has_cuda else ["toy", "2", "1", "0", "1", "50.0"])
 
 
 def test_no_module_is_judged_that_is_not_there(monkeypatch, capsys):

@@ -83,7 +83,6 @@ def describe(x: Picture) -> str:
     )
     parts = [f"{str(x.dtype).removeprefix('torch.')} ({', '.join(sizes)}) {_memory(x)}"]
     below, above, broken = outside(values, 0, 1 if values.dtype.kind == "f" else 255)
-    nan = sum(np.count_nonzero(np.isnan(block)) for block in blocks(values)) if broken else 0
     if broken == values.size:
         parts.append("no finite value")
     else:
@@ -97,6 +96,7 @@ def describe(x: Picture) -> str:
             elif values.dtype.kind == "f":
                 parts.append("the finite ones displayable" if broken else "all displayable")
     if broken:
+        nan = sum(np.count_nonzero(np.isnan(block)) for block in blocks(values))
         parts.append(f"{nan} NaN, {broken - nan} inf")
     return " | ".join(parts)
 
@@ -178,7 +178,7 @@ _FLOATS = (np.float16, np.float32, np.float64)
 
 def _clipped_colors(array: np.ndarray) -> np.ndarray:
     """imshow's pipeline for (H, W, 3): clip, then level floor(255 x)."""
-    below, above, broken = outside(array, 0, 1) if array.dtype.kind == "f" else (0, 0, 0)
+    below, above, broken = outside(array, 0, 1)
     if broken and not (below or above) and np.isinf(array).any():
         raise ValueError(
             "imshow_pixels: this array has an inf and no finite value out of range, so matplotlib does not clip it "
@@ -218,8 +218,7 @@ def _stretched_over_colors(
     if array.dtype == np.uint8:  # of which there are 256, each with one colour
         found = pixels[_entries(np.arange(256, dtype=np.uint8), low, high, colors.N) + 1][array]
     else:
-        parts = [pixels[_entries(block, low, high, colors.N) + 1] for block in blocks(array)]
-        found = np.concatenate(parts, axis=None)
+        found = np.concatenate([pixels[_entries(block, low, high, colors.N) + 1] for block in blocks(array)])
     return found.view(np.uint8).reshape(*array.shape, 4)
 
 
@@ -234,7 +233,7 @@ def _entries(x: np.ndarray, low: float, high: float, n: int) -> np.ndarray:
         t /= np.float64(high - low)
         t *= t.dtype.type(n)
     t[t == n] = n - 1
-    return np.floor(np.clip(t, -1, n, out=t), out=t).astype(np.intp)
+    return np.floor(np.clip(t, -1, n)).astype(np.intp)
 
 
 def min_max_scale(x: torch.Tensor) -> torch.Tensor:
@@ -298,7 +297,7 @@ def saturation(x: torch.Tensor) -> float:
     if x.is_floating_point() and not (low.amin() >= 0 and high.amax() <= 1):
         raise ValueError("saturation needs values in [0, 1]; use x.clamp(0, 1) or min_max_scale(x), and say which")
     high, low = high.double(), low.double()
-    return float(((high - low) / high).nan_to_num(nan=0.0).mean())
+    return float(((high - low) / high).nan_to_num().mean())  # black: 0 / 0
 
 
 def split_view(left: Picture, right: Picture) -> Picture:

@@ -154,4 +154,4 @@ def _per_channel(
 
 def _column(values: tuple[float, ...], x: torch.Tensor) -> torch.Tensor:
     """One number a channel, as a tensor (C, 1, 1) that goes with x. By way of numpy, which takes half the time."""
-    return torch.from_numpy(np.array(values).reshape(-1, 1, 1)).to(x.device, x.dtype)
+    return torch.from_numpy(np.array(values)[:, None, None]).to(x.device, x.dtype)

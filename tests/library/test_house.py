@@ -368,6 +368,12 @@ def test_describe_in_full():
             torch.cat([few, few[..., 101:102].expand(1, 1, 1000)], dim=2),
             "float32 (C 1, H 1, W 2000) contiguous | -1 … 2, mean 0.0995, std 0.4366 | unseen: <0.1% below, 5.0% above",
         ),
+        (PICTURE, "uint8 (H 2, W 2, C 3) contiguous | 0 … 11, mean 5.5, std 3.452"),
+        (torch.full((1, 2, 2), 999), "int64 (C 1, H 2, W 2) contiguous | 999 … 999, mean 999, std 0"),
+        (
+            np.array([[[-1, 256, 0]]]),
+            "int64 (H 1, W 1, C 3) contiguous | -1 … 256, mean 85, std 120.9 | unseen: 33% below, 33% above",
+        ),
         (few.int() * 9999, "int32 (C 1, H 1, W 1000) contiguous | -9999 … 2e+04, mean 1990, std 6011"),
         (
             torch.tensor([[np.nan, 0.5]]),
@@ -388,6 +394,7 @@ def test_imshow_pixels_is_quiet():
     wide = np.array([[-3e38, 3e38]], np.float32)  # a range that float32 cannot hold, as matplotlib finds too
     with np.errstate(all="raise"):
         assert st.imshow_pixels(wide, cmap="gray").shape == (1, 2, 4)
+        assert st.imshow_pixels(np.full((1, 1, 3), np.nan)).min() == 255
 
 
 def test_a_density_plot_makes_its_own_limits():

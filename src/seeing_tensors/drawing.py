@@ -167,7 +167,7 @@ def _levels(plane: np.ndarray, black: float, white: float) -> np.ndarray:
         with np.errstate(invalid="ignore", over="ignore"):
             if not (part.dtype == np.float32 and (black, white) == (0, 1)):
                 part = (part.astype(np.float64) - black) / (white - black)
-            levels[top : top + rows] = nearest_levels(np.ascontiguousarray(part))
+            levels[top : top + rows], _ = nearest_levels(part)
     return levels
 
 

@@ -7,6 +7,8 @@ float (C, H, W) in [0, 1]    --to_image-->  uint8 (H, W, 3)
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -57,17 +59,17 @@ def to_tensor(
     image = np.atleast_3d(image)
     height, width, channels = image.shape
     if mean is not None:
-        given = mean_and_std("to_tensor", "image", image.shape, channels, mean, std, np.finfo(np.float32))
-        shift, scale = np.array(given, np.float32)[:, :, None, None]
+        mean, std = mean_and_std("to_tensor", "image", image.shape, channels, mean, std, np.finfo(np.float32))
     x = np.empty((channels, height, width), np.float32)
-    rows = max(1, CACHED // (channels * width))
-    for top in range(0, height, rows):  # each row once, and while it is in the processor's cache
-        block = x[:, top : top + rows]
-        np.divide(np.moveaxis(image[top : top + rows], -1, 0).copy(order="C"), np.float32(255), out=block)
-        if mean is not None:
-            with np.errstate(over="ignore"):  # by the smallest std, to infinity
-                block -= shift
-                block /= scale
+    rows = max(1, CACHED // width)
+    with np.errstate(over="ignore"):  # by the smallest std, to infinity
+        for top, c in itertools.product(range(0, height, rows), range(channels)):
+            block = x[c, top : top + rows]  # while it is in the processor's cache
+            block[...] = image[top : top + rows, :, c]
+            block /= 255
+            if mean is not None and std is not None:
+                block -= mean[c]
+                block /= std[c]
     return torch.from_numpy(x)
 
 
@@ -127,29 +129,36 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
     tensor([  0, 128, 255], dtype=torch.uint8)
     """
     require_float("to_uint8", x)
-    axes = sorted(range(x.ndim), key=x.stride, reverse=True)  # as x lies in memory: a permuted view need not be copied
-    x = x.detach().to(x.dtype if x.dtype.itemsize >= 4 else torch.float32).permute(axes).contiguous()
-    if x.numel() and x.amin().isnan():  # a minimum is NaN where there is one
+    x = x.detach().to(x.dtype if x.dtype.itemsize >= 4 else torch.float32)
+    if x.device.type == "cpu":
+        levels, lowest = nearest_levels(x.numpy(force=True))
+    else:
+        levels = (x * 255).round_().clamp_(0, 255).to(torch.uint8)
+        lowest = x.amin().item() if x.numel() else 0
+    if math.isnan(lowest):
         raise ValueError(
             f"to_uint8: {int(torch.isnan(x).sum())} of {x.numel()} values are NaN; find out where they come from, "
             "or choose a value for them with torch.nan_to_num"
         )
-    if x.device.type == "cpu":
-        levels = torch.from_numpy(nearest_levels(x.numpy()))
-    else:
-        levels = (x * 255).round_().clamp_(0, 255).to(torch.uint8)
-    return levels.permute([axes.index(axis) for axis in range(x.ndim)])
+    return torch.as_tensor(levels)
 
 
-def nearest_levels(x: np.ndarray) -> np.ndarray:
-    """``round(255 x)``, clamped to [0, 255], as uint8, of a contiguous float array. What becomes of NaN is not said."""
-    levels = np.empty(x.size, np.uint8)
+def nearest_levels(x: np.ndarray) -> tuple[np.ndarray, float]:
+    """``round(255 x)``, clamped to [0, 255], as uint8, and the minimum of x: where it is NaN, so is a value."""
+    axes = sorted(range(x.ndim), key=lambda axis: x.strides[axis], reverse=True)  # as x lies in memory
+    values = np.asarray(x.transpose(axes), order="C")
+    levels, lowest = np.empty(values.shape, np.uint8), 0.0
     for start in range(0, x.size, CACHED):
+        part = values.reshape(-1)[start : start + CACHED]
+        low, high = part.min(), part.max()
         with np.errstate(over="ignore"):  # an infinity is clamped like any other
-            block = x.reshape(-1)[start : start + CACHED] * x.dtype.type(255)
-        np.clip(np.rint(block, out=block), 0, 255, out=block)
-        levels[start : start + CACHED] = block  # numpy casts to bytes three times as fast as torch
-    return levels.reshape(x.shape)
+            block = part * x.dtype.type(255)
+        np.rint(block, out=block)
+        if not (low >= 0 and high <= 1):
+            np.clip(block, 0, 255, out=block)
+        levels.reshape(-1)[start : start + CACHED] = block  # numpy casts to bytes three times as fast as torch
+        lowest = np.minimum(low, lowest)  # unlike min, NaN where one is
+    return levels.transpose([axes.index(axis) for axis in range(x.ndim)]), float(lowest)
 
 
 def to_image(x: torch.Tensor) -> np.ndarray:

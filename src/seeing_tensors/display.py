@@ -106,12 +106,14 @@ def _measured(values: np.ndarray, *, all_finite: bool) -> tuple[float, float, fl
 
     def finite() -> Iterator[np.ndarray]:
         found = (block if all_finite else block[np.isfinite(block)] for block in blocks(values))
-        return (block.astype(np.float64) for block in found if block.size)
+        return (block for block in found if block.size)
 
-    lowest, highest, sums, sizes = zip(*((b.min(), b.max(), b.sum(), b.size) for b in finite()), strict=True)
+    parts = [(b.min(), b.max(), b.sum(dtype=np.float64), b.size) for b in finite()]
+    lowest, highest, sums, sizes = zip(*parts, strict=True)
     mean = sum(sums) / sum(sizes)
-    squares = sum(np.square(block - mean).sum() for block in finite())
-    return min(lowest), max(highest), mean, math.sqrt(squares / sum(sizes))
+    distances = (np.subtract(block, mean, dtype=np.float64) for block in finite())
+    squares = sum(np.vdot(distance, distance) for distance in distances)
+    return float(min(lowest)), float(max(highest)), mean, math.sqrt(squares / sum(sizes))
 
 
 #: The house rule: what the axes of an array and of a tensor are, by their number.

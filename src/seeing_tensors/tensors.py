@@ -102,7 +102,7 @@ def mask_to_tensor(mask: np.ndarray) -> torch.Tensor:
         )
     if mask.ndim != 2 or mask.size == 0:
         raise ValueError(f"mask_to_tensor needs a mask (H, W), got shape {mask.shape}")
-    if mask.dtype.kind == "u" and mask.max() > np.iinfo(np.int64).max:
+    if mask.dtype.kind == "u" and mask.itemsize == 8 and mask.max() > np.iinfo(np.int64).max:
         raise ValueError(f"mask_to_tensor: label {mask.max()} does not fit into int64")
     return torch.from_numpy(np.array(mask, dtype=np.int64, order="C"))
 
@@ -131,7 +131,8 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
     require_float("to_uint8", x)
     x = x.detach().to(x.dtype if x.dtype.itemsize >= 4 else torch.float32)
     if x.device.type == "cpu":
-        levels, lowest = nearest_levels(x.numpy(force=True))
+        nearest, lowest = nearest_levels(x.numpy(force=True))
+        levels = torch.from_numpy(nearest)
     else:
         levels = (x * 255).round_().clamp_(0, 255).to(torch.uint8)
         lowest = x.amin().item() if x.numel() else 0
@@ -140,7 +141,7 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
             f"to_uint8: {int(torch.isnan(x).sum())} of {x.numel()} values are NaN; find out where they come from, "
             "or choose a value for them with torch.nan_to_num"
         )
-    return torch.as_tensor(levels)
+    return levels
 
 
 def nearest_levels(x: np.ndarray) -> tuple[np.ndarray, float]:

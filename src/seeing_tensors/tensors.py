@@ -149,16 +149,16 @@ def nearest_levels(x: np.ndarray) -> tuple[np.ndarray, float]:
     axes = sorted(range(x.ndim), key=lambda axis: x.strides[axis], reverse=True)  # as x lies in memory
     values = np.asarray(x.transpose(axes), order="C")
     levels, lowest = np.empty(values.shape, np.uint8), 0.0
-    for start in range(0, x.size, CACHED):
-        part = values.reshape(-1)[start : start + CACHED]
-        low, high = part.min(), part.max()
-        with np.errstate(over="ignore"):  # an infinity is clamped like any other
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinity is clamped like any other
+        for start in range(0, x.size, CACHED):
+            part = values.reshape(-1)[start : start + CACHED]
+            low, high = part.min(), part.max()
             block = part * x.dtype.type(255)
-        np.rint(block, out=block)
-        if not (low >= 0 and high <= 1):
-            np.clip(block, 0, 255, out=block)
-        levels.reshape(-1)[start : start + CACHED] = block  # numpy casts to bytes three times as fast as torch
-        lowest = np.minimum(low, lowest)  # unlike min, NaN where one is
+            np.rint(block, out=block)
+            if not (low >= 0 and high <= 1):
+                np.clip(block, 0, 255, out=block)
+            levels.reshape(-1)[start : start + CACHED] = block  # numpy casts to bytes three times as fast as torch
+            lowest = np.minimum(low, lowest)  # unlike min, NaN where one is
     return levels.transpose([axes.index(axis) for axis in range(x.ndim)]), float(lowest)
 
 

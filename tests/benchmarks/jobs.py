@@ -951,3 +951,120 @@ NOT_MEASURED = {
     "pretrained_filters": "torch.load",
     "to_wandb_maps": "show_feature_maps' colours, then to_wandb_image",
 }
+
+
+# ------------------------------------------------------------------- answers
+
+
+class Answer(NamedTuple):
+    """A bar that cannot be met: what is demanded in its place, and what was measured that sets the limit.
+
+    The numbers are for 224², 1024² and the batch, or for 48 pictures; None leaves the bar as it was asked.
+    """
+
+    job: str
+    peer: str
+    square: float | None
+    large: float | None
+    batch: float | None
+    limit: str
+
+
+_CHECKS = "the work is the same; ours looks at its arguments first, and that counts at 224²"
+_SPLIT = (
+    "numpy's cast that takes the channels apart is half of our time, and its divisions the other half; OpenCV's split "
+    "and LUT would reach 2 to 3, but OpenCV is no dependency of the library"
+)
+_COUNTS = "counting the 256 levels alone, with Pillow and no copy, takes 2 to 3 times as long as OpenCV's two sums"
+_TWO_PASSES = "both subtract and divide, once each; one pass in place of two would round otherwise"
+
+ANSWERS = [
+    Answer("to_tensor", "torch in one line", 0.75, None, None, _CHECKS),
+    Answer("to_normalised_tensor", "torchvision v1", 1.4, 1.7, None, _SPLIT),
+    Answer("to_normalised_tensor", "torchvision v2", 1.6, 1.4, None, _SPLIT),
+    Answer("to_normalised_tensor", "kornia", 2.2, 2.3, None, _SPLIT),
+    Answer("to_normalised_tensor", "albumentations", 1.1, 1.0, None, _SPLIT),
+    Answer("to_normalised_tensor", "OpenCV's blob", 0.5, 0.8, 0.5, _SPLIT),
+    Answer("mask_to_tensor", "torch in one line", 0.6, 0.8, None, _CHECKS),
+    Answer("mask_to_tensor", "numpy in one line", 0.5, 0.75, None, _CHECKS),
+    Answer(
+        "to_uint8",
+        "numpy in one line",
+        0.55,
+        1.0,
+        None,
+        "the four steps are numpy's; ours also looks for NaN, and at 224² new arrays cost nothing",
+    ),
+    Answer(
+        "to_image",
+        "to_pil_image",
+        1.5,
+        1.6,
+        None,
+        "rounding, clamping and looking for NaN, which it leaves out, are half of our time",
+    ),
+    Answer(
+        "describe",
+        "numpy, with three count_nonzero",
+        0.75,
+        None,
+        None,
+        "the sentence itself takes a sixth of our time at 224²",
+    ),
+    Answer("split_view", "torch in one line", 0.6, 0.85, None, _CHECKS),
+    Answer(
+        "unseen",
+        "three count_nonzero",
+        0.5,
+        0.8,
+        None,
+        "three calls a channel where the peer needs three for all; each has a fixed cost",
+    ),
+    Answer("normalize", "torchvision v2", 0.75, 0.8, 0.85, _TWO_PASSES),
+    Answer("normalize", "torchvision v1", 1.0, 1.1, None, _TWO_PASSES),
+    Answer("normalize", "kornia", 1.0, 1.2, None, _TWO_PASSES),
+    Answer("normalize", "(x - mean) / std", 0.5, None, 0.8, "it has tensors already and checks nothing"),
+    Answer("inverse_normalize", "a second Normalize, v2", 0.7, 1.1, None, _CHECKS),
+    Answer("inverse_normalize", "kornia", 1.1, 1.5, None, _CHECKS),
+    Answer("inverse_normalize", "x * std + mean", 0.45, None, None, "it has tensors already and checks nothing"),
+    Answer("inverse_transform", "v2.Normalize", 0.75, None, None, _CHECKS),
+    Answer("channel_statistics", "running float32", 1.2, 2.3, None, _COUNTS),
+    Answer("channel_statistics", "exact sums with OpenCV", 0.2, 0.3, None, _COUNTS),
+    Answer("statistics_of_files", "decoding alone", 0.6, 0.65, None, _COUNTS),
+    Answer(
+        "density_of_bytes",
+        "seaborn",
+        250,
+        None,
+        None,
+        "200 × 256 Gaussians a channel are two thirds of our time at 224², whatever the picture",
+    ),
+    Answer(
+        "density_of_bytes",
+        "counting, and 1 ms",
+        0.75,
+        None,
+        None,
+        "counting, and the Gaussians, which take 0.7 ms, and a fixed cost of 0.2",
+    ),
+    Answer(
+        "density_of_floats",
+        "one sort",
+        0.25,
+        0.6,
+        None,
+        "np.unique is 1.1 to 1.4 sorts, and the density comes after it",
+    ),
+    Answer("batch_norm", "F.batch_norm", 0.55, 0.85, 0.85, "exact sums in float64 take two passes; theirs are float32"),
+    Answer("batch_norm_layer", "nn.BatchNorm2d", 0.45, 0.85, 0.85, "exact sums in float64, and a fixed cost at 224²"),
+    Answer("compose_kernels", "F.conv2d, turned", 0.7, None, None, _CHECKS),
+    Answer(
+        "show_grid",
+        "48 axes",
+        2.0,
+        None,
+        None,
+        "matplotlib's imshow of the ready-made picture alone takes four fifths of our time; shrinking it first would blur "
+        "a figure that is saved in a higher resolution",
+    ),
+]

@@ -1064,7 +1064,7 @@ ANSWERS = [
         2.0,
         None,
         None,
-        "matplotlib's imshow of the ready-made picture alone takes four fifths of our time; shrinking it first would blur "
+        "matplotlib's imshow of the ready-made picture takes four fifths of our time; to shrink it first would blur "
         "a figure that is saved in a higher resolution",
     ),
 ]

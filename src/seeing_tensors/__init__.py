@@ -24,7 +24,15 @@ MODULES = {
     ],
     "drawing": ["show", "show_grid"],
     "figures": ["figure"],
-    "live": ["live_batch", "live_display", "live_filter", "live_logger", "live_normalize"],
+    "live": [
+        "live_batch",
+        "live_display",
+        "live_filter",
+        "live_logger",
+        "live_nearest",
+        "live_normalize",
+        "live_pipelines",
+    ],
     "normalization": [
         "IMAGENET_MEAN",
         "IMAGENET_STD",

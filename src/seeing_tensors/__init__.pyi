@@ -58,7 +58,9 @@ from .live import (
     live_display as live_display,
     live_filter as live_filter,
     live_logger as live_logger,
+    live_nearest as live_nearest,
     live_normalize as live_normalize,
+    live_pipelines as live_pipelines,
 )
 from .normalization import (
     IMAGENET_MEAN as IMAGENET_MEAN,

@@ -80,6 +80,11 @@ def batch_arguments():
     return cat[:, ::2, ::2], company, layer
 
 
+def coffee_row():
+    """The row of lesson 1: 14 labels of the coffee's mask, of which the spoon is one."""
+    return st.resize_mask(st.read_mask(st.data_path("masks/coffee.png")), 14, 14)[8]
+
+
 def grey_cat():
     """The picture of lesson 5: one channel of the cat, every second pixel."""
     return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:1, ::2, ::2]

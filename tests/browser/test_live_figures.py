@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import cv2
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
@@ -26,6 +27,7 @@ from live_tools import (  # noqa: F401  opened is a fixture
     batch_arguments,
     brighter_cat,
     coffee,
+    coffee_row,
     grey_cat,
     hostile_picture,
     lesson_rules,
@@ -34,11 +36,14 @@ from live_tools import (  # noqa: F401  opened is a fixture
 )
 from matplotlib.figure import Figure
 from PIL import Image
+from torch.nn.functional import interpolate
 from torchvision.transforms import v2
 
 import seeing_tensors as st
 from seeing_tensors import live
 from seeing_tensors._arrays import percent
+
+VALUES = [0.1, 0.3, 0.5, 0.7, 0.9]  # the array of lesson 2
 
 #: Every live figure, as a notebook would hold it.
 FIGURES = {
@@ -47,6 +52,8 @@ FIGURES = {
     "filter": lambda: markup(st.live_filter, grey_cat()),
     "logger": lambda: markup(st.live_logger, coffee()),
     "batch": lambda: markup(st.live_batch, *batch_arguments(), history="50 batches"),
+    "nearest": lambda: markup(st.live_nearest, coffee_row(), size=6),
+    "pipelines": lambda: markup(st.live_pipelines, VALUES),
 }
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
@@ -924,6 +931,188 @@ def test_the_loggers_white_stays_above_its_black(opened):  # noqa: F811
 def test_the_logger_refuses_what_its_sliders_do_not_have(photo, value_range, error, words):
     with pytest.raises(error, match=words):
         st.live_logger(Figure(), photo, value_range=value_range, alt=ALT, caption=CAPTION)
+
+
+# ------------------------------------------------------------ pixel centres
+
+COPIERS = {
+    "resize_mask": lambda row, size: st.resize_mask(row, 1, size),
+    "Pillow NEAREST": lambda row, size: np.array(Image.fromarray(row).resize((size, 1), Image.Resampling.NEAREST)),
+    "OpenCV INTER_NEAREST": lambda row, size: cv2.resize(row, (size, 1), interpolation=cv2.INTER_NEAREST),
+    "torch nearest": lambda row, size: (
+        interpolate(torch.from_numpy(row)[None, None].float(), (1, size), mode="nearest")[0, 0].byte().numpy()
+    ),
+}
+
+
+def assert_copied(page, labels, size, at):
+    """The numbers, marks, colours and words of the four rows are what the four programs make of a row of numbers."""
+    numbers = np.arange(len(labels), dtype=np.uint8)[None]
+    rows = page.locator(".st-pixels > div:has(> .st-strip)").all()[1:]
+    ours = st.resize_mask(numbers, 1, size)[0]
+    for row, (name, resize) in zip(rows, COPIERS.items(), strict=True):
+        takes = resize(numbers, size)[0]
+        others = np.flatnonzero(takes != ours)
+        assert row.locator(".st-numbers span").all_inner_texts() == list(map(str, takes))
+        marked = row.locator(".st-numbers span").evaluate_all("all => all.map((e) => e.className === 'st-other')")
+        assert np.flatnonzero(marked).tolist() == others.tolist()
+        assert row.locator(".st-count").inner_text() == (f"{len(others)} of {size} marked" if len(others) else "")
+        words = row.locator(".st-copier").inner_text()
+        assert words.startswith(name) and f", takes {takes[at]}, label {labels[takes[at]]}" in words
+        colours = st.show(labels[takes][None].astype(np.int64), Figure().add_subplot()).images[0].get_array()
+        assert np.array_equal(pixels_of(row.locator("canvas")), colours)
+
+
+def test_the_copiers_take_what_the_installed_programs_take(opened):  # noqa: F811
+    labels = coffee_row()
+    page = opened(markup(st.live_nearest, labels, size=6))
+    assert_copied(page, labels, 6, 3)
+    sizes, looked = page.get_by_label("New pixels"), page.get_by_label("Look at new pixel")
+    for size, at in ((20, 13), (18, 9), (14, 0), (5, 4), (1, 0)):
+        sizes.fill(str(size))
+        looked.fill(str(at))
+        assert_copied(page, labels, size, at)
+    sizes.focus()
+    page.keyboard.press("ArrowRight")
+    assert_copied(page, labels, 2, 0)
+
+
+def test_a_place_that_rounding_has_moved_is_said(opened):  # noqa: F811
+    page = opened(markup(st.live_nearest, coffee_row(), size=18))
+    assert "looks at just below 7, takes 6" in page.locator(".st-copier", has_text="OpenCV").inner_text()
+    assert "looks at 7, takes 7" in page.locator(".st-copier", has_text="torch").inner_text()
+    page.locator("[role=status]", has_text="New pixel 9 of 18, centre at 7.39").wait_for(state="attached")
+
+
+def test_a_smaller_size_keeps_the_pixel_that_is_looked_at_inside(opened):  # noqa: F811
+    page = opened(markup(st.live_nearest, coffee_row(), size=20))
+    page.get_by_label("Look at new pixel").fill("19")
+    page.get_by_label("New pixels").fill("4")
+    assert page.get_by_label("Look at new pixel").input_value() == "3"
+    assert_copied(page, coffee_row(), 4, 3)
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
+def test_the_pointer_chooses_the_new_pixel(opened, touch):  # noqa: F811
+    page = opened(markup(st.live_nearest, coffee_row(), size=6), has_touch=touch, width=390)
+    strip = page.locator(".st-strip").nth(2)
+    for at in (5, 0, 2):
+        box = strip.bounding_box()
+        where = box["x"] + box["width"] * (at + 0.5) / 6, box["y"] + box["height"] / 2
+        page.touchscreen.tap(*where) if touch else page.mouse.move(*where)
+        assert page.get_by_label("Look at new pixel").input_value() == str(at)
+        assert_copied(page, coffee_row(), 6, at)
+        band = page.locator(".st-band").bounding_box()
+        assert abs(band["x"] - box["x"] - box["width"] * at / 6) < 1 and abs(band["width"] - box["width"] / 6) < 1
+
+
+def test_the_centres_lie_over_their_pixels(opened):  # noqa: F811
+    page = opened(markup(st.live_nearest, coffee_row(), size=6))
+    line = page.locator(".st-ruler").bounding_box()
+    for i, dot in enumerate(page.locator(".st-dot").all()):
+        box = dot.bounding_box()
+        assert abs(box["x"] + box["width"] / 2 - line["x"] - line["width"] * (i + 0.5) / 6) < 1
+
+
+@pytest.mark.parametrize(
+    ("row", "size", "error", "words"),
+    [
+        (np.arange(17), 4, ValueError, "2 to 16 labels"),
+        (np.arange(1), 4, ValueError, "2 to 16 labels"),
+        (np.zeros((2, 8), int), 4, ValueError, r"got shape \(2, 8\)"),
+        (np.zeros(8), 4, TypeError, "integer labels, got a float64 array"),
+        ([0, 1], 4, TypeError, "integer labels, got list"),
+        (np.arange(8), 21, ValueError, "from 1 to 20, got 21"),
+        (np.arange(8), 2.5, ValueError, "from 1 to 20, got 2.5"),
+    ],
+)
+def test_the_copiers_refuse_what_the_figure_cannot_show(row, size, error, words):
+    with pytest.raises(error, match=words):
+        st.live_nearest(Figure(), row, size=size, alt=ALT, caption=CAPTION)
+
+
+# ------------------------------------------------------------ two pipelines
+
+
+def assert_drawn_twice(page, values, cmap="gray", **limits):
+    """Both pictures are what imshow_pixels says, and what is counted and marked is what changed of them."""
+    x, first = np.float32([values]), np.float32([VALUES])
+    kept = (x == first)[0]
+    others = []
+    for which, draw in enumerate(
+        [
+            lambda each: st.imshow_pixels(np.dstack([each] * 3)),
+            lambda each: st.imshow_pixels(each, cmap=cmap, **limits),
+        ]
+    ):
+        now, before = draw(x)[..., :3], draw(first)[..., :3]
+        strip = page.locator(".st-strip").nth(which)
+        assert np.array_equal(pixels_of(strip.locator("canvas")), now)
+        changed = kept & (now != before).any(axis=2)[0]
+        marked = strip.locator(".st-numbers > span").evaluate_all("all => all.map((e) => e.className === 'st-other')")
+        assert marked == changed.tolist()
+        if cmap == "gray":
+            assert strip.locator(".st-numbers > span").all_inner_texts() == [str(level) for level in now[0, :, 0]]
+        others.append(changed.sum())
+    assert page.locator(".st-summary").inner_text().split("\n")[0] == f"{others[1]} of {kept.sum()}"
+    assert page.locator(".st-summary").inner_text().endswith(f"as RGB {others[0]}")
+    rgb = page.locator(".st-strip").first
+    assert rgb.locator(".st-swatch.st-below").count() == (x < 0).sum()
+    assert rgb.locator(".st-swatch.st-above").count() == (x > 1).sum()
+    return others
+
+
+def test_one_handle_changes_every_pixel_of_one_channel_and_no_other_of_rgb(opened):  # noqa: F811
+    page = opened(markup(st.live_pipelines, VALUES))
+    assert assert_drawn_twice(page, VALUES) == [0, 0]
+    page.get_by_label("Value of pixel 4").fill("1.8")
+    assert assert_drawn_twice(page, [0.1, 0.3, 0.5, 0.7, 1.8]) == [0, 3]  # the smallest stays black
+    page.get_by_label("Value of pixel 0").focus()
+    for _ in range(9):
+        page.keyboard.press("ArrowLeft")
+    assert assert_drawn_twice(page, [-0.35, 0.3, 0.5, 0.7, 1.8]) == [0, 3]
+    page.get_by_label("viridis").check()
+    assert_drawn_twice(page, [-0.35, 0.3, 0.5, 0.7, 1.8], "viridis")
+    page.get_by_label("vmin=0").check()
+    assert assert_drawn_twice(page, [-0.35, 0.3, 0.5, 0.7, 1.8], "viridis", vmin=0, vmax=1) == [0, 0]
+    page.get_by_label("its own").check()
+    page.get_by_label("gray").check()
+    page.get_by_role("button", name="first values").click()
+    assert_drawn_twice(page, VALUES)
+
+
+def test_a_constant_is_drawn_in_the_first_colour(opened):  # noqa: F811
+    page = opened(markup(st.live_pipelines, VALUES))
+    for i in range(5):
+        page.get_by_label(f"Value of pixel {i}").fill("0.7")
+    assert_drawn_twice(page, [0.7] * 5)
+    assert "all values are one" in page.locator(".st-copier").nth(1).inner_text()
+
+
+@pytest.mark.parametrize("width", [390, 840])
+def test_each_handle_is_dragged(opened, width):  # noqa: F811
+    page = opened(markup(st.live_pipelines, VALUES), width=width)
+    line = page.locator(".st-ticks").bounding_box()
+    track = page.get_by_label("Value of pixel 0").bounding_box()
+    values = list(VALUES)
+
+    def at(value):
+        return line["x"] + line["width"] * (value + 0.5) / 2.5, track["y"] + track["height"] / 2
+
+    for i, to in ((0, -0.4), (4, 1.6), (2, 1.2), (3, 0.0)):
+        page.mouse.move(*at(values[i]))
+        page.mouse.down()
+        page.mouse.move(*at(to), steps=5)
+        page.mouse.up()
+        values[i] = float(page.get_by_label(f"Value of pixel {i}").input_value())
+        assert abs(values[i] - to) < 0.06
+        assert_drawn_twice(page, values)
+
+
+@pytest.mark.parametrize("values", [[0.5], [0.5] * 9, [0.1, 2.1], [-0.6, 0.1], [0.1, float("nan")]], ids=str)
+def test_the_pipelines_refuse_what_no_handle_has(values):
+    with pytest.raises(ValueError, match="2 to 8 values"):
+        st.live_pipelines(Figure(), values, alt=ALT, caption=CAPTION)
 
 
 # ------------------------------------------------------------ in JupyterLab

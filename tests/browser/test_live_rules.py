@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -12,6 +13,8 @@ from checks import HANG
 from live_tools import lesson_rules
 from matplotlib import colormaps
 from matplotlib.figure import Figure
+from PIL import Image
+from torch.nn.functional import interpolate
 from torchvision.transforms import v2
 
 os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SILENT="true")
@@ -295,6 +298,60 @@ def test_the_colours_of_a_map_are_those_of_show_feature_maps(javascript, limit):
 def test_mean_of_channels(javascript):
     x = picture(6).clamp(-10, 10)
     same_bits(javascript("meanOfChannels(x)", x.numpy()), x.mean(dim=0).numpy())
+
+
+def resized_by(row, size):
+    """The row (1, W) at another width, by the four programs of the figure, as the rule of each is named."""
+    as_batch = torch.from_numpy(row)[None, None].float()
+    return {
+        "centrePlaces": st.resize_mask(row, 1, size),
+        "pillowPlaces": np.array(Image.fromarray(row).resize((size, 1), Image.Resampling.NEAREST)),
+        "openCVPlaces": cv2.resize(row, (size, 1), interpolation=cv2.INTER_NEAREST),
+        "torchPlaces": interpolate(as_batch, (1, size), mode="nearest").byte().numpy(),
+    }
+
+
+@pytest.mark.parametrize("name", ["centrePlaces", "pillowPlaces", "openCVPlaces", "torchPlaces"])
+def test_the_pixels_taken_are_those_of_the_installed_programs(javascript, name):
+    """For every row and every size that the figure can show, and larger ones: torch's float32 first tells at 82."""
+    olds, sizes = range(1, 25), range(1, 125)
+    got = javascript(
+        f"{[*olds]}.map((old) => {[*sizes]}.map((size) => taken({name}(old, size), old)))", kind=np.uint8, values=[0]
+    )
+    for old, of_old in zip(olds, got, strict=True):
+        row = np.arange(old, dtype=np.uint8)[None]
+        assert of_old == [resized_by(row, size)[name].ravel().tolist() for size in sizes], old
+
+
+def test_a_mask_may_stand_on_its_side(javascript):
+    """What holds for a row holds for a column: lesson 1 writes the equation for both."""
+    column = np.arange(14, dtype=np.uint8)[:, None]
+    for size in range(1, 21):
+        as_batch = torch.from_numpy(column)[None, None].float()
+        expected = {
+            "centrePlaces": st.resize_mask(column, size, 1),
+            "pillowPlaces": np.array(Image.fromarray(column).resize((1, size), Image.Resampling.NEAREST)),
+            "openCVPlaces": cv2.resize(column, (1, size), interpolation=cv2.INTER_NEAREST),
+            "torchPlaces": interpolate(as_batch, (size, 1), mode="nearest").byte().numpy(),
+        }
+        for name, rows in expected.items():
+            assert javascript(f"taken({name}(14, {size}), 14)", [0]) == rows.ravel().tolist(), (name, size)
+
+
+@pytest.mark.parametrize("cmap", ["gray", "viridis"])
+@pytest.mark.parametrize("limits", [None, (0, 1), (-0.3, 1.7)], ids=str)
+def test_what_imshow_draws_of_one_channel(javascript, cmap, limits):
+    generator = np.random.default_rng(3)
+    edges = np.float32(np.arange(257) / 256)  # where one entry ends and the next begins, and a hair beside it
+    edges = np.concatenate([edges, *(np.nextafter(edges, np.float32(side)) for side in (-9, 9))])
+    handles = np.float32(np.round(generator.uniform(-10, 40, 800)) * 0.05)  # as the figure's sliders go
+    table = colormaps[cmap](np.arange(256), bytes=True)[:, :3].ravel().tolist()
+    for x in (edges, handles, *handles[:60].reshape(-1, 5), *floats(7)[:120].reshape(-1, 6), np.float32([0.7] * 4)):
+        ends = "...extent(x)" if limits is None else f"{limits[0]}, {limits[1]}"
+        low, high = limits or (None, None)
+        expected = st.imshow_pixels(x[None], cmap=cmap, vmin=low, vmax=high)
+        got = javascript(f"Uint8Array.from(stretchedPixels(x, new Uint8Array({table}), {ends}))", x)
+        same_bits(got, expected)
 
 
 WANDB_RULES = {

@@ -22,10 +22,11 @@ import torch
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from .._arrays import Picture, channels_last
+from .._arrays import Picture, channels_last, kind_of
 from ..activations import FEATURE_COLORS
 from ..batchnorm import BatchNorm2d
 from ..display import describe
+from ..drawing import rendered
 from ..figures import figure
 from ..normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
 from ..style import COLORS
@@ -216,6 +217,67 @@ def live_logger(
     presets = [(0, 1), (-1, 1), (0.2, 0.8), (-2, 2), (0, 255)]
     data = {"photo": _packed("live_logger", photo), "range": [low, high], "version": "cast", "presets": presets}
     _live("logger", fig, data, alt, caption)
+
+
+def live_nearest(fig: Figure, row: np.ndarray, *, size: int, alt: str, caption: str) -> None:
+    """Put a live figure on the page in which the reader gives a row of a mask a new size.
+
+    The row is a number line, with the centres of the new pixels on it. Under it stand the old pixels that four resizes
+    take: ``resize_mask``, Pillow's NEAREST, OpenCV's INTER_NEAREST and torch's nearest. Those that ``resize_mask`` does
+    not take are marked.
+
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> import seeing_tensors as st
+    >>> st.live_nearest(Figure(), np.arange(10), size=4, alt="What is seen.", caption="What to do.")
+    [figure] What to do.
+      What is seen.
+
+    Args:
+        fig: the still picture, for paper and where no script runs; closed afterwards.
+        row: labels (W,), integers, 2 to 16 of them.
+        size: how many new pixels there are at first, 1 to 20, as the slider goes.
+        alt, caption: as in ``figure``.
+
+    Raises:
+        TypeError: the row is no array of integers.
+        ValueError: not one axis, too few or too many labels; a size that the slider does not have; no alt text or no
+            caption.
+    """
+    if not isinstance(row, np.ndarray) or row.dtype.kind not in "ui":
+        raise TypeError(f"live_nearest needs an array of integer labels, got {kind_of(row)}")
+    if row.ndim != 1 or not 2 <= len(row) <= 16:
+        raise ValueError(f"live_nearest needs a row of 2 to 16 labels, (W,), got shape {row.shape}")
+    if size not in range(1, 21):
+        raise ValueError(f"live_nearest: size must be a whole number from 1 to 20, got {size}")
+    pixels, _ = rendered("live_nearest", row[None].astype(np.int64), None, None)
+    _live("nearest", fig, {"labels": row.tolist(), "colors": pixels[0].tolist(), "size": int(size)}, alt, caption)
+
+
+def live_pipelines(fig: Figure, values: Sequence[float], *, alt: str, caption: str) -> None:
+    """Put a live figure on the page in which the reader moves the values of one array that ``imshow`` draws two ways.
+
+    As RGB it is clipped, with one channel stretched over a colour map, gray or viridis. The pixels that are drawn
+    otherwise though their value has not moved are marked and counted.
+
+    >>> from matplotlib.figure import Figure
+    >>> import seeing_tensors as st
+    >>> st.live_pipelines(Figure(), [0.2, 0.5, 0.8], alt="What is seen.", caption="What to do.")
+    [figure] What to do.
+      What is seen.
+
+    Args:
+        fig: the still picture, for paper and where no script runs; closed afterwards.
+        values: 2 to 8 numbers from -0.5 to 2, as the handles go.
+        alt, caption: as in ``figure``.
+
+    Raises:
+        ValueError: too few or too many values, or values where no handle goes; no alt text or no caption.
+    """
+    if not 2 <= len(values) <= 8 or not all(-0.5 <= value <= 2 for value in values):
+        raise ValueError(f"live_pipelines needs 2 to 8 values in [-0.5, 2], got {values}")
+    tables = {name: _base64(colormaps[name](np.arange(256), bytes=True)[:, :3]) for name in ("gray", "viridis")}
+    _live("pipelines", fig, {"values": [float(value) for value in values], "tables": tables}, alt, caption)
 
 
 # ---------------------------------------------------------------- inside

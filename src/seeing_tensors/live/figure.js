@@ -86,6 +86,14 @@ function paint(canvas, pixels, height, width, marks) {
   context.putImageData(image, 0, 0);
 }
 
+// Black or white letters, whichever are easier to read on a colour (the relative luminance of WCAG).
+function inkOn(...levels) {
+  const [red, green, blue] = levels.map((level) =>
+    level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4,
+  );
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
+}
+
 const CHANNELS = {
   1: [{ name: "grey", letter: "", line: "st-grey" }],
   3: [

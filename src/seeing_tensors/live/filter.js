@@ -227,14 +227,6 @@ function written(value) {
   return digits.replaceAll("-", "−");
 }
 
-// Black or white letters, whichever are easier to read on a colour (the relative luminance of WCAG).
-function inkOn(...levels) {
-  const [red, green, blue] = levels.map((level) =>
-    level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4,
-  );
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
-}
-
 function frame(mark, row, column, pixels, { height, width }) {
   const percents = { left: column / width, top: row / height, width: pixels / width, height: pixels / height };
   for (const [side, part] of Object.entries(percents)) mark.style[side] = `${100 * part}%`;

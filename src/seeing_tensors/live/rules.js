@@ -174,6 +174,33 @@ function meanOfChannels(x) {
   return Float32Array.from({ length: size }, (_, i) => fround(fround(x[i] + x[size + i]) + x[2 * size + i]) / 3);
 }
 
+// imshow_pixels of a 2-D float picture, as RGBA: float32 after each step, and the entry of a colour map's table. Below low
+// is drawn the first colour, above high the last one; a constant is drawn in the first.
+function stretchedPixels(x, table, low, high) {
+  const n = table.length / 3;
+  const pixels = new Uint8ClampedArray(4 * x.length).fill(255);
+  x.forEach((value, i) => {
+    const place = low === high ? 0 : fround(fround(value - low) / (high - low)) * n;
+    const entry = clip(Math.floor(place), 0, n - 1);
+    pixels.set(table.subarray(3 * entry, 3 * entry + 3), 4 * i);
+  });
+  return pixels;
+}
+
+// Where a resize that copies looks for each of `size` new pixels, on the scale of the `old` ones. What it takes is the
+// old pixel that lies there. resize_mask and Pillow look under the centre, OpenCV's and torch's nearest under the left
+// edge. They round as those programs do: Pillow adds the width of a new pixel again and again, OpenCV takes 1 over
+// (size / old), and torch computes in float32.
+const places = (size, where) => Float64Array.from({ length: size }, (_, i) => where(i));
+const centrePlaces = (old, size) => places(size, (i) => ((2 * i + 1) * old) / (2 * size));
+const openCVPlaces = (old, size) => places(size, (i) => i * (1 / (size / old)));
+const torchPlaces = (old, size) => places(size, (i) => fround(i * fround(old / size)));
+function pillowPlaces(old, size) {
+  let at = (old / size) * 0.5;
+  return places(size, (i) => (i ? (at += old / size) : at));
+}
+const taken = (where, old) => Array.from(where, (place) => Math.min(Math.floor(place), old - 1));
+
 // What wandb.Image makes of a float32 tensor, by version: the functions of lesson 6, float32 after each step. Uint8Array.from
 // drops decimals and wraps modulo 256, as the cast does on an x86-64 processor, and makes 0 of NaN.
 const from029 = (x) => Uint8Array.from(x, (value) => value);

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # One mask file, five masks, not one error
 #
-# 18 minutes · and 25 for the exercises · the first lesson · uses `read_image`, `read_mask`, `resize_mask`, `to_tensor`, `mask_to_tensor`
+# 19 minutes · and 25 for the exercises · the first lesson · uses `read_image`, `read_mask`, `resize_mask`, `to_tensor`, `mask_to_tensor`
 
 # %% tags=["hide-input"]
 import atexit
@@ -329,45 +329,55 @@ Markdown(
 # give the same.** A blend of two different labels passes only at $t = 0$ and $t = 1$, that is, when it copies one of
 # them. Division by 255, greys of a palette and JPEG all fail.
 #
-# So a resize of labels copies. From where? Lay the new rows over the old ones and copy the row under each new centre.
+# So a resize of labels copies. From where? Lay the new pixels over the old ones and copy the pixel under each new
+# centre. Here is one row of our mask; the spoon is one pixel of it, number 8. With six new pixels two of four programs
+# lose the spoon: they look under the left edge, not under the centre. Give the row other sizes, and find the one at
+# which even these two part.
 
 # %% tags=["hide-input"]
-H, h = 10, 4
-centres = (np.arange(h) + 0.5) * H / h
-fig, ax = plt.subplots(figsize=(6.2, 1.7))
-for r in range(H):
-    ax.add_patch(plt.Rectangle((r, 0), 1, 1, fill=False, edgecolor=st.COLORS["grey"]))
-    ax.text(r + 0.5, 0.5, r, ha="center", va="center", color="black", fontsize=12.5)
-for i, centre in enumerate(centres):
-    box = plt.Rectangle((i * H / h, 1.35), H / h, 1, fill=False, edgecolor=st.COLORS["B"], lw=2)
-    ax.add_patch(box)
-    ax.text(centre, 1.85, f"new row {i}", ha="center", va="center", color="black", fontsize=12.5)
-    arrow = {"arrowstyle": "->", "color": st.COLORS["R"], "lw": 2}
-    ax.annotate("", (centre, 0.72), (centre, 1.5), arrowprops=arrow)
-ax.set(xlim=(-0.1, H + 0.1), ylim=(-0.1, 2.45))
-ax.axis("off")
-taken = [int(c) for c in centres]
-st.figure(
+line = st.resize_mask(labels, 14, 14)[8]
+numbers = np.arange(14, dtype=np.uint8)[None]
+as_batch = torch.from_numpy(numbers)[None].float()
+copiers = {
+    "resize_mask": st.resize_mask(numbers, 1, 6),
+    "Pillow NEAREST": np.array(Image.fromarray(numbers).resize((6, 1), 0)),
+    "OpenCV INTER_NEAREST": cv2.resize(numbers, (6, 1), interpolation=cv2.INTER_NEAREST),
+    "torch nearest": torch.nn.functional.interpolate(as_batch, 6, mode="nearest").numpy()[0],
+}
+takes = {name: np.ravel(row).astype(int) for name, row in copiers.items()}
+fig, axes = plt.subplots(5, 1, figsize=(6.2, 4.6))
+for ax, (name, row) in zip(axes, {"14 old pixels": numbers[0], **takes}.items(), strict=True):
+    st.show(line[row][None].astype(np.int64), ax, title=name)
+    ax.set_aspect("auto")
+    for place, number in enumerate(row):
+        ax.text(place, 0, number, ha="center", va="center", color="white", weight="bold")
+centres = (np.arange(6) + 0.5) * 14 / 6 - 0.5
+dots = {"color": "white", "markeredgecolor": "black", "markersize": 9, "clip_on": False}
+axes[0].plot(centres, [0.5] * 6, "o", **dots)
+said = [f"{name} takes {', '.join(map(str, row))}" for name, row in takes.items()]
+lost = [name for name, row in takes.items() if 3 not in line[row]]
+st.live_nearest(
     fig,
-    alt=f"Ten old rows, numbered 0 to 9, as boxes on a line, and above them four new rows, each "
-    "two and a half boxes "
-    f"wide. From the centre of each new row an arrow points down to the old row it takes: "
-    f"{', '.join(map(str, taken))}.",
-    caption="Ten rows become four. Each new row takes the label of the old row under its centre.",
+    line,
+    size=6,
+    alt="A row of 14 old pixels, numbered from 0, in the colours of their labels, with a dot where "
+    f"each of six new pixels has its centre. Pixel {np.argmax(line == 3)} is the spoon. Below it "
+    f"four rows of six pixels. {'; '.join(said)}. {' and '.join(lost)} lose the spoon.",
+    caption="One row of the mask at another size. The number says which old pixel was copied.",
 )
 
 # %% [markdown]
-# Of $h$ new rows on a scale from 0 to 1, row $i$ has its centre at $(i + 1/2) / h$. On the scale of the $H$ old rows that
-# is $(i + 1/2) H / h$, and the row that it falls into is
+# Of $h$ new pixels on a scale from 0 to 1, pixel $i$ has its centre at $(i + 1/2) / h$. On the scale of the $H$ old
+# ones that is $(i + 1/2) H / h$, and the pixel that it falls into is
 #
 # $$r = \lfloor \frac{(i + \frac{1}{2})\,H}{h} \rfloor = \lfloor \frac{(2 i + 1)\,H}{2 h} \rfloor$$
 #
-# where $\lfloor x \rfloor$ is the largest whole number not above $x$. The same holds for columns. The second form
-# needs whole numbers only, so that no rounding can move a pixel.
+# where $\lfloor x \rfloor$ is the largest whole number not above $x$. The same holds for rows and for columns. The
+# second form needs whole numbers only, so that no rounding can move a pixel.
 
 # %%
-column = np.arange(10, dtype=np.uint8)[:, None]
-print(st.resize_mask(column, 4, 1).ravel())
+line = np.arange(14, dtype=np.uint8)[None]
+print(st.resize_mask(line, 1, 6))
 
 # %% [markdown]
 # ## The tool

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Unequal arrays, one and the same picture
 #
-# 15 minutes · and 35 for the exercises · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
+# 16 minutes · and 35 for the exercises · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
 
 # %% tags=["hide-input"]
 import logging
@@ -204,7 +204,40 @@ for options in ({}, {"cmap": "gray"}, limits):
 #
 # ### One pixel decides about all the others
 #
-# A stretch takes its scale from the picture. So put one wrong value, 10, into the corner of a grey photo.
+# A stretch takes its scale from the picture. Here are five values on a line, drawn by both pipelines. Move the last one
+# up to 2. In colour its pixel changes, and is clipped at 1; no other does. With one channel three of the four pixels
+# change whose values you left alone. Then give it limits.
+
+# %% tags=["hide-input"]
+five = [0.1, 0.3, 0.5, 0.7, 0.9]
+moved = [*five[:4], 2.0]
+strips, titles = [], []
+for values in (five, moved):
+    flat = np.array([values], np.float32)
+    strips += [np.dstack([flat] * 3), flat]
+    titles += [f"{values[-1]} at the end: (1, 5, 3), clipped", "(1, 5), stretched"]
+levels = [st.imshow_pixels(strip, cmap="gray")[0, :, 0] for strip in strips]
+fig, axes = plt.subplots(4, 1, figsize=(6.2, 3.9))
+for ax, strip, title, row in zip(axes, strips, titles, levels, strict=True):
+    ax.imshow(strip.clip(0, 1) if strip.ndim == 3 else strip, cmap="gray", aspect="auto")
+    ax.set_title(title)
+    ax.axis("off")
+    for place, level in enumerate(row):
+        ink = "white" if level < 128 else "black"
+        ax.text(place, 0, level, ha="center", va="center", color=ink)
+said = [", ".join(map(str, row)) for row in levels]
+st.live_pipelines(
+    fig,
+    five,
+    alt="Five grey pixels in a row, four times, with their levels. For the values "
+    f"{', '.join(map(str, five))}: in colour {said[0]}, with one channel {said[1]}. With "
+    f"{moved[-1]} instead of {five[-1]}: in colour {said[2]}, with one channel {said[3]}.",
+    caption="One array in two shapes. In colour a pixel depends on its own value, with one channel "
+    "on all.",
+)
+
+# %% [markdown]
+# Now a photo: put one wrong value, 10, into the corner of a grey one.
 
 # %%
 grey = st.to_tensor(man)[0].numpy()

@@ -245,6 +245,31 @@ def test_three_nearests_go_by_the_corner():
     assert first_column(v2.Resize((4, 4))(tv_tensors.Mask(TENSOR[0]))) == corner, says("so does v2.Resize on a Mask")
 
 
+def copied(row, size):
+    """A row of labels at another width, by the four programs of lesson 1's figure."""
+    as_batch = torch.from_numpy(row)[None, None].float()
+    return {
+        "resize_mask": resize_mask(row, 1, size)[0],
+        "Pillow": np.array(Image.fromarray(row).resize((size, 1), Image.Resampling.NEAREST))[0],
+        "OpenCV": cv2.resize(row, (size, 1), interpolation=cv2.INTER_NEAREST)[0],
+        "torch": interpolate(as_batch, (1, size), mode="nearest")[0, 0, 0].numpy(),
+    }
+
+
+def test_two_of_four_lose_the_spoon():
+    """Lesson 1: "the spoon is one pixel of it, number 8. With six new pixels two of four programs lose the spoon: they
+    look under the left edge"; there is one size "at which even these two part"."""
+    row = resize_mask(LABELS, 14, 14)[8:9]
+    assert np.flatnonzero(row[0] == 3).tolist() == [8], says("the spoon is one pixel, number 8")
+    lost = [name for name, taken in copied(row, 6).items() if 3 not in taken]
+    assert lost == ["OpenCV", "torch"], says("two of four programs lose the spoon")
+    numbers = np.arange(14, dtype=np.uint8)[None]
+    left = [i * 14 // 6 for i in range(6)]
+    assert all(copied(numbers, 6)[name].tolist() == left for name in lost), says("they look under the left edge")
+    sizes = [n for n in range(1, 21) if (copied(numbers, n)["OpenCV"] != copied(numbers, n)["torch"]).any()]
+    assert sizes == [18], says("find the one size at which even these two part")
+
+
 def test_bilinear_goes_by_the_centre():
     """More on lesson 1: the corner is "half a new pixel away from where a bilinear resize puts the photo." """
     centre = [(i + 0.5) * 10 / 4 - 0.5 for i in range(4)]  # row 0 has its centre at 0.5

@@ -143,6 +143,24 @@ def test_one_pixel_darkens_the_others():
     assert after[1] < before[1], "lesson 2 says: one pixel decides about all the others"
 
 
+def test_one_of_five_values_decides_about_the_others():
+    """Lesson 2: "Move the last one up to 2. In colour its pixel changes, and is clipped at 1; no other does. With one
+    channel three of the four pixels change whose values you left alone. Then give it limits." """
+    five = np.array([[0.1, 0.3, 0.5, 0.7, 0.9]], np.float32)
+    moved = np.append(five[:, :4], np.float32([[2]]), axis=1)
+
+    def changed(shape, **options):
+        return (drawn(shape(five), **options) != drawn(shape(moved), **options)).any(axis=2)[0].tolist()
+
+    in_colour = changed(lambda values: np.dstack([values] * 3))
+    assert in_colour == [False] * 4 + [True], "lesson 2 says: in colour its pixel changes, no other does"
+    assert drawn(np.dstack([moved] * 3))[0, 4].tolist() == [255] * 3, "lesson 2 says: and is clipped at 1"
+    with_one = changed(lambda values: values, cmap="gray")
+    assert with_one == [False, True, True, True, False], "lesson 2 says: three of the four pixels change"
+    limited = changed(lambda values: values, cmap="gray", vmin=0, vmax=1)
+    assert limited == in_colour, "lesson 2 says: then give it limits"
+
+
 def test_the_scale_of_one_channel_is_lost():
     """Lesson 2: "An array divided by 255 twice looks perfect in grey." """
     photo = st.to_tensor(st.read_image(st.data_path("photos/people/cameraman.jpg")))[0].numpy()

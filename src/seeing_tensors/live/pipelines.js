@@ -26,7 +26,7 @@ function pipelines(stage, data) {
     }),
   );
   const ticks = make("div", { className: "st-ticks", aria: { hidden: "true" } });
-  for (let k = 2 * LOWEST; k <= 2 * HIGHEST; k++)
+  for (let k = 0; k <= 2 * HIGHEST; k++)
     ticks.append(Object.assign(make("span", {}, minus(k / 2)), { style: `left: ${100 * place(k / 2)}%` }));
   const summary = make("p", { className: "st-summary" });
   const maps = Object.fromEntries(Object.keys(tables).map((name) => [name, `cmap="${name}"`]));

@@ -235,8 +235,8 @@ print("kept by Keras", batch["moving_variance"])
 # %% [markdown]
 # With Keras' options the outputs agree. The kept variances do not quite: Keras 3 keeps the biased one. The mode differs too.
 # In torch it belongs to the layer. In [Keras](https://keras.io/api/layers/normalization_layers/batch_normalization/) it is an argument of the call,
-# `layer(x, training=True)`, and `trainable = False`
-# puts a BatchNorm into inference for good, averages and all, where torch's `requires_grad_(False)` lets them move on.
+# `layer(x, training=True)`, and `trainable = False` puts a BatchNorm into inference whatever the call says, averages and
+# all, where torch's `requires_grad_(False)` lets them move on.
 
 # %%
 st.prove("keras_options")

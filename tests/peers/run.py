@@ -13,6 +13,7 @@ and the place in the documentation.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import importlib.metadata
 import importlib.util
@@ -86,14 +87,8 @@ def installed(root: Path, names=PEERS) -> list[Peer]:
     """The libraries of these names that this environment has."""
     found = []
     for name in names:
-        path = root / "tests" / "peers" / f"{name}_peer.py"
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        adapters = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(adapters)
-            found.append(Peer(name, adapters))
-        except ModuleNotFoundError:
-            pass
+        with contextlib.suppress(ModuleNotFoundError):
+            found.append(Peer(name, loaded(root / "tests" / "peers" / f"{name}_peer.py")))
     return found
 
 
@@ -268,6 +263,21 @@ def differences(old: str, new: str) -> list[str]:
 # ---------------------------------------------------------------- the command
 
 
+def broken_claims(root: Path) -> list[str]:
+    """What the lessons say of Keras' BatchNormalization, and the installed one does not do."""
+    import keras
+
+    return loaded(root / "tests" / "peers" / "keras_claims.py").broken(keras.layers.BatchNormalization)
+
+
+def loaded(path: Path) -> ModuleType:
+    """A file beside this one, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def command(root: Path, *, write: bool = False, check: bool = False) -> int:
     """Judge the libraries that are installed and print what came of it; return the exit status."""
     file = root / "lessons" / "peers.md"
@@ -301,6 +311,9 @@ def command(root: Path, *, write: bool = False, check: bool = False) -> int:
     text = page(peers, verdicts, {int(lesson.stem[:2]): lesson.stem for lesson in lesson_files(root)})
     if write:
         file.write_text(text, encoding="utf-8")
+    faults = broken_claims(root)
+    for fault in faults:
+        print(f"keras: what lesson 4 says does not hold: {fault}")
     changed = differences(file.read_text(encoding="utf-8"), text) if file.exists() else ["lessons/peers.md is missing"]
     if check and changed:
         print(
@@ -308,7 +321,7 @@ def command(root: Path, *, write: bool = False, check: bool = False) -> int:
             "lessons/peers.md is out of date: `.venv-peers/bin/python tests/peers/run.py --write` writes it.",
             sep="\n",
         )
-    return int(check and bool(changed))
+    return int(bool(faults) or (check and bool(changed)))
 
 
 if __name__ == "__main__":

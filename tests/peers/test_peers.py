@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seeing_tensors.course.book.law_pages import as_text
@@ -152,6 +153,51 @@ def test_another_exception_is_own_words_and_a_result_is_broken():
         expect_raises(ValueError, refuses, 1, mention=["another word"])
     with pytest.raises(AssertionError):
         expect_raises(ValueError, refuses, 1)
+
+
+class Layer:
+    """As Keras' BatchNormalization, in short: epsilon 1e-3, momentum 0.99, axes (N, H, W, C), the mode in the call."""
+
+    def __init__(self):
+        self.moving_mean, self.moving_variance, self.trainable = np.zeros(2), np.ones(2), True
+
+    def __call__(self, x, training=False):
+        mean, variance = self.moving_mean, self.moving_variance
+        if self.is_training(training):
+            mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
+            self.moving_mean = 0.99 * self.moving_mean + 0.01 * mean
+            self.moving_variance = 0.99 * self.moving_variance + 0.01 * variance
+        return (x - mean) / np.sqrt(variance + 1e-3)
+
+    def is_training(self, training):
+        return training and self.trainable
+
+
+def test_what_the_lessons_say_of_keras_can_fail():
+    """`make peers` tries the same claims on the real layer."""
+    claims = peers.loaded(Path(__file__).with_name("keras_claims.py"))
+    told = " ".join((ROOT / "lessons" / "04_batchnorm_and_the_range.py").read_text(encoding="utf-8").split())
+    assert "(In Keras the mode is an argument of the call, and `trainable = False` does stop them" in told
+    more = (ROOT / "lessons" / "more_04_layers.py").read_text(encoding="utf-8")
+    more = " ".join(word for word in more.split() if word != "#")
+    assert "`layer(x, training=True)`, and `trainable = False` puts a BatchNorm into inference whatever the" in more
+
+    class TorchsMode(Layer):  # frozen weights do not stop the averages
+        def is_training(self, training):
+            return training
+
+    class LayersMode(Layer):  # the mode is the layer's: the argument changes nothing
+        def is_training(self, training):
+            return self.trainable
+
+    class Frozen(Layer):  # never trains
+        def is_training(self, training):
+            return False
+
+    assert claims.broken(Layer) == []
+    first, second = (claim.__name__ for claim in claims.CLAIMS)
+    wrong = {kind: [fault.split(":")[0] for fault in claims.broken(kind)] for kind in (TorchsMode, LayersMode, Frozen)}
+    assert list(wrong.values()) == [[second], [first], [first, second]]
 
 
 def test_without_the_libraries_the_command_says_what_to_do(monkeypatch, capsys):

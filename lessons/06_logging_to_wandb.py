@@ -1,12 +1,11 @@
 # %% [markdown]
 # # The version of wandb decides what your picture shows
 #
-# 24 minutes · and 55 for the exercises · after lesson 3 · uses `to_wandb_image`, `to_wandb_mask`, `to_wandb_grid`, `log_images`
+# 21 minutes · and 55 for the exercises · after lesson 3 · uses `to_wandb_image`, `to_wandb_mask`, `to_wandb_grid`, `log_images`
 
 # %% tags=["hide-input"]
 import io
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -18,7 +17,6 @@ temporary = tempfile.TemporaryDirectory(prefix="lesson-6-", ignore_cleanup_error
 os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SILENT="true")
 for name in ("DIR", "CACHE_DIR", "CONFIG_DIR", "DATA_DIR"):
     os.environ[f"WANDB_{name}"] = temporary.name
-logging.basicConfig(stream=sys.stdout, format="log: %(message)s")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -365,7 +363,6 @@ overlay = st.to_wandb_image(
     caption="what is what",
     masks={"truth": st.to_wandb_mask(labels, class_labels=names)},
     boxes={"truth": {"box_data": [box], "class_labels": names}},
-    classes=[{"id": i, "name": n} for i, n in names.items()],
 )
 run.log({"overlay": overlay})
 
@@ -379,38 +376,6 @@ for wrong in (labels[:100], labels / 3):
     except (TypeError, ValueError) as error:
         print(error)
 
-# %% [markdown]
-# Now `wandb.Image` itself, and what else it takes: `mode` (for arrays and tensors; a PIL image keeps its own), the number `grouping`, two file types, a path, a figure (the cups above), and a mask that is 0.5 everywhere.
-
-# %%
-small = Image.fromarray(photo[::4, ::4])
-half = {"mask_data": np.full(labels.shape, 0.5)}
-run.log({
-    "grouped": wandb.Image(labels, mode="RGB", grouping=7),
-    "bmp": wandb.Image(small, file_type="bmp"),
-    "jpg": wandb.Image(Image.fromarray(labels), file_type="jpg"),
-    "path": wandb.Image(str(path)),
-    "figure": wandb.Image(fig),
-    "half": wandb.Image(photo, masks={"half": half}),
-})
-
-# %% [markdown]
-# Four accidents: a tensor without `wandb.Image`, too many pictures, a list whose first picture has no caption, and an image wrapped again with a new caption. Guess what becomes of each.
-
-# %%
-first, second = photo[::4, ::4], photo[1::4, ::4]
-run.log({
-    "raw": x,
-    "many": [
-        wandb.Image(Image.new("L", (4, 4), i)) for i in range(120)
-    ],
-    "arrays": [
-        wandb.Image(first), wandb.Image(second, caption="second"),
-    ],
-    "again": wandb.Image(
-        wandb.Image(small, caption="old"), caption="new"
-    ),
-})
 run.finish()
 wandb.teardown()  # waits until all of it is on disk
 
@@ -450,7 +415,7 @@ def on_disk(name):
 one, two = map(on_disk, logged["batch.filenames"])
 print("first:", np.array_equal(one, photo))
 print("second:", np.array_equal(two, photo[:, ::-1]))
-print("captions:", logged["batch.captions"])
+print("captions:", logged["batch.captions"], logged["overlay.caption"])
 truth = on_disk(logged["overlay.masks.truth.path"])
 boxes = files / logged["overlay.boxes.truth.path"]
 boxes = json.loads(boxes.read_text())
@@ -483,78 +448,8 @@ st.figure(
 )
 
 # %% [markdown]
-# Now the file types and the accidents:
-
-# %%
-jpeg = on_disk(logged["jpg.path"])
-invented = set(np.unique(jpeg).tolist()) - set(names)
-print(f"JPEG changed {(jpeg != labels).mean():.1%} of the mask")
-print("labels it invented:", invented)
-half = on_disk(logged["half.masks.half.path"])
-print("0.5 became label", np.unique(half))
-print("a raw tensor:", logged["raw._type"])
-print("of 120 pictures:", logged["many.count"])
-print("captions of the list:", logged.get("arrays.captions"))
-print("wrapped again:", logged["again.caption"])
-
-# %% tags=["hide-input"]
-one, two = map(on_disk, logged["arrays.filenames"])
-alike = np.array_equal(one, first) and np.array_equal(two, second)
-grouped, drawn = (Image.open(files / logged[f"{key}.path"]) for key in ("grouped", "figure"))
-bmp, copied = (files / logged[f"{key}.path"] for key in ("bmp", "path"))
-rows = {
-    "`caption` of the overlay": repr(logged["overlay.caption"]),
-    "`classes` of the overlay": f"keys with `classes`: {sum('classes' in key for key in logged)}",
-    'a grey array, `mode="RGB"`, `grouping=7`': f"{grouped.mode}, {logged['grouped.grouping']}",
-    '`file_type="bmp"`': f"{bmp.suffix}, the same pixels: {np.array_equal(on_disk(bmp), small)}",
-    "a path": f"the file's bytes: {copied.read_bytes() == path.read_bytes()}",
-    "a matplotlib figure": f"{drawn.mode}, {drawn.width} × {drawn.height}",
-    "two arrays in a list": f"the same pixels: {alike}",
-}
-Markdown("| logged | on disk |\n|---|---|\n" + "\n".join(f"| {k} | {v} |" for k, v in rows.items()))
-
-# %% tags=["hide-input"]
-Markdown(
-    f"JPEG is for photos: of the mask it changed **{(jpeg != labels).mean():.1%}** of the pixels, "
-    "and it made up "
-    f"{len(invented)} labels that did not exist. Masks given as `masks=` are always written as "
-    "PNG.\n\n"
-    f"The list lost {120 - logged['many.count']} pictures: `MAX_ITEMS` is {wandb.Image.MAX_ITEMS}, "
-    "and all that "
-    f"happens is the line in the log above. `log_images` raises instead. The second caption was "
-    "lost because the "
-    f"first was missing; `log_images` hands over an empty caption for a missing one.\n\n"
-    f"`classes` leaves no trace in a run. wandb uses it when an image goes into an artifact, its "
-    "name for a "
-    f"versioned collection of files. In a run, `class_labels` gives the labels their names."
-)
-
-# %% [markdown]
-# ### When the run is killed
-#
-# `lessons/scripts/killed_run.py` logs twenty pictures, one at each step. Then we kill it, by signal 9 on Linux, and `run.finish` is never called.
-
-# %% tags=["hide-input"]
-script = st.data_path("../lessons/scripts/killed_run.py")
-killed = Path(temporary.name, "killed")
-killed.mkdir()
-environment = {**os.environ, "TMPDIR": str(killed)}  # for what a killed process leaves behind
-process = subprocess.Popen(
-    [sys.executable, script, killed], env=environment, text=True,
-    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-)
-for line in process.stdout:
-    if line == "step 19\n":
-        process.kill()
-process.communicate()
-(remains,) = killed.glob("wandb/offline-run-*")
-
-# %%
-print("pictures:", len(list(remains.rglob("photo_*.png"))))
-print("rows of history:", len(records(remains, "history")))
-
-# %% [markdown]
-# Every picture is there: `run.log` copies the file before it returns. Of the history the last rows may be missing, because this release writes it out every 15 seconds; a run as short as this one can lose all of it. A picture without its row has lost its caption; its name still says key and step.
+# [More](more_06_runs.ipynb) logs with `wandb.Image` itself: other file types, four accidents that nobody is told of, and
+# a run that is killed in the middle.
 #
 # ### With an account, later
 #
@@ -643,28 +538,6 @@ Markdown(f"| values | {' | '.join(writers)} |\n|---|{'---|' * len(writers)}\n" +
 
 # %% [markdown]
 # Each is right by its own convention. TensorBoard clips. `save_image` is made for [0, 1]. wandb's present rule, bytes in and bytes out, is the simplest. The trouble is that the rule changed three times under the same line of code. What became of a PIL image of bytes never changed.
-#
-# The reference page also lists helpers and two limits of the class. Looked up in the installed release:
-
-# %% tags=["hide-input"]
-helpers = ["all_boxes", "all_captions", "all_masks", "guess_mode", "to_uint8"]
-helpers += ["MAX_ITEMS", "MAX_DIMENSION"]
-wide = wandb.Image(Image.new("L", (70_000, 1)))
-rows = []
-for name in helpers:
-    there = "there" if hasattr(wandb.Image, name) else "gone"
-    rows.append(f"| `{name}` | {getattr(wandb.Image, name) if name.isupper() else there} |")
-rows.append(f"| a PNG 70,000 pixels wide | written, {wide.image.size[0]:,} wide: no limit |")
-jpeg_of = {}
-for pixels in (65_500, 65_501):
-    try:
-        wandb.Image(Image.new("L", (pixels, 1)), file_type="jpg")
-        jpeg_of[pixels] = "written"
-    except OSError as error:
-        jpeg_of[pixels] = type(error).__name__
-outcomes = " and ".join(jpeg_of.values())
-rows.append(f"| a JPEG of 65,500 and of 65,501 | {outcomes}: it is JPEG's limit |")
-Markdown("| `wandb.Image.` | |\n|---|---|\n" + "\n".join(rows))
 
 # %% [markdown]
 # ## Your turn

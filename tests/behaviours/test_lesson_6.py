@@ -109,7 +109,7 @@ def test_wandb_believes_masks_and_boxes():
 
 
 def test_helpers_that_are_there_and_gone():
-    """Lesson 6, the table of helpers; "`MAX_ITEMS` is 108", "`MAX_DIMENSION` is not enforced"."""
+    """More on lesson 6, the table of helpers; "`MAX_ITEMS` is 108", "`MAX_DIMENSION` is not enforced"."""
     for name in ("all_boxes", "all_captions", "all_masks", "guess_mode"):
         assert hasattr(wandb.Image, name), f"lesson 6 shows: wandb.Image.{name} is there"
     assert not hasattr(wandb.Image, "to_uint8"), "lesson 6 shows: wandb.Image.to_uint8 is gone"
@@ -187,7 +187,7 @@ def logged(tmp_path_factory):
 
 
 def test_file_types(logged):
-    """Lesson 6, the table "logged, on disk": bmp keeps every pixel, JPEG makes labels up, masks are always PNG."""
+    """More on lesson 6, the table "logged, on disk": bmp keeps every pixel, JPEG makes labels up, masks are PNG."""
     labels = np.array(Image.open(logged.source))
     assert logged.path("bmp").suffix == ".bmp" and np.array_equal(logged.pixels("bmp"), labels), (
         "lesson 6 says: bmp is right"
@@ -197,17 +197,17 @@ def test_file_types(logged):
 
 
 def test_a_mask_of_a_half_is_label_0(logged):
-    """Lesson 6 prints: "0.5 became label [0]"."""
+    """More on lesson 6, the table: "a mask of 0.5 | labels [0]"."""
     assert np.unique(logged.pixels("half.masks.half")).tolist() == [0], "lesson 6 shows: 0.5 becomes label 0"
 
 
 def test_a_path_is_copied(logged):
-    """Lesson 6, the table: "a path | the file's bytes"."""
+    """More on lesson 6, the table: "a path | the file's bytes"."""
     assert logged.path("path").read_bytes() == logged.source.read_bytes(), "lesson 6 shows: a file is copied as it is"
 
 
 def test_mode_grouping_and_figures(logged):
-    """Lesson 6: "`mode` … a PIL image keeps its own"; the table: RGB and grouping 7 of a grey array; a figure
+    """More on lesson 6: "`mode` … a PIL image keeps its own"; the table: RGB and grouping 7 of a grey array; a figure
     becomes RGBA."""
     assert Image.open(logged.path("grouped")).mode == "RGB" and logged.item["grouped.grouping"] == 7, (
         "lesson 6 shows: RGB, 7"
@@ -217,18 +217,18 @@ def test_mode_grouping_and_figures(logged):
 
 
 def test_a_raw_tensor_is_a_histogram(logged):
-    """Lesson 6 prints: "a raw tensor: histogram"."""
+    """More on lesson 6, the table: "a tensor as it is | a histogram"."""
     assert logged.item["raw._type"] == "histogram", "lesson 6 shows: a raw tensor is logged as a histogram"
 
 
 def test_a_list_is_cut_at_108(logged):
-    """Lesson 6: "The list lost 12 pictures …, and all that happens is the line in the log above"."""
+    """More on lesson 6: "The list lost 12 pictures …, and all that happens is the line in the log above"."""
     assert logged.item["many.count"] == len(logged.item["many.filenames"]) == 108, "lesson 6 says: 108 are kept"
     assert "108" in logged.output, "lesson 6 says: there is a line in the log"
 
 
 def test_captions_are_lost(logged):
-    """Lesson 6 prints: the captions, nothing and 'second', give None; an image wrapped again keeps its old caption."""
+    """More on lesson 6: captions nothing and "second" give None; wrapped again, an image keeps its old caption."""
     arrays = [np.array(Image.open(logged.folder / "files" / name)) for name in logged.item["captions.filenames"]]
     assert np.array_equal(arrays[1], arrays[0] + 1), "lesson 6 shows: uint8 arrays in a list are right"
     assert "captions.captions" not in logged.item, "lesson 6 shows: all captions are lost when the first is missing"
@@ -236,7 +236,7 @@ def test_captions_are_lost(logged):
 
 
 def test_classes_leave_no_trace(logged):
-    """Lesson 6: "`classes` leaves no trace in a run"."""
+    """More on lesson 6: "`classes` leaves no trace in a run"."""
     written = [
         file
         for file in logged.folder.rglob("*")
@@ -267,7 +267,7 @@ def test_sync_and_login_exist():
 
 
 def test_a_killed_run_keeps_its_pictures(tmp_path):
-    """Lesson 6: "Every picture is there … Of the history the last rows may be missing"."""
+    """More on lesson 6: "Every picture is there … Of the history the last rows may be missing"."""
     script = ROOT / "lessons" / "scripts" / "killed_run.py"
     process = subprocess.Popen(
         [sys.executable, script, tmp_path],
@@ -292,7 +292,7 @@ def test_a_killed_run_keeps_its_pictures(tmp_path):
 
 
 def test_the_history_is_written_every_15_seconds():
-    """Lesson 6: "this release writes it out every 15 seconds"."""
+    """More on lesson 6: "this release writes it out every 15 seconds"."""
     interval = wandb.Settings().x_transaction_log_flush_interval
     assert interval == 15, f"lesson 6 says: the history is written every 15 seconds, not {interval}"
 

@@ -1,0 +1,202 @@
+# %% [markdown]
+# # More: file types, four accidents and a killed run
+#
+# 4 minutes · beside [lesson 6](06_logging_to_wandb.ipynb)
+#
+# What lesson 6 left out: what `wandb.Image` takes when nobody checks it, and what is left of a run that is killed.
+
+# %% tags=["hide-input"]
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+# Before wandb is imported: nothing leaves this machine, and all files go into one temporary folder.
+temporary = tempfile.TemporaryDirectory(prefix="more-6-", ignore_cleanup_errors=True)
+os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SILENT="true")
+for name in ("DIR", "CACHE_DIR", "CONFIG_DIR", "DATA_DIR"):
+    os.environ[f"WANDB_{name}"] = temporary.name
+logging.basicConfig(stream=sys.stdout, format="log: %(message)s")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import wandb
+from IPython.display import Markdown
+from PIL import Image
+
+import seeing_tensors as st
+
+plt.style.use(st.STYLE)
+photo = st.read_image(st.data_path("photos/things/커피.png"))
+labels = st.read_mask(st.data_path("masks/coffee.png"))
+x = st.to_tensor(photo)
+path = Path(temporary.name, "photo.png")
+Image.fromarray(photo).save(path)
+fig, ax = plt.subplots(figsize=(4, 2))
+st.show(photo, ax)
+plt.close(fig)
+
+
+def records(folder, kind):
+    """The records of one kind in a run's file, as in lesson 6."""
+    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = map(json.loads, done.stdout.splitlines())
+    return [record[kind] for record in found if record["type"] == kind]
+
+
+# %% [markdown]
+# ## What else it takes
+#
+# `mode` (for arrays and tensors; a PIL image keeps its own), a number `grouping`, which is stored beside the picture,
+# two file types, a path, a figure, `classes`, and a mask that is 0.5 everywhere.
+
+# %%
+run = wandb.init(project="more-6")
+small = Image.fromarray(photo[::4, ::4])
+half = {"mask_data": np.full(labels.shape, 0.5)}
+kinds = [{"id": 2, "name": "cup"}]
+run.log({
+    "grouped": wandb.Image(labels, mode="RGB", grouping=7),
+    "bmp": wandb.Image(small, file_type="bmp"),
+    "jpg": wandb.Image(Image.fromarray(labels), file_type="jpg"),
+    "path": wandb.Image(str(path)),
+    "figure": wandb.Image(fig),
+    "kinds": wandb.Image(small, classes=kinds),
+    "half": wandb.Image(photo, masks={"half": half}),
+})
+
+# %% [markdown]
+# ## Four accidents
+#
+# A tensor without `wandb.Image`, too many pictures, a list whose first picture has no caption, and an image wrapped
+# again with a new caption. Guess what becomes of each.
+
+# %%
+first, second = photo[::4, ::4], photo[1::4, ::4]
+run.log({
+    "raw": x,
+    "many": [
+        wandb.Image(Image.new("L", (4, 4), i)) for i in range(120)
+    ],
+    "arrays": [
+        wandb.Image(first), wandb.Image(second, caption="second"),
+    ],
+    "again": wandb.Image(
+        wandb.Image(small, caption="old"), caption="new"
+    ),
+})
+run.finish()
+wandb.teardown()  # waits until all of it is on disk
+
+# %% tags=["hide-input"]
+(folder,) = Path(temporary.name, "wandb").glob("offline-run-*")
+files = folder / "files"
+logged = {}
+for row in records(folder, "history"):
+    logged.update(row["item"])
+
+
+def on_disk(name):
+    return np.array(Image.open(files / name))
+
+
+jpeg = on_disk(logged["jpg.path"])
+invented = set(np.unique(jpeg).tolist()) - set(np.unique(labels).tolist())
+halves = np.unique(on_disk(logged["half.masks.half.path"])).tolist()
+one, two = map(on_disk, logged["arrays.filenames"])
+alike = np.array_equal(one, first) and np.array_equal(two, second)
+grouped, drawn = (Image.open(files / logged[f"{key}.path"]) for key in ("grouped", "figure"))
+bmp, copied = (files / logged[f"{key}.path"] for key in ("bmp", "path"))
+rows = {
+    'a grey array, `mode="RGB"`, `grouping=7`': f"{grouped.mode}, {logged['grouped.grouping']}",
+    '`file_type="bmp"`': f"{bmp.suffix}, the same pixels: {np.array_equal(on_disk(bmp), small)}",
+    '`file_type="jpg"`, a mask': f"{(jpeg != labels).mean():.1%} of the pixels changed",
+    "a path": f"the file's bytes: {copied.read_bytes() == path.read_bytes()}",
+    "a matplotlib figure": f"{drawn.mode}, {drawn.width} × {drawn.height}",
+    "`classes`": f"keys with `classes`: {sum('classes' in key for key in logged)}",
+    "a mask of 0.5": f"labels {halves}",
+    "a tensor as it is": f"a {logged['raw._type']}",
+    "120 pictures": f"{logged['many.count']} of them",
+    "two arrays in a list": f"the same pixels: {alike}; captions: {logged.get('arrays.captions')}",
+    "an image wrapped again": f"its caption is “{logged['again.caption']}”",
+}
+Markdown("| logged | on disk |\n|---|---|\n" + "\n".join(f"| {k} | {v} |" for k, v in rows.items()))
+
+# %% tags=["hide-input"]
+Markdown(
+    f"JPEG is for photos: of the mask it changed **{(jpeg != labels).mean():.1%}** of the pixels, "
+    f"and it made up {len(invented)} labels that did not exist. Masks given as `masks=` are always "
+    "written as PNG.\n\n"
+    f"The list lost {120 - logged['many.count']} pictures: `MAX_ITEMS` is {wandb.Image.MAX_ITEMS}, "
+    "and all that happens is the line in the log above. `log_images` raises instead. The second "
+    "caption was lost because the first was missing; `log_images` hands over an empty caption for "
+    "a missing one.\n\n"
+    "`classes` leaves no trace in a run. wandb uses it when an image goes into an artifact, its "
+    "name for a versioned collection of files. In a run, `class_labels` gives the labels their "
+    "names."
+)
+
+# %% [markdown]
+# ## When the run is killed
+#
+# `lessons/scripts/killed_run.py` logs twenty pictures, one at each step. Then we kill it, by signal 9 on Linux, and
+# `run.finish` is never called.
+
+# %% tags=["hide-input"]
+script = st.data_path("../lessons/scripts/killed_run.py")
+killed = Path(temporary.name, "killed")
+killed.mkdir()
+environment = {**os.environ, "TMPDIR": str(killed)}  # for what a killed process leaves behind
+process = subprocess.Popen(
+    [sys.executable, script, killed],
+    env=environment,
+    text=True,
+    stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE,
+)
+for line in process.stdout:
+    if line == "step 19\n":
+        process.kill()
+process.communicate()
+(remains,) = killed.glob("wandb/offline-run-*")
+
+# %%
+print("pictures:", len(list(remains.rglob("photo_*.png"))))
+print("rows of history:", len(records(remains, "history")))
+
+# %% [markdown]
+# Every picture is there: `run.log` copies the file before it returns. Of the history the last rows may be missing,
+# because this release writes it out every 15 seconds; a run as short as this one can lose all of it. A picture without
+# its row has lost its caption; its name still says key and step.
+#
+# ## Helpers and limits
+#
+# wandb's reference page also lists helpers and two limits of the class. Looked up in the installed release:
+
+# %% tags=["hide-input"]
+helpers = ["all_boxes", "all_captions", "all_masks", "guess_mode", "to_uint8"]
+helpers += ["MAX_ITEMS", "MAX_DIMENSION"]
+wide = wandb.Image(Image.new("L", (70_000, 1)))
+rows = []
+for name in helpers:
+    there = "there" if hasattr(wandb.Image, name) else "gone"
+    rows.append(f"| `{name}` | {getattr(wandb.Image, name) if name.isupper() else there} |")
+rows.append(f"| a PNG 70,000 pixels wide | written, {wide.image.size[0]:,} wide: no limit |")
+jpeg_of = {}
+for pixels in (65_500, 65_501):
+    try:
+        wandb.Image(Image.new("L", (pixels, 1)), file_type="jpg")
+        jpeg_of[pixels] = "written"
+    except OSError as error:
+        jpeg_of[pixels] = type(error).__name__
+outcomes = " and ".join(jpeg_of.values())
+rows.append(f"| a JPEG of 65,500 and of 65,501 | {outcomes}: it is JPEG's limit |")
+Markdown("| `wandb.Image.` | |\n|---|---|\n" + "\n".join(rows))
+
+# %% tags=["remove-cell"]
+plt.close("all")
+temporary.cleanup()

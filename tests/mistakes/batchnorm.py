@@ -240,7 +240,7 @@ def shift_and_scale(x, shift=None, scale=None, eps=1e-5):
 def with_numpy_at_once(x, weight=None, bias=None, eps=1e-5):
     """the same with numpy, all at once, and the affine step written as one slope and one offset"""
     library.batch_norm(x, weight, bias, eps)
-    values = x.numpy().astype(np.float64)
+    values = x.double().numpy()
     mean, variance = values.mean(axis=(0, 2, 3)), values.var(axis=(0, 2, 3))
     slope = (1 if weight is None else weight.double().numpy()) / np.sqrt(variance + eps)
     offset = (0 if bias is None else bias.double().numpy()) - mean * slope

@@ -150,7 +150,11 @@ def test_a_grader_that_is_interrupted_keeps_what_it_has_and_ends_what_runs(tmp_p
     command = [sys.executable, "-m", "seeing_tensors.course.cli", "check", "submissions"]
     command += ["--csv", "grades.csv", "--junit", "grades.xml"]
     command += ["--seconds", str(HANG), "--exercise-seconds", str(HANG)]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as grader:
+    options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "text": True}
+    # A shell starts what runs in its background with SIGINT ignored, and Python leaves it so.
+    with subprocess.Popen(
+        command, **options, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    ) as grader:
         assert "sandboxed" in grader.stdout.readline().lower()
         assert grader.stdout.readline() == f"a_first.py: 0 of {len(exercises())} solved\n"
         family = awaited(lambda: judges(grader.pid))

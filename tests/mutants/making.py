@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import libcst as cst
@@ -158,22 +158,35 @@ def _difference(before: str, after: str) -> tuple[str, str]:
     return tuple(joined)
 
 
-def who_judges(source: str, judged: set[str]) -> dict[str, set[str]]:
-    """For each name at the top of a module, the public names whose laws judge it: its own, or those that reach it."""
+def who_judges(source: str, judged: set[str], importers: Sequence[str] = ()) -> dict[str, set[str]]:
+    """For each name at the top of a module, the public names whose laws judge it: its own, or those that reach it.
+
+    `importers` are the sources of modules that import names of this one: what is reached there, judges, too.
+    """
+    all_users = [_users(each) for each in (source, *importers)]
+
+    def reached(name: str, users: dict[str, set[str]], seen: frozenset[str]) -> set[str]:
+        if name in judged:
+            return {name}
+        return {public for user in users.get(name, set()) - seen for public in reached(user, users, seen | {user})}
+
+    def judges(name: str, seen: frozenset[str]) -> set[str]:
+        found = set().union(*(reached(name, users, frozenset({name})) for users in all_users))
+        return found.union(*(judges(user, seen | {user}) for user in all_users[0].get(name, set()) - seen))
+
+    names = {owner_of(statement) for statement in cst.parse_module(source).body} - {None}
+    return {name: judges(name, frozenset({name})) for name in names}
+
+
+def _users(source: str) -> dict[str, set[str]]:
+    """For each name, the functions and classes at the top of a module in which it stands."""
     users: dict[str, set[str]] = {}
     for statement in ast.parse(source).body:
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
             for node in _without_annotations(statement):
                 if isinstance(node, ast.Name):
                     users.setdefault(node.id, set()).add(statement.name)
-
-    def reached(name: str, seen: frozenset[str]) -> set[str]:
-        if name in judged:
-            return {name}
-        return {public for user in users.get(name, set()) - seen for public in reached(user, seen | {user})}
-
-    names = {owner_of(statement) for statement in cst.parse_module(source).body} - {None}
-    return {name: reached(name, frozenset({name})) for name in names}
+    return users
 
 
 def _without_annotations(node: ast.AST) -> Iterator[ast.AST]:

@@ -8,10 +8,11 @@
 mutmut makes the mutants: another number, operator or branch, an argument left out or None, a value never assigned.
 The laws of `tests/spec` judge each one: those about the function that was changed and no others. For a class they
 are the laws about the class; for a private function or a constant those about the public functions of its module
-that use it. A mutant is killed when one of these laws breaks, when its module cannot be imported, or when it runs
-out of time. After the laws come those tests of `tests/library` (three files, TESTS) that need nothing but the library
-and that name such a function: what it must do and a learner's need not. A mutant is a module of its own: the rest of
-the library, and so what a law computes beside it, stays whole.
+that use it; for `_arrays`, which all share, those of every module that imports from it. A mutant is killed when one
+of these laws breaks, when its module cannot be imported, or when it runs out of time. After the laws come those tests
+of `tests/library` (three files, TESTS) that need nothing but the library and that name such a function: what it must
+do and a learner's need not. A mutant is a module of its own (of `_arrays`, with those that import it, made anew): the
+rest of the library, and so what a law computes beside it, stays whole.
 
 Left out: docstrings, annotations, imports, decorators, the arguments of `len` and `isinstance` (never None), the
 `strict=` of `zip` (it asserts that lengths are equal which were checked or made so before), another spelling of the
@@ -30,6 +31,7 @@ from __future__ import annotations
 import argparse
 import functools
 import gc
+import graphlib
 import importlib.util
 import json
 import os
@@ -52,7 +54,16 @@ from seeing_tensors.course.laws import Law, LawBroken
 from seeing_tensors.course.laws.finding import laws
 from seeing_tensors.course.repository import path as repository_path
 
-NUMERIC = ("tensors", "display", "normalization", "dataset_statistics", "batchnorm", "density", "convolution")
+NUMERIC = (
+    "tensors",
+    "display",
+    "normalization",
+    "dataset_statistics",
+    "batchnorm",
+    "density",
+    "convolution",
+    "_arrays",
+)
 SOURCES = repository_path("src/seeing_tensors")
 EQUIVALENTS = Path(__file__).with_name("equivalent.md")
 TESTS = ("test_house", "test_batchnorm_and_density", "test_normalization")  # of tests/library
@@ -113,11 +124,36 @@ def _tests() -> list[types.ModuleType]:
 
 
 def as_module(name: str, source: str) -> types.ModuleType:
-    """A module of the library made of this source, beside the real one."""
+    """A module of the library made of this source, beside the real one; a private one with the public functions of
+    modules that import from it, made anew upon it."""
+    whole = dict(sys.modules)
+    try:
+        module = _made(name, source)
+        for user in importers_of(name):
+            made = vars(_made(user, (SOURCES / f"{user}.py").read_text()))
+            vars(module).update((public, made[public]) for public in made.keys() & set(seeing_tensors.__all__))
+    finally:
+        sys.modules.update(whole)
+    return module
+
+
+def _made(name: str, source: str) -> types.ModuleType:
+    """A module made of this source, in the place of the real one."""
     module = types.ModuleType(f"seeing_tensors.{name}")
     module.__package__, module.__file__ = "seeing_tensors", str(SOURCES / f"{name}.py")
     exec(compile(source, module.__file__, "exec"), vars(module))
+    sys.modules[module.__name__] = module
     return module
+
+
+def importers_of(name: str) -> list[str]:
+    """The modules that import from a private one, each after those that it imports from itself."""
+    if name[0] != "_":
+        return []
+    texts = {path.stem: path.read_text() for path in SOURCES.glob("*.py")}
+    imports = {stem: set(re.findall(r"^from \.(\w+) import", text, re.M)) for stem, text in texts.items()}
+    order = graphlib.TopologicalSorter(imports).static_order()
+    return [stem for stem in order if name in imports.get(stem, ())]
 
 
 def seconds_of(module: str, source: str, by: Sequence[Law]) -> dict[str, float]:
@@ -209,7 +245,8 @@ def as_block(mutant: Mutant) -> str:
 def judge_module(module: str, jobs: int, messages: bool, by_name: dict[str, list[Law]]) -> dict[Mutant, str]:
     """Every judged mutant of a module, and what killed it."""
     source = (SOURCES / f"{module}.py").read_text()
-    judges = who_judges(source, set(by_name))
+    importers = [(SOURCES / f"{name}.py").read_text() for name in importers_of(module)]
+    judges = who_judges(source, set(by_name), importers)
     by_owner = {owner: [law for name in sorted(names) for law in by_name[name]] for owner, names in judges.items()}
     concerned = list({id(law): law for found in by_owner.values() for law in found}.values())
     seconds = seconds_of(module, source, concerned)  # in this process: what loads at its first use is loaded for all

@@ -6,9 +6,11 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+import seeing_tensors
 from seeing_tensors.course.laws import law
 from seeing_tensors.course.laws.expectations import expect_raises, expect_same
 
@@ -94,6 +96,21 @@ def test_a_constant_and_a_private_function_are_judged_by_those_that_use_them():
     assert owners["UNREAD"] == owners["untouched"] == set()
     assert judged("FACTOR", "FACTOR = 3", "FACTOR = None") == ["is_twice", "crashed in is_twice"]
     assert judged("_require_whole", "if isinstance(x, int):") == ["crashed in is_twice"]
+
+
+def test_a_private_module_is_judged_by_those_that_import_from_it():
+    shared = "FACTOR = 2\ndef times(x): return FACTOR * x\ndef unread(): ...\n"
+    importer = "from ._shared import times\ndef double(x): return _inner(x)\ndef _inner(x): return times(x)\n"
+    expected = {"FACTOR": {"double"}, "times": {"double"}, "unread": set()}
+    assert run.who_judges(shared, set(LAWS), [importer]) == expected
+
+    source = (run.SOURCES / "_arrays.py").read_text()
+    broken = run.as_module("_arrays", source.replace('return f"{fraction:.0%}"', 'return "a half"'))
+    x = np.array([[-1.0, 1.0]])
+    assert "unseen: a half below" in broken.describe(x) and "unseen: 50% below" in seeing_tensors.describe(x)
+    from seeing_tensors import _arrays, display
+
+    assert _arrays.percent(0.5) == display.percent(0.5) == "50%"
 
 
 def test_a_mutant_that_runs_for_ever_is_killed():

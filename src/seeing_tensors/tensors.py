@@ -8,7 +8,6 @@ float (C, H, W) in [0, 1]    --to_image-->  uint8 (H, W, 3)
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -131,12 +130,12 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
     require_float("to_uint8", x)
     x = x.detach().to(x.dtype if x.dtype.itemsize >= 4 else torch.float32)
     if x.device.type == "cpu":
-        nearest, lowest = nearest_levels(x.numpy(force=True))
+        nearest, has_nan = nearest_levels(x.numpy(force=True))
         levels = torch.from_numpy(nearest)
     else:
         levels = (x * 255).round_().clamp_(0, 255).to(torch.uint8)
-        lowest = x.amin().item() if x.numel() else 0
-    if math.isnan(lowest):
+        has_nan = bool(x.isnan().any())
+    if has_nan:
         raise ValueError(
             f"to_uint8: {int(torch.isnan(x).sum())} of {x.numel()} values are NaN; find out where they come from, "
             "or choose a value for them with torch.nan_to_num"
@@ -144,11 +143,11 @@ def to_uint8(x: torch.Tensor) -> torch.Tensor:
     return levels
 
 
-def nearest_levels(x: np.ndarray) -> tuple[np.ndarray, float]:
-    """``round(255 x)``, clamped to [0, 255], as uint8, and the minimum of x: where it is NaN, so is a value."""
+def nearest_levels(x: np.ndarray) -> tuple[np.ndarray, bool]:
+    """``round(255 x)``, clamped to [0, 255], as uint8, and whether a value is NaN."""
     axes = sorted(range(x.ndim), key=lambda axis: x.strides[axis], reverse=True)  # as x lies in memory
     values = np.asarray(x.transpose(axes), order="C")
-    levels, lowest = np.empty(values.shape, np.uint8), 0.0
+    levels, has_nan = np.empty(values.shape, np.uint8), False
     with np.errstate(over="ignore", invalid="ignore"):  # an infinity is clamped like any other
         for start in range(0, x.size, CACHED):
             part = values.reshape(-1)[start : start + CACHED]
@@ -158,8 +157,8 @@ def nearest_levels(x: np.ndarray) -> tuple[np.ndarray, float]:
             if not (low >= 0 and high <= 1):
                 np.clip(block, 0, 255, out=block)
             levels.reshape(-1)[start : start + CACHED] = block  # numpy casts to bytes three times as fast as torch
-            lowest = np.minimum(low, lowest)  # unlike min, NaN where one is
-    return levels.transpose([axes.index(axis) for axis in range(x.ndim)]), float(lowest)
+            has_nan |= bool(np.isnan(low))  # the minimum is NaN where a value is
+    return levels.transpose([axes.index(axis) for axis in range(x.ndim)]), has_nan
 
 
 def to_image(x: torch.Tensor) -> np.ndarray:

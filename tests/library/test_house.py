@@ -388,6 +388,10 @@ def test_the_largest_floats_become_bytes_quietly():
     x = torch.tensor([3e38, -3e38, torch.inf])
     with np.errstate(all="raise"):
         assert st.to_uint8(x).tolist() == [255, 0, 255] and st.to_image(x[None, None]).tolist() == [[255, 0, 255]]
+        with pytest.raises(ValueError, match="1 of 2 values are NaN"):
+            st.to_uint8(torch.tensor([0.5, torch.nan]))
+        white = np.full((1, 1, 1), 255, np.uint8)
+        assert st.to_tensor(white, mean=[-9.0], std=[float(np.finfo(np.float32).tiny)]).tolist() == [[[np.inf]]]
 
 
 def test_imshow_pixels_is_quiet():

@@ -171,6 +171,8 @@ def who_judges(source: str, judged: set[str], importers: Sequence[str] = ()) -> 
         return {public for user in users.get(name, set()) - seen for public in reached(user, users, seen | {user})}
 
     def judges(name: str, seen: frozenset[str]) -> set[str]:
+        if name in judged:
+            return {name}
         found = set().union(*(reached(name, users, frozenset({name})) for users in all_users))
         return found.union(*(judges(user, seen | {user}) for user in all_users[0].get(name, set()) - seen))
 

@@ -1,7 +1,7 @@
 """Break the library on purpose, in every place and one place at a time, and see which laws notice.
 
     python tests/mutants/run.py                  the numeric modules
-    python tests/mutants/run.py display density  these modules
+    python tests/mutants/run.py display density  these modules; `_arrays`, which all share, takes long
     python tests/mutants/run.py --jobs 1         one child at a time, on a machine that has other work (default: 2)
     python tests/mutants/run.py --messages       judge the mutants of messages too, for information
 
@@ -54,16 +54,7 @@ from seeing_tensors.course.laws import Law, LawBroken
 from seeing_tensors.course.laws.finding import laws
 from seeing_tensors.course.repository import path as repository_path
 
-NUMERIC = (
-    "tensors",
-    "display",
-    "normalization",
-    "dataset_statistics",
-    "batchnorm",
-    "density",
-    "convolution",
-    "_arrays",
-)
+NUMERIC = ("tensors", "display", "normalization", "dataset_statistics", "batchnorm", "density", "convolution")
 SOURCES = repository_path("src/seeing_tensors")
 EQUIVALENTS = Path(__file__).with_name("equivalent.md")
 TESTS = ("test_house", "test_batchnorm_and_density", "test_normalization")  # of tests/library

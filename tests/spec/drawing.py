@@ -235,6 +235,7 @@ def limits_hold_for_every_type(show, x):
     expect_same(handed(show, x, vmin=0, vmax=10)[0, :, 0], np.array([0, 128, 255], np.uint8))
     expect_same(title(show, x, vmin=0, vmax=10), "")
     expect_same(title(show, x, vmin=1, vmax=6), "unseen: 33% below black, 33% above white")
+    expect_same(title(show, x, vmin=1, vmax=300), "unseen: 33% below black")
     expect_same(handed(show, x > 0, vmin=0, vmax=2)[0, :, 0], np.array([0, 128, 128], np.uint8))
 
 

@@ -117,14 +117,18 @@ def _tests() -> list[types.ModuleType]:
 def as_module(name: str, source: str) -> types.ModuleType:
     """A module of the library made of this source, beside the real one; a private one with the public functions of
     modules that import from it, made anew upon it."""
-    whole = dict(sys.modules)
+    users = importers_of(name)
+    before = {f"seeing_tensors.{each}": sys.modules.pop(f"seeing_tensors.{each}", None) for each in (name, *users)}
     try:
         module = _made(name, source)
-        for user in importers_of(name):
+        for user in users:
             made = vars(_made(user, (SOURCES / f"{user}.py").read_text()))
             vars(module).update((public, made[public]) for public in made.keys() & set(seeing_tensors.__all__))
     finally:
-        sys.modules.update(whole)
+        for each, real in before.items():
+            sys.modules.pop(each, None)
+            if real is not None:
+                sys.modules[each] = real
     return module
 
 

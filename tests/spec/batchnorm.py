@@ -623,7 +623,10 @@ def the_same_batch_again_and_again(BatchNorm2d, x, momentum, times):
     expect_running(layer, (1 - q) * mean, q + (1 - q) * unbiased, times, torch.ones(1), unbiased.clamp(min=1))
 
 
-@law("BatchNorm2d", lesson=4, rank="range", xs=wide_series)
+TWELVE_BATCHES = [torch.tensor([[[[0.0, float(k)]]]]) for k in range(12)]
+
+
+@law("BatchNorm2d", lesson=4, rank="range", cases=[{"xs": TWELVE_BATCHES}], xs=wide_series)
 def momentum_none_is_the_plain_average(BatchNorm2d, xs):
     """With momentum None the running mean is the mean of the batches' means, the variance that of their variances."""
     layer = BatchNorm2d(xs[0].shape[1], momentum=None)

@@ -394,6 +394,14 @@ def test_the_largest_floats_become_bytes_quietly():
         assert st.to_tensor(white, mean=[-9.0], std=[float(np.finfo(np.float32).tiny)]).tolist() == [[[np.inf]]]
 
 
+def test_to_uint8_looks_at_every_block_and_takes_a_lazy_negative():
+    x = torch.zeros(2**19)
+    x[0] = torch.nan
+    with pytest.raises(ValueError, match="NaN"):
+        st.to_uint8(x)
+    assert st.to_uint8(torch.tensor([-1j]).conj().imag).tolist() == [255]  # torch has not turned the sign yet
+
+
 def test_imshow_pixels_is_quiet():
     wide = np.array([[-3e38, 3e38]], np.float32)  # a range that float32 cannot hold, as matplotlib finds too
     with np.errstate(all="raise"):

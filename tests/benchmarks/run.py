@@ -242,7 +242,7 @@ def measured(job: Job, at: At, *, seconds: float, least: int, threads: int = 1, 
     start = time.process_time()
     check_equal(job, at, ways)
     found = Measured(job, at, ways, slow=time.process_time() - start > 4)
-    if threads == 1:  # no child is forked from a process with two
+    if threads == 1 and (at is LARGE or LARGE not in job.sizes):  # no child is forked from a process with two
         found.memory = {name: peak_memory(way.run) for name, way in ways.items() if name == "ours" or not found.slow}
     measure(
         found,
@@ -485,11 +485,11 @@ def run_all(jobs: Sequence[Job], *, quick: bool) -> list[Measured]:
         for at in job.sizes:
             if quick and at.name not in (SQUARE.name, LARGE.name, FORTY_EIGHT.name):
                 continue
-            each = measured(job, at, seconds=0.3 if quick else 1.5, least=3 if quick else 5, quick=quick)
+            each = measured(job, at, seconds=0.3 if quick else 0.8, least=3 if quick else 5, quick=quick)
             if each is None:  # no peer of this job is installed
                 continue
             if missed(each):
-                measure(each, seconds=1.5 if quick else 4.0, least=3 if each.slow else 10)
+                measure(each, seconds=1.5 if quick else 2.5, least=3 if each.slow else 10)
             found.append(each)
             print_one(each)
             forget(at)
@@ -500,7 +500,7 @@ def run_on_two(jobs: Sequence[Job]) -> list[Measured]:
     """The jobs whose peers use a second thread, with two of them. (No child is forked while there are two.)"""
     use_threads(2)
     each = [(job, at) for job in jobs for at in (LARGE, BATCH) if job.threads and at in job.sizes]
-    found = [measured(job, at, seconds=1.0, least=5, threads=2) for job, at in each]
+    found = [measured(job, at, seconds=0.5, least=3, threads=2) for job, at in each]
     use_threads(1)
     return found
 
@@ -519,8 +519,8 @@ def print_one(each: Measured) -> None:
             continue
         low, middle, high = each.ratio(name)
         parts.append(f"{name} {figure(middle)} ({figure(low)}–{figure(high)})")
-    memory = figure(each.memory.get("ours", math.nan))
-    print(f"{each.job.name:24} {each.at.name:12} {memory:>5} MB  {', '.join(parts)}", flush=True)
+    memory = f"{figure(each.memory['ours'])} MB" if "ours" in each.memory else ""
+    print(f"{each.job.name:24} {each.at.name:12} {memory:>8}  {', '.join(parts)}", flush=True)
     for bar in missed(each):
         demanded = f"{bar.most_memory:g} MB" if bar.most_memory < math.inf else f"{bar.peer}: {figure(bar.least)}"
         print(f"{'':24} {'':12} MISSED  {demanded}", flush=True)

@@ -143,3 +143,27 @@ def test_bars_name_jobs_and_ways_that_exist():
         assert at in job.sizes
         if at.count < 48:
             assert bar.peer in job.ways(at) or bar.peer in optional, bar
+
+
+def test_a_bar_that_cannot_be_met_demands_less_and_says_why(monkeypatch):
+    monkeypatch.setitem(run._ANSWERED, ("double", "equal", "224²"), (0.5, "a limit"))
+    bar = run.Bar("double", "equal", "224²", 0.5, asked=2, limit="a limit")
+    written = [run.Bar("double", "equal", "224²", 2)]
+    for slower, broken, words in ((1.0, [], "ask for more"), (0.4, [bar], "1 are missed"), (2.0, [], "**1 are met**")):
+        each = measurement({name: [1.0] for name in double(TINY)} | {"equal": [slower]})
+        assert run.missed(each, written) == broken
+        monkeypatch.setattr(run, "bars_for", lambda measured: [bar])
+        assert words in run.verdict([each], 3.0)
+        assert run.bar_rows([each], with_limit=slower < 2)[0][2] == f"{slower:.2f} of 2".replace("2.00", "2.0")
+        monkeypatch.undo()
+        monkeypatch.setitem(run._ANSWERED, ("double", "equal", "224²"), (0.5, "a limit"))
+
+
+def test_answers_name_ways_that_exist_and_give_no_more_than_is_asked():
+    asked = {bar[:3]: bar.least for bar in run.BARS}
+    names = {job.name: job for job in jobs.JOBS}
+    optional = {"kornia", "albumentations", "seaborn"}
+    for (job, peer, at), (least, limit) in run._ANSWERED.items():
+        assert 0 < least < asked.get((job, peer, at), 1) or at == jobs.FORTY_EIGHT.name, (job, peer, at)
+        assert len(limit) < 160 and limit[-1] != ".", limit
+        assert peer == "48 axes" or peer in names[job].ways(jobs.SQUARE) or peer in optional, (job, peer)

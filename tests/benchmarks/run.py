@@ -114,12 +114,13 @@ BARS = [
     # No temporary of the picture's size: half of it is far above what blocks need.
     Bar("unseen", "ours", LARGE.name, most_memory=6),
 ]
+_COUNTED = {job.name: (SQUARE, LARGE, BATCH) if SQUARE in job.sizes else job.sizes for job in JOBS}
 _ANSWERED = {
     (answer.job, answer.peer, at.name): (least, answer.limit)
     for answer in ANSWERS
-    for at, least in zip((SQUARE, LARGE, BATCH), answer[2:5], strict=True)
+    for at, least in zip(_COUNTED[answer.job], answer[2:5], strict=False)
     if least
-} | {(answer.job, answer.peer, FORTY_EIGHT.name): (answer.square, answer.limit) for answer in ANSWERS}
+}
 IMPORT_MILLISECONDS = 15
 TOLERATED = 0.9  # a bar is missed below this share of it
 

@@ -164,6 +164,6 @@ def test_answers_name_ways_that_exist_and_give_no_more_than_is_asked():
     names = {job.name: job for job in jobs.JOBS}
     optional = {"kornia", "albumentations", "seaborn"}
     for (job, peer, at), (least, limit) in run._ANSWERED.items():
-        assert 0 < least < asked.get((job, peer, at), 1) or at == jobs.FORTY_EIGHT.name, (job, peer, at)
+        assert 0 < least < asked.get((job, peer, at), 1), (job, peer, at)
         assert len(limit) < 160 and limit[-1] != ".", limit
         assert peer == "48 axes" or peer in names[job].ways(jobs.SQUARE) or peer in optional, (job, peer)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # More: file types, four accidents and a killed run
 #
-# 4 minutes · beside [lesson 6](06_logging_to_wandb.ipynb)
+# 5 minutes · beside [lesson 6](06_logging_to_wandb.ipynb)
 #
 # What lesson 6 left out: what `wandb.Image` takes when nobody checks it, and what is left of a run that is killed.
 
@@ -23,6 +23,7 @@ logging.basicConfig(stream=sys.stdout, format="log: %(message)s")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 import wandb
 from IPython.display import Markdown
 from PIL import Image
@@ -139,6 +140,33 @@ Markdown(
     "name for a versioned collection of files. In a run, `class_labels` gives the labels their "
     "names."
 )
+
+# %% [markdown]
+# ## Shapes that are taken for others
+#
+# A numpy array (3, 8, 4) has its channels last, so four channels are a picture with transparency; whoever meant a
+# tensor's order is not told. And a tensor one pixel high is squeezed before its channels are looked for.
+
+# %%
+for data in (
+    np.zeros((3, 8, 4), np.uint8),
+    torch.zeros(3, 1, 8, dtype=torch.uint8),
+):
+    image = wandb.Image(data).image
+    width, height = image.size
+    print(tuple(data.shape), f"{image.mode}, {height} × {width}")
+
+# %% [markdown]
+# The first is 3 × 8 and RGBA. The second was one row of 8 pixels, and is 8 rows of 3: its channels are pixels now.
+# `to_wandb_image` refuses the first and writes the second as one row.
+
+# %%
+try:
+    st.to_wandb_image(np.zeros((3, 8, 4), np.uint8))
+except ValueError as error:
+    print(error)
+row = torch.zeros(3, 1, 8, dtype=torch.uint8)
+print(st.to_wandb_image(row).image.size)
 
 # %% [markdown]
 # ## When the run is killed

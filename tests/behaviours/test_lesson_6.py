@@ -28,6 +28,8 @@ os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SIL
 
 import wandb
 
+from seeing_tensors import to_wandb_image
+
 ROOT = Path(__file__).parents[2]
 LESSON = (ROOT / "lessons" / "06_logging_to_wandb.py").read_text(encoding="utf-8")
 LEVELS = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -450,6 +452,18 @@ def test_tensorboard(monkeypatch, x):
     assert np.array_equal(tensorboard_pixels(monkeypatch, x), lesson_function("tensorboard")(x)), (
         "lesson 6 says: add_image takes uint8 as it is, and multiplies anything else by 255, clips and truncates"
     )
+
+
+def test_shapes_are_taken_for_others():
+    """More on lesson 6: "The first is 3 × 8 and RGBA. The second was one row of 8 pixels, and is 8 rows of 3"."""
+    four = wandb.Image(np.zeros((3, 8, 4), np.uint8)).image
+    assert (four.mode, four.size) == ("RGBA", (8, 3)), "more on lesson 6 says: an array (3, 8, 4) is RGBA, 3 × 8"
+    row = torch.arange(24, dtype=torch.uint8).reshape(3, 1, 8)
+    written = pixels(row)
+    assert written.shape[:2] == (8, 3), "more on lesson 6 says: a tensor (3, 1, 8) is 8 rows of 3"
+    assert (written[..., 0] == row[:, 0].numpy().T).all(), "more on lesson 6 says: its channels are pixels now"
+    ours = np.array(to_wandb_image(row).image)
+    assert (ours == row.permute(1, 2, 0).numpy()).all(), "more on lesson 6 says: ours writes one row"
 
 
 def test_tensorboard_is_another_package():

@@ -402,7 +402,7 @@ def bar_rows(found: Sequence[Measured], *, with_limit: bool) -> list[list[str]]:
 def measured_of_asked(bar: Bar, measured: Measured) -> str:
     if bar.most_memory < math.inf:
         return f"{measured.memory['ours']:.0f} MB of at most {bar.most_memory:g}"
-    return f"{figure(measured.ratio(bar.peer)[1])} of {bar.asked or bar.least:.3g}"
+    return f"{figure(measured.ratio(bar.peer)[1])} of {round(bar.asked or bar.least, 2):g}"
 
 
 def verdict(found: Sequence[Measured], milliseconds: float) -> str:

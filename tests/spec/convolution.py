@@ -444,6 +444,30 @@ def weights_and_biases(shapes, make, seed, **options):
     return [(make(seed + i, *s, **options), make(seed + 9 - i, s[0], **options)) for i, s in enumerate(shapes)]
 
 
+def wrong_compositions(x, first, second):
+    """What is done wrong in composing two layers, and what the one layer then makes of x."""
+    (w1, b1), (w2, b2) = first, second
+    without = F.conv2d(F.conv2d(x, w1), w2)
+
+    def shifted(bias):
+        return without + bias[:, None, None]
+
+    passed_on = w2.sum((2, 3)) @ b1
+    mean, middle = w2.mean((2, 3)), w2[:, :, w2.shape[2] // 2, w2.shape[3] // 2]
+    both_turned = F.conv2d(F.conv2d(x, w1.flip(-2, -1), b1), w2.flip(-2, -1), b2)
+    return {
+        "second's kernels lie the wrong way round: flip both axes": F.conv2d(F.conv2d(x, w1, b1), w2.flip(-2, -1), b2),
+        "the composed kernels lie the wrong way round: flip both axes": both_turned,
+        "sum over the channels between the layers, do not average": without / len(w1) + (passed_on + b2)[:, None, None],
+        "first's bias counts, too: it goes through second": shifted(b2),
+        "second's bias counts, too": shifted(passed_on),
+        "second's bias counts once": shifted(passed_on + 2 * b2),
+        "first's bias is weighted with all taps of second, not with the middle one": shifted(middle @ b1 + b2),
+        "first's bias is weighted with the sum of second's taps, not with their mean": shifted(mean @ b1 + b2),
+        "first's bias goes through second's weights: the biases are not just added": shifted(b1.sum() + b2),
+    }
+
+
 # equation
 
 
@@ -454,7 +478,7 @@ def two_layers_are_one(compose_kernels, shapes, seed):
     height, width = (1 + sum(shape[axis] - 1 for shape in shapes) for axis in (2, 3))
     x = whole(seed + 5, 1, w1.shape[1], height + 2, width + 1)
     weight, bias = compose_kernels((w1, b1), (w2, b2))
-    cause = "sum over the channels between the layers; full convolution, kernels turned"
+    cause = wrong_compositions(x, (w1, b1), (w2, b2))
     expect_same(F.conv2d(x, weight, bias), F.conv2d(F.conv2d(x, w1, b1), w2, b2), cause)
     expect_same(F.conv2d(x, compose_kernels(w1, w2)), F.conv2d(F.conv2d(x, w1), w2))
 
@@ -720,6 +744,29 @@ def sums_of_one_sign(weight, bias):
         yield exact, torch.tensor([math.fsum(map(abs, t)) for t in terms], dtype=torch.float64)
 
 
+def wrong_ends(weight, bias, sign):
+    """What is done wrong, and what it makes of the low end (sign -1) or the high end (sign 1)."""
+    weight, bias, each = weight.double(), bias.double(), (1, 2, 3)
+
+    def of_one_sign(x):
+        return sign * (sign * x).clamp(min=0)
+
+    end = of_one_sign(weight).sum(each)
+    return {
+        "add the bias to both ends": end,
+        "add the bias to low, too; do not subtract it": end - bias,
+        "the bias is added to both ends, whatever its sign": end + of_one_sign(bias),
+        "pixels are in [0, 1]: add the weights of one sign only": sign * weight.abs().sum(each) + bias,
+        "look at the sign of each weight, not of their sum": of_one_sign(weight.sum(each)) + bias,
+        "look at the sign of each weight, not of a kernel's sum": of_one_sign(weight.sum((2, 3))).sum(1) + bias,
+        "each channel has its own pixels: do not add the channels first": of_one_sign(weight.sum(1)).sum((1, 2)) + bias,
+        "add all weights of one sign, not the largest alone": sign * (sign * weight).amax(each).clamp(min=0) + bias,
+        "add the weights, do not take their mean": of_one_sign(weight).mean(each) + bias,
+        "each filter has a range of its own": sign * (sign * (end + bias)).max().expand(len(bias)),
+        "low comes first, high second": weight.sum(each) - end + bias,
+    }
+
+
 # equation
 
 
@@ -731,8 +778,8 @@ def is_the_sum_of_one_sign(attainable_range, shapes, seed):
     is_pair = isinstance(result, (tuple, list)) and len(result) == 2
     expect(is_pair, got=type(result).__name__, expected="two tensors (low, high)")
     within = rounding(weight[0].numel() + 1, weight.dtype)
-    for got, (exact, size) in zip(result, sums_of_one_sign(weight, bias), strict=True):
-        expect_close(got, exact.float(), within=within * size)
+    for sign, got, (exact, size) in zip((-1, 1), result, sums_of_one_sign(weight, bias), strict=True):
+        expect_close(got, exact.float(), within=within * size, cause=wrong_ends(weight, bias, sign))
 
 
 @law("attainable_range", lesson=5, rank="mathematics", shapes=stacks(1), seed=seeds)

@@ -12,23 +12,37 @@ from .strategies import LEVELS, masks
 # equation
 
 
-@law("to_wandb_mask", lesson=6, rank="mathematics", cases=[{"dtype": np.uint8}, {"dtype": np.int64}])
-def every_label_stays(to_wandb_mask, dtype):
-    """All labels from 0 to 255, bytes or int64, array or tensor, are the same labels as uint8."""
-    labels = LEVELS.astype(dtype)
-    expect_same(to_wandb_mask(labels)["mask_data"], LEVELS, "labels are names: no division, no 255")
-    expect_same(to_wandb_mask(torch.from_numpy(labels))["mask_data"], LEVELS, "labels are names: no division, no 255")
-
-
 PAIRS = [(0, 1), (0, 255), (1, 1), (0, 0), (3, 7)]
 
 
 @law("to_wandb_mask", lesson=6, rank="mathematics", cases=[{"labels": pair} for pair in PAIRS])
 def a_mask_of_two_labels_is_not_stretched(to_wandb_mask, labels):
     """A mask of 0 and 1 stays 0 and 1, however dark that looks, and a mask of one label keeps it."""
-    mask = np.array([labels, labels[::-1]])
-    cause = "labels are not there to be seen: wandb colors them"
+    low, high = labels
+    mask = np.array([[low, low, high], [low, high, high]])
+    cause = {
+        "labels are names: do not divide by the largest": mask / max(high, 1) * 255,
+        "labels are names: do not stretch them from smallest to largest": (mask - low) / max(high - low, 1) * 255,
+        "labels are names: do not number them anew": mask != low,
+        "labels are names: no division by 255": mask // 255,
+        "labels are names: no factor of 255": 255 * mask % 256,
+        "labels are names: do not make 1 of all but 0": mask > 0,
+        "labels are names: no threshold, no black and white": 255 * (mask > 127),
+        "255 is a label like the others, and stays: not 0": mask % 255,
+        "255 is a label like the others, and stays: not 254": mask.clip(max=254),
+        "labels stay what they are, from 0 on: no + 1": (mask + 1) % 256,
+        "row 0 stays at the top: do not flip": mask[::-1],
+    }
     expect_same(to_wandb_mask(mask)["mask_data"], mask.astype(np.uint8), cause)
+
+
+@law("to_wandb_mask", lesson=6, rank="mathematics", cases=[{"dtype": np.uint8}, {"dtype": np.int64}])
+def every_label_stays(to_wandb_mask, dtype):
+    """All labels from 0 to 255, bytes or int64, array or tensor, are the same labels as uint8."""
+    labels = LEVELS.astype(dtype)
+    expect_same(to_wandb_mask(labels)["mask_data"], LEVELS, "labels are names: no division, no 255")
+    cause = {"a tensor of labels is (H, W), too: do not transpose": LEVELS.T}
+    expect_same(to_wandb_mask(torch.from_numpy(labels))["mask_data"], LEVELS, cause)
 
 
 @law("to_wandb_mask", lesson=6, rank="mathematics")

@@ -60,8 +60,30 @@ def rounds_to_the_nearest_level(to_wandb_image, x, value_range):
     # Half a level for the rounding, and four roundings in float32 of numbers as large as the ends of the range.
     slack = 255 * 4 * U * (1 + (abs(low) + abs(high)) / (high - low))
     got = written(to_wandb_image(x, value_range=value_range))
-    cause = "subtract low, divide by high - low, times 255, round"
+    own = exact - exact.min()
+    cause = {
+        "round, do not truncate": np.floor(exact),
+        "the factor is 255, not 256": np.floor(256 * exact / 255).clip(max=255),
+        "take the range from value_range, not from the values": np.rint(255 * own / max(own.max(), 1e-9)),
+        "permute, do not reshape": np.rint(exact).transpose(2, 0, 1).reshape(exact.shape),
+        "the channels are red, green, blue, in this order": np.rint(exact)[..., ::-1],
+        "divide by high - low, not by high": np.rint(exact * (high - low) / (high or 1)).clip(0, 255),
+        "subtract low first": np.rint(exact + 255 * low / (high - low)).clip(0, 255),
+    }
     expect_close(got.astype(np.float64), exact, within=0.5 + slack, cause=cause)
+
+
+def wrong_undoings(y, mean, std):
+    """What is done wrong with the mean and std of a Normalize, and the levels that this leads to."""
+    undone = {
+        "undo the Normalize: x * std + mean": y,
+        "undo the Normalize, do not apply it again: x * std + mean": (y - mean) / std,
+        "times std first, then + mean": (y + mean) * std,
+        "the mean is added, too": y * std,
+        "each channel has its own mean and std": y * std.mean() + mean.mean(),
+        "value_range is that of the picture: undo the Normalize before you clamp": y.clip(0, 1) * std + mean,
+    }
+    return {words: np.rint(255 * x.clip(0, 1)) for words, x in undone.items()}
 
 
 def expect_levels_through_normalize(to_wandb_image, dtype):
@@ -69,7 +91,7 @@ def expect_levels_through_normalize(to_wandb_image, dtype):
         y = ((COLORED / 255 - mean) / std).astype(dtype)
         for x in (y, torch.from_numpy(y).permute(2, 0, 1)):
             image = to_wandb_image(x, value_range=(0, 1), mean=mean, std=std)
-            expect_same(written(image), COLORED, "undo the Normalize first: x * std + mean, channel by channel")
+            expect_same(written(image), COLORED, wrong_undoings(y.astype(np.float64), np.array(mean), np.array(std)))
 
 
 @law("to_wandb_image", lesson=6, rank="mathematics", part="floats")
@@ -91,15 +113,28 @@ def a_pixel_depends_on_itself_alone(to_wandb_image, x):
 def with_clip_what_lies_outside_is_black_or_white(to_wandb_image, x):
     """With clip=True, what lies below value_range is written black, and what lies above it white."""
     expected = written(to_wandb_image(x.clamp(0, 1), **UNIT))
-    expect_same(written(to_wandb_image(x, clip=True, **UNIT)), expected, "clamp before the cast to uint8, which wraps")
+    levels = np.rint(255 * as_array(x))
+    cause = {
+        "clamp before the cast to uint8, which wraps": levels % 256,
+        "what lies outside is black or white, not gray": np.where((levels < 0) | (levels > 255), 128, levels),
+        "what lies above the range is white, not black": np.where(levels > 255, 0, levels.clip(0)),
+    }
+    expect_same(written(to_wandb_image(x, clip=True, **UNIT)), expected, cause)
 
 
 @law("to_wandb_image", lesson=6, rank="mathematics", part="bytes", image=images())
 def bytes_are_written_as_they_are(to_wandb_image, image):
     """uint8 is written unchanged, array or tensor, whatever its values are: 0 and 1 stay 0 and 1."""
     for picture in (image, image % 2, np.zeros_like(image), np.ones_like(image)):
-        expect_same(written(to_wandb_image(picture)), picture, "bytes need no range")
-        expect_same(written(to_wandb_image(torch.from_numpy(picture).permute(2, 0, 1))), picture, "bytes need no range")
+        low, high = int(picture.min()), int(picture.max())
+        stretched = np.rint((picture - low) / max(high - low, 1) * 255)
+        cause = {
+            "bytes need no range: do not multiply by 255": picture.astype(int) * 255 % 256,
+            "bytes need no range: 0 and 1 are not black and white": picture * 255 if high < 2 else picture,
+            "bytes need no range: do not stretch from smallest to largest": stretched,
+        }
+        expect_same(written(to_wandb_image(picture)), picture, cause)
+        expect_same(written(to_wandb_image(torch.from_numpy(picture).permute(2, 0, 1))), picture, cause)
 
 
 # edges
@@ -386,14 +421,35 @@ def in_a_grid(tiles, columns, line=255):
 # equation
 
 
-@law("to_wandb_grid", lesson=6, rank="mathematics", batch=batches(channels=(3,)), columns=st.integers(1, 4))
+FIVE = torch.linspace(0, 1, 5 * 3 * 2 * 3).reshape(5, 3, 2, 3)
+
+
+@law(
+    "to_wandb_grid",
+    lesson=6,
+    rank="mathematics",
+    cases=[{"batch": FIVE, "columns": 2}],
+    batch=batches(channels=(3,)),
+    columns=st.integers(1, 4),
+)
 def picture_i_stands_at_row_and_column(to_wandb_grid, batch, columns):
     """Picture i stands in row i // columns, column i % columns, two white pixels from its neighbours; free places are
     white."""
     columns = min(columns, len(batch))
     tiles = [written(library.to_wandb_image(x, **UNIT)) for x in batch]
     grid = written(to_wandb_grid(batch, columns=columns, **UNIT))
-    expect_same(grid, in_a_grid(tiles, columns), "rows first: divmod(i, columns)")
+    expected = in_a_grid(tiles, columns)
+    rows, free = math.ceil(len(batch) / columns), [np.zeros_like(tiles[0])] * (-len(batch) % columns)
+    upright = [tiles[i] if i < len(batch) else tiles[0] * 0 + 255 for i in range(rows * columns)]
+    upright = [upright[r + c * rows] for r in range(rows) for c in range(columns)]
+    stretched = [np.rint(255.0 * (t - t.min()) / max(np.ptp(t), 1)).astype(np.uint8) for t in tiles]
+    cause = {
+        "row by row: picture i stands at divmod(i, columns)": in_a_grid(upright, columns),
+        "lines and free places are white, not black": in_a_grid(tiles, columns, line=0),
+        "free places are white, not black": in_a_grid(tiles + free, columns),
+        "take the range from value_range, not from each picture's values": in_a_grid(stretched, columns),
+    }
+    expect_same(grid, expected, cause)
 
 
 @law("to_wandb_grid", lesson=6, rank="mathematics", batch=batches(channels=(3,)), other=st.floats(0, 1, width=32))
@@ -406,15 +462,25 @@ def a_picture_does_not_change_with_its_neighbours(to_wandb_grid, batch, other):
     expect_same(tile(two, 0, 2, height, width), tile(one, 0, 2, height, width), "no min-max over the batch")
 
 
-NEARLY_SQUARE = [(1, 1), (2, 2), (4, 2), (5, 3), (9, 3), (10, 4)]
+NEARLY_SQUARE = [(1, 1), (2, 2), (4, 2), (5, 3), (7, 3), (9, 3), (10, 4)]
 
 
 @law("to_wandb_grid", lesson=6, rank="mathematics", cases=[{"count": n, "columns": c} for n, c in NEARLY_SQUARE])
 def a_grid_is_nearly_square(to_wandb_grid, count, columns):
     """Without columns there are ceil(sqrt(N)) of them."""
     grid = written(to_wandb_grid(np.zeros((count, 2, 3, 3), np.uint8)))
-    size = (math.ceil(count / columns) * 4 - 2, columns * 5 - 2, 3)
-    expect(grid.shape == size, got=str(grid.shape), expected=str(size))
+
+    def size(columns):
+        return math.ceil(count / columns) * 4 - 2, columns * 5 - 2, 3
+
+    cause = {
+        "round the root up, not down": size(math.isqrt(count)),
+        "round the root up, not to the nearest": size(round(math.sqrt(count))),
+        "as many columns as rows, or nearly: not one row": size(count),
+        "as many columns as rows, or nearly: not one column": size(1),
+        "as many columns as rows, or nearly: not eight columns": size(min(8, count)),
+    }
+    expect_same(grid.shape, size(columns), cause)
 
 
 # edges

@@ -1,9 +1,14 @@
 """What a report says is likely wrong is wrong: for each law with causes, functions of different causes, and of none."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from PIL import Image
 
+import seeing_tensors as library
 from seeing_tensors.course.laws import LawBroken
 from seeing_tensors.course.laws.finding import laws
 
@@ -14,6 +19,84 @@ def last_of(size, kernel_size, stride, padding, dilation):
 
 def floats(picture):
     return torch.from_numpy(np.moveaxis(picture, -1, 0).astype(np.float32))
+
+
+def ends(weight, bias):
+    """Low and high without the bias, and the bias."""
+    each = (1, 2, 3)
+    return weight.clamp(max=0).sum(each), weight.clamp(min=0).sum(each), bias if bias is not None else 0
+
+
+def composed(w2, w1):
+    return F.conv_transpose2d(w2, w1)
+
+
+def seen_through(w2, b1, b2):
+    return w2.sum((2, 3)) @ b1 + b2
+
+
+def made_of(weight_of, bias_of=seen_through):
+    """A composition of the weight and the bias that these two make of w2, w1 and of w2, b1, b2."""
+
+    def compose(first, second):
+        if isinstance(first, torch.Tensor):
+            return weight_of(second, first)
+        (w1, b1), (w2, b2) = first, second
+        return weight_of(w2, w1), bias_of(w2, b1, b2)
+
+    return compose
+
+
+def labelled(change):
+    return lambda mask, **names: {"mask_data": change(np.array(mask, np.int64)).astype(np.uint8), **names}
+
+
+def drawn(levels_of):
+    """A picture of a float tensor whose levels are what `levels_of` makes of the fractions of the range."""
+
+    def draw(x, value_range=None, mean=None, std=None, clip=False):
+        x = x if isinstance(x, np.ndarray) else x.permute(1, 2, 0).numpy()
+        low, high = value_range or (0, 255)
+        fractions = (x.astype(np.float64) - low) / (high - low)
+        levels = levels_of(fractions, *([] if mean is None else [np.array(mean), np.array(std)]))
+        return Picture(levels.astype(np.int64).astype(np.uint8))
+
+    return draw
+
+
+class Picture:
+    """What the laws ask of wandb.Image."""
+
+    def __init__(self, pixels):
+        self.image = Image.fromarray(pixels)
+
+
+def shown(x):
+    return np.rint(255 * x.clip(0, 1))
+
+
+def in_columns(columns_of, place, line=255):
+    """A grid with `columns_of` N columns, unless told; picture i stands at the row and column that `place` gives."""
+
+    def draw(batch, columns=None, **options):
+        tiles = [np.array(library.to_wandb_image(x, **options).image) for x in batch]
+        columns = min(columns or columns_of(len(tiles)), len(tiles))
+        rows, (height, width, _) = math.ceil(len(tiles) / columns), tiles[0].shape
+        grid = np.full((rows * (height + 2) - 2, columns * (width + 2) - 2, 3), line, np.uint8)
+        for i, tile in enumerate(tiles):
+            row, column = place(i, rows, columns)
+            grid[row * (height + 2) :, column * (width + 2) :][:height, :width] = tile
+        return Picture(grid)
+
+    return draw
+
+
+def rounded_up(n):
+    return math.ceil(math.sqrt(n))
+
+
+def by_rows(i, rows, columns):
+    return divmod(i, columns)
 
 
 # Law, then wrong functions with words of what is said about each; "" where nothing may be said.
@@ -48,6 +131,77 @@ WRONG = {
         "the first place counts": lambda *axis: last_of(*axis) // axis[2],
         "padding is added at both ends": lambda *axis: (last_of(*axis) - axis[3]) // axis[2] + 1,
         "": lambda *axis: last_of(*axis) // axis[2] + 7,
+    },
+    ("attainable_range", "is_the_sum_of_one_sign"): {
+        "add the bias to both ends": lambda weight, bias=None: ends(weight, bias)[:2],
+        "do not subtract it": lambda weight, bias=None: (
+            ends(weight, bias)[0] - ends(weight, bias)[2],
+            ends(weight, bias)[1] + ends(weight, bias)[2],
+        ),
+        "add the weights of one sign only": lambda weight, bias=None: (
+            bias - weight.abs().sum((1, 2, 3)),
+            bias + weight.abs().sum((1, 2, 3)),
+        ),
+        "low comes first": lambda weight, bias=None: (ends(weight, bias)[1] + bias, ends(weight, bias)[0] + bias),
+        "": lambda weight, bias=None: (ends(weight, bias)[0] + bias - 1, ends(weight, bias)[1] + bias + 1),
+    },
+    ("compose_kernels", "two_layers_are_one"): {
+        "second's kernels lie the wrong way round": made_of(lambda w2, w1: composed(w2.flip(-2, -1), w1)),
+        "do not average": made_of(lambda w2, w1: composed(w2, w1) / len(w1)),
+        "first's bias counts, too": made_of(composed, lambda w2, b1, b2: b2),
+        "not with their mean": made_of(composed, lambda w2, b1, b2: w2.mean((2, 3)) @ b1 + b2),
+        "the biases are not just added": made_of(composed, lambda w2, b1, b2: b1.sum() + b2),
+        "": made_of(composed, lambda w2, b1, b2: seen_through(w2, b1, b2) + 1),
+    },
+    ("to_wandb_mask", "a_mask_of_two_labels_is_not_stretched"): {
+        "do not divide by the largest": labelled(lambda mask: mask / max(mask.max(), 1) * 255),
+        "do not number them anew": labelled(lambda mask: np.unique(mask, return_inverse=True)[1].reshape(mask.shape)),
+        "no factor of 255": labelled(lambda mask: mask * 255),
+        "not 254": labelled(lambda mask: mask.clip(max=254)),
+        "do not flip": labelled(lambda mask: mask[::-1]),
+        "": labelled(lambda mask: mask[:, ::-1]),
+    },
+    ("to_wandb_mask", "every_label_stays"): {
+        "do not transpose": lambda mask: labelled(lambda m: m.T if isinstance(mask, torch.Tensor) else m)(mask),
+        "": lambda mask: labelled(lambda m: m[::-1] if isinstance(mask, torch.Tensor) else m)(mask),
+    },
+    ("to_wandb_image", "rounds_to_the_nearest_level"): {
+        "round, do not truncate": drawn(lambda x: 255 * x),
+        "not 256": drawn(lambda x: (256 * x).clip(max=255)),
+        "not from the values": drawn(lambda x: shown((x - x.min()) / max(np.ptp(x), 1e-9))),
+        "red, green, blue": drawn(lambda x: shown(x)[..., ::-1].copy()),
+        "": drawn(lambda x: shown(1 - x)),
+    },
+    ("to_wandb_image", "a_normalize_is_undone_first"): {
+        "undo the Normalize: ": drawn(lambda x, mean, std: shown(x)),
+        "do not apply it again": drawn(lambda x, mean, std: shown((x - mean) / std)),
+        "times std first": drawn(lambda x, mean, std: shown((x + mean) * std)),
+        "its own mean and std": drawn(lambda x, mean, std: shown(x * std.mean() + mean.mean())),
+        "before you clamp": drawn(lambda x, mean, std: shown(x.clip(0, 1) * std + mean)),
+        "": drawn(lambda x, mean, std: shown(x * std - mean)),
+    },
+    ("to_wandb_image", "with_clip_what_lies_outside_is_black_or_white"): {
+        "which wraps": drawn(lambda x: np.rint(255 * x)),
+        "not gray": drawn(lambda x: np.where(shown(x) == np.rint(255 * x), shown(x), 128)),
+        "": drawn(lambda x: np.where(shown(x) == np.rint(255 * x), shown(x), 77)),
+    },
+    ("to_wandb_image", "bytes_are_written_as_they_are"): {
+        "do not multiply by 255": lambda x: drawn(lambda fractions: np.rint(fractions * 255) * 255)(x),
+        "0 and 1 are not black and white": drawn(lambda x: np.rint(255 * x) * (255 if x.max() < 0.005 else 1)),
+        "do not stretch": drawn(lambda x: shown((x - x.min()) / max(np.ptp(x), 1e-9))),
+        "": drawn(lambda x: 255 - np.rint(255 * x)),
+    },
+    ("to_wandb_grid", "picture_i_stands_at_row_and_column"): {
+        "row by row": in_columns(rounded_up, lambda i, rows, columns: divmod(i, rows)[::-1]),
+        "lines and free places": in_columns(rounded_up, by_rows, line=0),
+        "": in_columns(rounded_up, by_rows, line=128),
+    },
+    ("to_wandb_grid", "a_grid_is_nearly_square"): {
+        "not down": in_columns(math.isqrt, by_rows),
+        "not to the nearest": in_columns(lambda n: round(math.sqrt(n)), by_rows),
+        "not one row": in_columns(lambda n: n, by_rows),
+        "not eight columns": in_columns(lambda n: 8, by_rows),
+        "": in_columns(lambda n: 3, by_rows),
     },
 }
 EACH = [(law, words, function) for law, wrong in WRONG.items() for words, function in wrong.items()]

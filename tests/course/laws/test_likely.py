@@ -133,7 +133,6 @@ WRONG = {
         "": lambda *axis: last_of(*axis) // axis[2] + 7,
     },
     ("attainable_range", "is_the_sum_of_one_sign"): {
-        "add the bias to both ends": lambda weight, bias=None: ends(weight, bias)[:2],
         "do not subtract it": lambda weight, bias=None: (
             ends(weight, bias)[0] - ends(weight, bias)[2],
             ends(weight, bias)[1] + ends(weight, bias)[2],
@@ -142,11 +141,15 @@ WRONG = {
             bias - weight.abs().sum((1, 2, 3)),
             bias + weight.abs().sum((1, 2, 3)),
         ),
+        "do not take their mean": lambda weight, bias=None: (
+            weight.clamp(max=0).mean((1, 2, 3)) + bias,
+            weight.clamp(min=0).mean((1, 2, 3)) + bias,
+        ),
         "low comes first": lambda weight, bias=None: (ends(weight, bias)[1] + bias, ends(weight, bias)[0] + bias),
         "": lambda weight, bias=None: (ends(weight, bias)[0] + bias - 1, ends(weight, bias)[1] + bias + 1),
     },
     ("compose_kernels", "two_layers_are_one"): {
-        "second's kernels lie the wrong way round": made_of(lambda w2, w1: composed(w2.flip(-2, -1), w1)),
+        "second's bias counts once": made_of(composed, lambda w2, b1, b2: seen_through(w2, b1, b2) + b2),
         "do not average": made_of(lambda w2, w1: composed(w2, w1) / len(w1)),
         "first's bias counts, too": made_of(composed, lambda w2, b1, b2: b2),
         "not with their mean": made_of(composed, lambda w2, b1, b2: w2.mean((2, 3)) @ b1 + b2),
@@ -186,8 +189,6 @@ WRONG = {
         "": drawn(lambda x: np.where(shown(x) == np.rint(255 * x), shown(x), 77)),
     },
     ("to_wandb_image", "bytes_are_written_as_they_are"): {
-        "do not multiply by 255": lambda x: drawn(lambda fractions: np.rint(fractions * 255) * 255)(x),
-        "0 and 1 are not black and white": drawn(lambda x: np.rint(255 * x) * (255 if x.max() < 0.005 else 1)),
         "do not stretch": drawn(lambda x: shown((x - x.min()) / max(np.ptp(x), 1e-9))),
         "": drawn(lambda x: 255 - np.rint(255 * x)),
     },
@@ -197,11 +198,10 @@ WRONG = {
         "": in_columns(rounded_up, by_rows, line=128),
     },
     ("to_wandb_grid", "a_grid_is_nearly_square"): {
-        "not down": in_columns(math.isqrt, by_rows),
-        "not to the nearest": in_columns(lambda n: round(math.sqrt(n)), by_rows),
+        "round the root up": in_columns(math.isqrt, by_rows),
         "not one row": in_columns(lambda n: n, by_rows),
         "not eight columns": in_columns(lambda n: 8, by_rows),
-        "": in_columns(lambda n: 3, by_rows),
+        "": in_columns(lambda n: 2, by_rows),
     },
 }
 EACH = [(law, words, function) for law, wrong in WRONG.items() for words, function in wrong.items()]

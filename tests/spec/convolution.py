@@ -361,6 +361,8 @@ def counts_the_places_of_the_kernel(conv2d_output_size, axis):
         "a dilated kernel spans d (k - 1) + 1 pixels, not k": (size + 2 * padding - kernel_size) // stride + 1,
         "the first place counts, too: + 1": last // stride,
         "padding is added at both ends": (last - padding) // stride + 1,
+        "the last place counts, too": -(-last // stride),
+        "padding counts in pixels: it is not dilated": (last + 2 * padding * (dilation - 1)) // stride + 1,
     }
     expect_same(conv2d_output_size(*axis), places, cause)
 

@@ -130,6 +130,7 @@ WRONG = {
         "a dilated kernel spans": lambda n, k, s, p, d: (n + 2 * p - k) // s + 1,
         "the first place counts": lambda *axis: last_of(*axis) // axis[2],
         "padding is added at both ends": lambda *axis: (last_of(*axis) - axis[3]) // axis[2] + 1,
+        "it is not dilated": lambda *axis: (last_of(*axis) + 2 * axis[3] * (axis[4] - 1)) // axis[2] + 1,
         "": lambda *axis: last_of(*axis) // axis[2] + 7,
     },
     ("attainable_range", "is_the_sum_of_one_sign"): {

@@ -15,15 +15,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis
+import numpy as np
 import torch
 
 from .examples import SETTINGS, ours
+from .expectations import Unmet, as_array
 from .report import broken, fickle
 from .watching import Watched
 
 #: What a law asks for. Mathematics: what the lesson derives, on ordinary pictures, float32 or uint8. Range: other
 #: types, layouts, sizes and extremes. Manners: bad input refused, arguments kept.
 RANKS = ("mathematics", "range", "manners")
+# One wrong number can have many causes. So many cases are tried, and so many wrong numbers must agree, before a report
+# says what is likely wrong.
+TRIED, ENOUGH = 12, 4
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,20 @@ class Law:
         except hypothesis.errors.HypothesisException:
             raise  # the law is at fault, not the function
         except (Exception, SystemExit) as error:
+            if isinstance(error, Unmet) and error.claims:
+                error.cause = error.cause or self._likely(function, error.claims)
             raise broken(self.about, self.lesson, self.sentence, watched, case, error) from None
         return held
+
+    def _likely(self, function: Callable, claims: Sequence[str]) -> str:
+        """The one claim that fits whatever the function gets wrong, on at least `ENOUGH` numbers; "" if there is none."""
+        fitting, numbers = set(claims), 0
+        for case in self.examples(TRIED):
+            outcome = self.outcome(function, case)
+            if isinstance(outcome, Unmet):
+                fitting &= set(outcome.claims)
+                numbers += np.size(as_array(outcome.seen))
+        return fitting.pop() if len(fitting) == 1 and numbers >= ENOUGH else ""
 
     def examples(self, most: int) -> list[dict[str, Any]]:
         """Fixed cases, then generated ones, at most this many of each; the same at every call."""

@@ -32,6 +32,7 @@ class Unmet(AssertionError):
     Attributes:
         got, expected: what the report says.
         cause: what is wrong, where what came shows it; advice: what the law tells everybody who breaks it.
+        claims: those of the law's causes that would have led to what came.
         seen, wanted: the two values themselves; `wanted` None where there is none to compare with.
         margin: how far beyond the bound, in bounds; in units in the last place where equality was
             demanded; infinite for another kind, shape, whole number or exception; nan where not known.
@@ -46,13 +47,14 @@ class Unmet(AssertionError):
         cause: str = "",
         *,
         advice: str = "",
+        claims: Sequence[str] = (),
         seen: Any = None,
         wanted: Any = None,
         margin: float = math.inf,
         concerns: str = "values",
     ):
         super().__init__(f"got {got}, expected {expected}")
-        self.got, self.expected, self.cause, self.advice = got, expected, cause, advice
+        self.got, self.expected, self.cause, self.advice, self.claims = got, expected, cause, advice, claims
         self.seen, self.wanted, self.margin, self.concerns = seen, wanted, margin, concerns
 
 
@@ -66,10 +68,12 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
     """Demand the same type, dtype, shape and values, exactly. NaN equals NaN.
 
     A `cause` in words is advice, given whatever came. Causes with the value that each leads to,
-    `{"round, do not truncate": truncated}`, are claims: one is named as likely where its value came.
+    `{"round, do not truncate": truncated}`, are claims: one is named as likely where its value came, in every case that
+    goes wrong.
     """
     _expect_kind(got, expected)
-    cause, advice = _true_cause(cause, got, expected)
+    advice, claims = (cause, ()) if isinstance(cause, str) else ("", _claims(cause, got, expected))
+    cause = ""
     if isinstance(expected, (np.ndarray, torch.Tensor)):
         ours, theirs = np.asarray(as_array(got)), np.asarray(as_array(expected))
         same = (ours == theirs) | ((ours != ours) & (theirs != theirs))
@@ -80,20 +84,21 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
                 unit = np.spacing(np.abs(theirs[finite]).max(initial=0).astype(theirs.dtype))
                 margin = _largest(np.abs(ours.astype(np.float64) - theirs)[~same] / np.float64(unit))
             seen, wanted, cause = _first_difference(ours, theirs, ~same, cause)
-            raise Unmet(seen, wanted, cause, advice=advice, seen=got, wanted=expected, margin=margin)
+            raise Unmet(seen, wanted, cause, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
     elif got != expected:
         if isinstance(expected, numbers.Number):
             if not isinstance(got, numbers.Number):
                 cause = _likely_of_kind(got, expected)
             elif got != got:
                 cause = f"{_NAN}; {cause}".rstrip("; ")
-        raise Unmet(picture_of(got), picture_of(expected), cause, advice=advice, seen=got, wanted=expected)
+        raise Unmet(picture_of(got), picture_of(expected), cause, advice=advice, claims=claims, seen=got, wanted=expected)
 
 
 def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[str, Any] = "") -> None:
     """Demand the same kind and shape, and |got - expected| <= within, in float64. `cause` as in `expect_same`."""
     _expect_kind(got, expected)
-    cause, advice = _true_cause(cause, got, expected)
+    advice, claims = (cause, ()) if isinstance(cause, str) else ("", _claims(cause, got, expected))
+    cause = ""
     ours, theirs = np.asarray(as_array(got), np.float64), np.asarray(as_array(expected), np.float64)
     bound = np.broadcast_to(np.asarray(as_array(within), np.float64), theirs.shape)
     distance = np.abs(ours - theirs)
@@ -104,16 +109,14 @@ def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[s
         with np.errstate(divide="ignore"):
             margin = _largest(distance[wrong] / bound[wrong])
         wanted = f"{wanted}, within {bound[at]:.3g}"
-        raise Unmet(seen, wanted, cause, advice=advice, seen=got, wanted=expected, margin=margin)
+        raise Unmet(seen, wanted, cause, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
 
 
-def _true_cause(cause: str | Mapping[str, Any], got: Any, expected: Any) -> tuple[str, str]:
-    """The one cause that leads to what came, but for rounding; and the advice, where there is that in its place."""
-    if isinstance(cause, str):
-        return "", cause
+def _claims(causes: Mapping[str, Any], got: Any, expected: Any) -> list[str]:
+    """The causes that lead to what came, but for rounding."""
     ours, right = (np.asarray(as_array(value), np.float64) for value in (got, expected))
     found = []
-    for words, led_to in cause.items():
+    for words, led_to in causes.items():
         theirs = np.asarray(as_array(led_to), np.float64)
         if ours.shape == theirs.shape and not np.array_equal(theirs, right, equal_nan=True):
             finite = np.isfinite(theirs) & np.isfinite(right)
@@ -121,7 +124,7 @@ def _true_cause(cause: str | Mapping[str, Any], got: Any, expected: Any) -> tupl
             size = np.abs(theirs[finite]).max(initial=0)
             if np.allclose(ours, theirs, rtol=0, atol=1e-2 * apart + 1e-6 * size, equal_nan=True):
                 found.append(words)
-    return found[0] if len(found) == 1 else "", ""
+    return found
 
 
 _any_exception = contextvars.ContextVar("any exception is a refusal", default=False)

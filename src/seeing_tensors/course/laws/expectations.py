@@ -91,7 +91,9 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
                 cause = _likely_of_kind(got, expected)
             elif got != got:
                 cause = f"{_NAN}; {cause}".rstrip("; ")
-        raise Unmet(picture_of(got), picture_of(expected), cause, advice=advice, claims=claims, seen=got, wanted=expected)
+        raise Unmet(
+            picture_of(got), picture_of(expected), cause, advice=advice, claims=claims, seen=got, wanted=expected
+        )
 
 
 def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[str, Any] = "") -> None:
@@ -113,18 +115,33 @@ def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[s
 
 
 def _claims(causes: Mapping[str, Any], got: Any, expected: Any) -> list[str]:
-    """The causes that lead to what came, but for rounding."""
+    """The causes that lead to what came, but for rounding. Those that lead elsewhere are disproved by this case."""
     ours, right = (np.asarray(as_array(value), np.float64) for value in (got, expected))
     found = []
     for words, led_to in causes.items():
         theirs = np.asarray(as_array(led_to), np.float64)
-        if ours.shape == theirs.shape and not np.array_equal(theirs, right, equal_nan=True):
+        if ours.shape == theirs.shape:
             finite = np.isfinite(theirs) & np.isfinite(right)
             apart = np.abs(theirs - right)[finite].max(initial=0)
             size = np.abs(theirs[finite]).max(initial=0)
             if np.allclose(ours, theirs, rtol=0, atol=1e-2 * apart + 1e-6 * size, equal_nan=True):
                 found.append(words)
+    _disproved.get().update(causes.keys() - found)
     return found
+
+
+_disproved: contextvars.ContextVar[set[str]] = contextvars.ContextVar("claims", default=set())
+
+
+@contextlib.contextmanager
+def disproved() -> Iterator[set[str]]:
+    """The claims that what comes meanwhile speaks against, where the function is right and where it is wrong."""
+    found: set[str] = set()
+    token = _disproved.set(found)
+    try:
+        yield found
+    finally:
+        _disproved.reset(token)
 
 
 _any_exception = contextvars.ContextVar("any exception is a refusal", default=False)

@@ -126,11 +126,12 @@ def _claims(causes: Mapping[str, Any], got: Any, expected: Any) -> list[str]:
             size = np.abs(theirs[finite]).max(initial=0)
             if np.allclose(ours, theirs, rtol=0, atol=1e-2 * apart + 1e-6 * size, equal_nan=True):
                 found.append(words)
-    _disproved.get().update(causes.keys() - found)
+    if (others := _disproved.get()) is not None:
+        others.update(causes.keys() - found)
     return found
 
 
-_disproved: contextvars.ContextVar[set[str]] = contextvars.ContextVar("claims", default=set())
+_disproved: contextvars.ContextVar[set[str] | None] = contextvars.ContextVar("claims", default=None)
 
 
 @contextlib.contextmanager

@@ -296,6 +296,8 @@ def main() -> int:
     unknown = [mutant for mutant in survivors if mutant.key not in listed]
     stale = [key for key in listed if key[0] in chosen.modules and key not in {mutant.key for mutant in survivors}]
     stale = [key for key in stale if not (torch.cuda.is_available() and listed[key].startswith("Device:"))]
+    late = {mutant.key for mutant, verdict in verdicts.items() if verdict == "out of time"}
+    stale = [key for key in stale if not (key in late and listed[key].startswith("Speed:"))]
     kinds = Counter(listed[mutant.key].split(":")[0] for mutant in survivors if mutant.key in listed)
     print(f"\n{len(survivors)} survive, accepted in {EQUIVALENTS.name}: {dict(kinds)}")
     if chosen.messages:

@@ -292,7 +292,9 @@ def test_a_cause_with_a_value_is_said_only_where_that_value_came():
     def halves(half):
         """Half of it."""
         x = torch.tensor([1.0, 3.0, 5.0, 7.0])  # fewer numbers could be a coincidence
-        expect_same(half(x), torch.tensor([0.5, 1.5, 2.5, 3.5]), {"divide, do not multiply": 2 * x, "keep the fraction": x // 2})
+        expect_same(
+            half(x), torch.tensor([0.5, 1.5, 2.5, 3.5]), {"divide, do not multiply": 2 * x, "keep the fraction": x // 2}
+        )
 
     assert "  likely    divide, do not multiply" in str(broken_by(lambda x: x * 2, halves))
     assert "  likely    keep the fraction" in str(broken_by(lambda x: (x / 2).floor(), halves))

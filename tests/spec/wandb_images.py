@@ -98,6 +98,10 @@ def expect_levels_through_normalize(to_wandb_image, dtype):
 def a_normalize_is_undone_first(to_wandb_image):
     """With the mean and std of a Normalize, all 256 levels of all 3 channels are written as they were before it."""
     expect_levels_through_normalize(to_wandb_image, np.float32)
+    # The range is that of the picture before it.
+    x = torch.from_numpy(COLORED / 127.5 - 1).permute(2, 0, 1).float()
+    y = library.normalize(x, MEAN, STD)
+    expect_same(written(to_wandb_image(y, value_range=(-1, 1), mean=MEAN, std=STD)), COLORED, "undo, then scale")
 
 
 @law("to_wandb_image", lesson=6, rank="mathematics", part="floats", x=photos)
@@ -460,6 +464,14 @@ def a_picture_does_not_change_with_its_neighbours(to_wandb_grid, batch, other):
     changed[0] = batch[0]
     one, two = (written(to_wandb_grid(b, columns=min(2, len(b)), **UNIT)) for b in (batch, changed))
     expect_same(tile(two, 0, 2, height, width), tile(one, 0, 2, height, width), "no min-max over the batch")
+
+
+@law("to_wandb_grid", lesson=6, rank="mathematics")
+def a_normalize_is_undone_in_every_picture(to_wandb_grid):
+    """With the mean and std of a Normalize, each picture stands in the grid as it was before it."""
+    before = torch.from_numpy(np.stack([COLORED, COLORED[::-1], COLORED[:, ::-1]])).permute(0, 3, 1, 2)
+    grid = to_wandb_grid(library.normalize(before / 255, MEAN, STD), columns=2, mean=MEAN, std=STD, **UNIT)
+    expect_same(written(grid), in_a_grid([written(library.to_wandb_image(x)) for x in before], 2))
 
 
 NEARLY_SQUARE = [(10, 4), (1, 1), (2, 2), (4, 2), (5, 3), (9, 3)]

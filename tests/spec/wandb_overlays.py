@@ -52,6 +52,9 @@ def names_go_along(to_wandb_mask):
     expect_same(sorted(to_wandb_mask(mask)), ["mask_data"])
     names = {0: "table", 3: "spoon", 255: "border"}
     expect_same(to_wandb_mask(mask, class_labels=names)["class_labels"], names)
+    unnamed = np.array([[0, 7], [3, 254]], np.uint8)
+    named = to_wandb_mask(unnamed, class_labels=names)["mask_data"]
+    expect_same(named, unnamed, "a label without a name stays what it is")
 
 
 # types and layouts

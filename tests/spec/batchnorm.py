@@ -91,6 +91,30 @@ def per_channel(x, seed):
 # Equation.
 
 
+def wrong_ways_to_normalise(x, eps):
+    """What to do, with what comes where it is not done."""
+    x, n = x.double(), x.numel() // x.shape[1]
+
+    def over(*axes):
+        return x.mean(axes, keepdim=True), x.var(axes, unbiased=False, keepdim=True)
+
+    def normalised(mean, variance):
+        return (x - mean) / (variance + eps).sqrt()
+
+    mean, variance = over(0, 2, 3)
+    within = over(2, 3)[1].mean(0, keepdim=True)
+    return {
+        "take the statistics of the batch, not of each picture alone": normalised(*over(2, 3)),
+        "take the statistics of each channel, not of each picture over its channels": normalised(*over(1, 2, 3)),
+        "the variance is that of all pixels, not the mean of the pictures' variances": normalised(mean, within),
+        "divide by n, not by n - 1": normalised(mean, variance * n / max(n - 1, 1)),
+        "divide by the root of the variance": (x - mean) / (variance + eps),
+        "eps belongs under the root": (x - mean) / (variance.sqrt() + eps),
+        "add eps to the variance": (x - mean) / (variance.sqrt().clamp(min=eps)),
+        "subtract the mean of the batch": x / (variance + eps).sqrt(),
+    }
+
+
 @law(
     "batch_norm",
     lesson=4,
@@ -101,8 +125,7 @@ def per_channel(x, seed):
 )
 def subtracts_the_mean_of_the_batch_and_divides(batch_norm, x, eps):
     """Each channel becomes (x - mean) / sqrt(variance + eps), with mean and biased variance over N, H and W."""
-    cause = "one mean and one variance per channel, over axes N, H and W; divide by n, not n - 1; eps under the root"
-    expect_float32(batch_norm(x, eps=eps), x, eps=eps, cause=cause)
+    expect_float32(batch_norm(x, eps=eps), x, eps=eps, cause=wrong_ways_to_normalise(x, eps))
     if eps == 1e-5:
         expect_float32(batch_norm(x), x, cause="eps is 1e-5 where none is given")
 
@@ -111,7 +134,13 @@ def subtracts_the_mean_of_the_batch_and_divides(batch_norm, x, eps):
 def then_multiplies_and_adds_per_channel(batch_norm, x, seed):
     """weight multiplies and bias is added, one of each per channel, after the normalising."""
     weight, bias = per_channel(x, seed)
-    cause = "first normalise, then * weight + bias: of shape (C,), they meet x as weight[:, None, None]"
+    plain, _ = plain_loop(x)
+    w, b = (each.double()[:, None, None] for each in (weight, bias))
+    cause = {
+        "first * weight, then + bias": (plain + b) * w,
+        "the weight multiplies what is normalised": plain + b,
+        "the bias is added": plain * w,
+    }
     expect_float32(batch_norm(x, weight, bias), x, weight, bias, cause=cause)
     expect_float32(batch_norm(x, None, bias), x, None, bias, cause="without a weight, 1")
     expect_float32(batch_norm(x, weight=weight), x, weight, cause="without a bias, 0")

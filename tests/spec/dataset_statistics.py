@@ -53,10 +53,12 @@ def exact_mean_and_variance(pictures):
 SUMMED = 128 * U
 
 
-def expect_mean_and_variance(statistics, expected, cause):
+def expect_mean_and_variance(
+    statistics, expected, cause, cause_of_mean="weigh pixels, not pictures, and divide by 255"
+):
     got_mean, got_std = numbers(statistics.mean), numbers(statistics.std)
     mean, variance = (numbers(part) for part in zip(*expected, strict=True))
-    expect_close(got_mean, mean, within=SUMMED, cause="weigh pixels, not pictures; bytes are divided by 255")
+    expect_close(got_mean, mean, within=SUMMED, cause=cause_of_mean)
     expect_close(got_std**2, variance, within=SUMMED, cause=cause)
 
 
@@ -70,8 +72,29 @@ def takes_all_pixels_of_all_pictures_together(ChannelStatistics, pictures):
     pixels = sum(p.shape[0] * p.shape[1] for p in pictures)
     wanted = f"count {pixels}, all pixels of all pictures"
     expect(statistics.count == pixels, got=f"count {statistics.count}", expected=wanted)
-    cause = "the std of all pixels, not the mean of the pictures' stds; divide by n, not n - 1"
-    expect_mean_and_variance(statistics, exact_mean_and_variance(pictures), cause)
+    expected = exact_mean_and_variance(pictures)
+    mean, variance = np.array(expected, np.float64).T
+    means, stds = (np.array([f(p / 255, axis=(0, 1)) for p in pictures]) for f in (np.mean, np.std))
+    weights = np.array([p.shape[0] * p.shape[1] for p in pictures]) / pixels
+    all_channels = np.concatenate([p.ravel() / 255 for p in pictures])
+    cause = {
+        "the std of all pixels, not the mean of the pictures' stds": stds.mean(0) ** 2,
+        "the std of all pixels, not the mean of the pictures' stds, weighed or not": (weights @ stds) ** 2,
+        "what the pictures differ from each other counts, too": weights @ stds**2,
+        "the pictures are not of one size: weigh each by its pixels": (stds**2).mean(0),
+        "divide by n, not by n - 1": variance * pixels / max(pixels - 1, 1),
+        "the std is the root of the variance": variance**2,
+        "each channel has a std of its own": np.full_like(variance, all_channels.var()),
+        "the channels keep their order": variance[::-1],
+    }
+    cause_of_mean = {
+        "weigh pixels, not pictures": means.mean(0),
+        "bytes are divided by 255": 255 * mean,
+        "divide by 255, not by 256": mean * 255 / 256,
+        "each channel has a mean of its own": np.full_like(mean, all_channels.mean()),
+        "the channels keep their order": mean[::-1],
+    }
+    expect_mean_and_variance(statistics, expected, cause, cause_of_mean)
 
 
 @law("ChannelStatistics", lesson=3, rank="mathematics")

@@ -101,10 +101,20 @@ def a_refused_std_is_written_as_it_was_given(normalize):
 @law("inverse_normalize", lesson=3, rank="mathematics", x=rgb_pictures, mean=means, std=stds)
 def undoes_normalize(inverse_normalize, x, mean, std):
     """For every picture, mean and positive std, the inverse gives the picture back within 4u (|x| + |x - mean|)."""
-    (m,) = columns(mean)
+    m, s = columns(mean, std)
     bound = 4 * U * (x.double().abs() + (x.double() - m).abs()) + 2.0**-148
-    cause = "from y = (x - m) / s follows x = y s + m; mean and std are those that normalize was given"
-    expect_close(inverse_normalize(library.normalize(x, mean, std), mean, std), x, within=bound, cause=cause)
+    normalised = library.normalize(x, mean, std)
+    y = normalised.double()
+    low, high = y.amin((-1, -2), keepdim=True), y.amax((-1, -2), keepdim=True)
+    cause = {
+        "first multiply by the std, then add the mean": (y + m) * s,
+        "add the mean, do not subtract it": y * s - m,
+        "multiply by the std, do not divide by it": y / s + m,
+        "the std is no variance: take no root": y * s.sqrt() + m,
+        "each channel has a mean and a std of its own": y * s.mean() + m.mean(),
+        "stretching each channel from smallest to largest is no inverse": (y - low) / (high - low).clamp(min=1e-9),
+    }
+    expect_close(inverse_normalize(normalised, mean, std), x, within=bound, cause=cause)
 
 
 @law("inverse_normalize", lesson=3, rank="mathematics", y=float_tensors(-8, 8, channels=(3,)), mean=means, std=stds)

@@ -99,6 +99,18 @@ def by_rows(i, rows, columns):
     return divmod(i, columns)
 
 
+def variance_of(x):
+    return x.var((0, 2, 3), correction=0, keepdim=True)
+
+
+def normalised(x, variance, power=0.5):
+    return (x - x.mean((0, 2, 3), keepdim=True)) / variance**power
+
+
+def column(values):
+    return torch.tensor(values).reshape(-1, 1, 1)
+
+
 # Law, then wrong functions with words of what is said about each; "" where nothing may be said.
 WRONG = {
     ("to_tensor", "moves_channels_first_and_divides_by_255"): {
@@ -124,6 +136,18 @@ WRONG = {
             [1 / s for s in std],
         ),
         "": lambda mean, std: ([0.0 for m in mean], [1 / s + 1 for s in std]),
+    },
+    ("batch_norm", "subtracts_the_mean_of_the_batch_and_divides"): {
+        "of the batch": lambda x, eps=1e-5: torch.nn.functional.instance_norm(x, eps=eps),
+        "not by n - 1": lambda x, eps=1e-5: normalised(x, x.var((0, 2, 3), keepdim=True) + eps),
+        "the root of the variance": lambda x, eps=1e-5: normalised(x, variance_of(x) + eps, power=1),
+        "": lambda x, eps=1e-5: 2 * normalised(x, variance_of(x) + eps),
+    },
+    ("inverse_normalize", "undoes_normalize"): {
+        "first multiply": lambda y, mean, std: (y + column(mean)) * column(std),
+        "do not subtract": lambda y, mean, std: y * column(std) - column(mean),
+        "do not divide": lambda y, mean, std: y / column(std) + column(mean),
+        "": lambda y, mean, std: y * column(std) + 2 * column(mean),
     },
     ("conv2d_output_size", "counts_the_places_of_the_kernel"): {
         "round down": lambda *axis: -(-last_of(*axis) // axis[2]) + 1,

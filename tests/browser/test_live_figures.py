@@ -165,6 +165,7 @@ def test_nothing_becomes_global_and_a_second_run_of_the_script_changes_nothing(o
     bare = opened("<p>Nothing.</p>").evaluate("Object.getOwnPropertyNames(window).sort()")
     page = opened(figure_of(name))
     assert page.evaluate("Object.getOwnPropertyNames(window).sort()") == bare
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is drawn
     before = page.evaluate("document.body.innerHTML")
     page.evaluate("new Function(document.querySelector('figure script:not([type])').textContent)()")
     assert page.evaluate("document.body.innerHTML") == before

@@ -242,8 +242,9 @@ def _mapped_by_parts(x: np.ndarray, mean: np.ndarray, slope: np.ndarray, bias: n
     bias = ((rounded - mean) * slope + bias).astype(kind)
     slope = slope.astype(kind)
     y = np.empty(x.shape, kind)
+    parts = _parts(x)
     for c in range(x.shape[1]):
-        for part in _parts(x):
+        for part in parts:
             values = np.subtract(x[:, c][part], rounded[c], out=y[:, c][part])
             values *= slope[c]
             values += bias[c]

@@ -181,7 +181,7 @@ _FLOATS = (np.float16, np.float32, np.float64)
 
 def _clipped_colors(array: np.ndarray) -> np.ndarray:
     """imshow's pipeline for (H, W, 3): clip, then level floor(255 x)."""
-    below, above, broken = outside(array, 0, 1)
+    below, above, broken = outside(array, 0, 1) if array.dtype.kind == "f" else (0, 0, 0)
     if broken and not (below or above) and np.isinf(array).any():
         raise ValueError(
             "imshow_pixels: this array has an inf and no finite value out of range, so matplotlib does not clip it "

@@ -4,6 +4,7 @@ Each test backs one sentence of lesson 1, its docstring. A failure means: the se
 """
 
 import io
+from pathlib import Path
 
 import cv2
 import matplotlib.pyplot as plt
@@ -98,7 +99,7 @@ def test_imwrite_gives_false(tmp_path):
 
 def test_a_cut_jpeg_is_filled_up(tmp_path):
     """Lesson 1: half of a JPEG file, read by cv2.imread, is a whole picture, the lower part grey 128; no exception."""
-    data = open(ASTRONAUT, "rb").read()
+    data = Path(ASTRONAUT).read_bytes()
     (tmp_path / "half.jpg").write_bytes(data[: len(data) // 2])
     half, whole = cv2.imread(str(tmp_path / "half.jpg")), cv2.imread(ASTRONAUT)
     assert half.shape == whole.shape
@@ -114,7 +115,7 @@ def test_from_memory_a_cut_jpeg_is_none():
 
 def test_pillow_refuses_a_cut_jpeg():
     """Lesson 1: Pillow refuses half a JPEG, when the pixels are asked for and not at open."""
-    data = open(ASTRONAUT, "rb").read()
+    data = Path(ASTRONAUT).read_bytes()
     image = Image.open(io.BytesIO(data[: len(data) // 2]))
     with pytest.raises(OSError, match="truncated"):
         image.load()

@@ -227,7 +227,7 @@ def a_grey_picture_of_opencv(path):
 
 @a_grey_picture_of_opencv.in_other_words
 def imread_with_a_zero(path):
-    return cv2.imdecode(np.frombuffer(open(path, "rb").read(), np.uint8), 0)
+    return cv2.imdecode(np.fromfile(path, np.uint8), 0)
 
 
 @mistake(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from spec import files
 
 import seeing_tensors
 from seeing_tensors.course.laws import law
@@ -120,6 +121,21 @@ def test_a_mutant_that_runs_for_ever_is_killed():
 def test_a_child_that_dies_is_killed_and_the_next_one_is_judged():
     tasks = [(lambda: os.kill(os.getpid(), signal.SIGTERM), 1), (lambda: run.SURVIVED, 1), (lambda: 1 / 0, 1)]
     assert list(run.in_children(tasks, 2)) == ["died", run.SURVIVED, {"error": "ZeroDivisionError: division by zero"}]
+
+
+def test_a_file_that_a_child_left_is_in_nobodys_way():
+    with files.file_of(b"the folder is made"):
+        pass
+
+    def break_a_law_on_a_file():
+        return files.file_of(b"kept, for the report").__enter__()
+
+    left = list(run.in_children([(break_a_law_on_a_file, 1)] * 2, 1))
+    with files.file_of(b"ours") as ours:
+        assert len({ours, *left}) == 3 and all(os.path.exists(path) for path in left)
+    for path in left:
+        os.remove(path)
+        os.rmdir(os.path.dirname(path))
 
 
 def test_messages_are_told_apart():

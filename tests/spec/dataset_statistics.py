@@ -79,9 +79,8 @@ def takes_all_pixels_of_all_pictures_together(ChannelStatistics, pictures):
     all_channels = np.concatenate([p.ravel() / 255 for p in pictures])
     cause = {
         "the std of all pixels, not the mean of the pictures' stds": stds.mean(0) ** 2,
-        "the std of all pixels, not the mean of the pictures' stds, weighed or not": (weights @ stds) ** 2,
+        "the std of all pixels, not a mean of the pictures' stds, weighed by their pixels": (weights @ stds) ** 2,
         "what the pictures differ from each other counts, too": weights @ stds**2,
-        "the pictures are not of one size: weigh each by its pixels": (stds**2).mean(0),
         "divide by n, not by n - 1": variance * pixels / max(pixels - 1, 1),
         "the std is the root of the variance": variance**2,
         "each channel has a std of its own": np.full_like(variance, all_channels.var()),

@@ -6,7 +6,6 @@ No encoder's habits come between: 1, 2, 4, 8 or 16 bits, any palette, any EXIF b
 import atexit
 import contextlib
 import functools
-import itertools
 import os
 import struct
 import tempfile
@@ -108,18 +107,15 @@ def xmp_chunk(packet: bytes, packed: bool = False) -> bytes:
     return chunk(b"iTXt", b"XML:com.adobe.xmp\0" + bytes([packed, 0]) + b"\0\0" + text)
 
 
-_NUMBERS = itertools.count()
-
-
 @contextlib.contextmanager
 def file_of(data: bytes, name: str | None = None):
     """The path of a file that holds `data`.
 
     The file stays when a law breaks on it, so that the last line of the report can be run again.
     """
-    # A folder of its own: the next law that holds for the same bytes must not take the file away.
-    folder = _folder() / str(next(_NUMBERS))
-    folder.mkdir()
+    # A folder of its own: the next law that holds for the same bytes must not take the file away. Its name is the
+    # system's: a count would go on in each fork of this process, and they share the folder.
+    folder = Path(tempfile.mkdtemp(dir=_folder()))
     path = folder / (name or f"{zlib.crc32(data):08x}{_ending(data)}")
     path.write_bytes(data)
     yield str(path)

@@ -72,8 +72,7 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
     goes wrong.
     """
     _expect_kind(got, expected)
-    advice, claims = (cause, ()) if isinstance(cause, str) else ("", _claims(cause, got, expected))
-    cause = ""
+    advice, claims = _advice_and_claims(cause, got, expected)
     if isinstance(expected, (np.ndarray, torch.Tensor)):
         ours, theirs = np.asarray(as_array(got)), np.asarray(as_array(expected))
         same = (ours == theirs) | ((ours != ours) & (theirs != theirs))
@@ -83,42 +82,45 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
                 finite = np.isfinite(theirs)
                 unit = np.spacing(np.abs(theirs[finite]).max(initial=0).astype(theirs.dtype))
                 margin = _largest(np.abs(ours.astype(np.float64) - theirs)[~same] / np.float64(unit))
-            seen, wanted, cause = _first_difference(ours, theirs, ~same, cause)
-            raise Unmet(seen, wanted, cause, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
+            seen, wanted, likely = _first_difference(ours, theirs, ~same)
+            raise Unmet(seen, wanted, likely, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
     elif got != expected:
+        likely = ""
         if isinstance(expected, numbers.Number):
             if not isinstance(got, numbers.Number):
-                cause = _likely_of_kind(got, expected)
+                likely = _likely_of_kind(got, expected)
             elif got != got:
-                cause = f"{_NAN}; {cause}".rstrip("; ")
+                likely = _NAN
         raise Unmet(
-            picture_of(got), picture_of(expected), cause, advice=advice, claims=claims, seen=got, wanted=expected
+            picture_of(got), picture_of(expected), likely, advice=advice, claims=claims, seen=got, wanted=expected
         )
 
 
 def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[str, Any] = "") -> None:
     """Demand the same kind and shape, and |got - expected| <= within, in float64. `cause` as in `expect_same`."""
     _expect_kind(got, expected)
-    advice, claims = (cause, ()) if isinstance(cause, str) else ("", _claims(cause, got, expected))
-    cause = ""
+    advice, claims = _advice_and_claims(cause, got, expected)
     ours, theirs = np.asarray(as_array(got), np.float64), np.asarray(as_array(expected), np.float64)
     bound = np.broadcast_to(np.asarray(as_array(within), np.float64), theirs.shape)
     distance = np.abs(ours - theirs)
     wrong = ~(distance <= bound)
     if wrong.any():
         at = tuple(np.argwhere(wrong)[0])
-        seen, wanted, cause = _first_difference(ours, theirs, wrong, cause)
+        seen, wanted, likely = _first_difference(ours, theirs, wrong)
         with np.errstate(divide="ignore"):
             margin = _largest(distance[wrong] / bound[wrong])
         wanted = f"{wanted}, within {bound[at]:.3g}"
-        raise Unmet(seen, wanted, cause, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
+        raise Unmet(seen, wanted, likely, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
 
 
-def _claims(causes: Mapping[str, Any], got: Any, expected: Any) -> list[str]:
-    """The causes that lead to what came, but for rounding. Those that lead elsewhere are disproved by this case."""
+def _advice_and_claims(cause: str | Mapping[str, Any], got: Any, expected: Any) -> tuple[str, list[str]]:
+    """A cause in words is advice. Of claims: those that lead to what came, but for rounding; the case disproves the
+    others."""
+    if isinstance(cause, str):
+        return cause, []
     ours, right = (np.asarray(as_array(value), np.float64) for value in (got, expected))
     found = []
-    for words, led_to in causes.items():
+    for words, led_to in cause.items():
         theirs = np.asarray(as_array(led_to), np.float64)
         if ours.shape == theirs.shape:
             finite = np.isfinite(theirs) & np.isfinite(right)
@@ -127,8 +129,8 @@ def _claims(causes: Mapping[str, Any], got: Any, expected: Any) -> list[str]:
             if np.allclose(ours, theirs, rtol=0, atol=1e-2 * apart + 1e-6 * size, equal_nan=True):
                 found.append(words)
     if (others := _disproved.get()) is not None:
-        others.update(causes.keys() - found)
-    return found
+        others.update(cause.keys() - found)
+    return "", found
 
 
 _disproved: contextvars.ContextVar[set[str] | None] = contextvars.ContextVar("claims", default=None)
@@ -248,12 +250,11 @@ def _likely_of_kind(got: Any, expected: Any) -> str:
     return f"the type is {got.dtype} and must be {expected.dtype}: look at it before the values"
 
 
-def _first_difference(ours: np.ndarray, theirs: np.ndarray, wrong: np.ndarray, cause: str) -> tuple[str, str, str]:
+def _first_difference(ours: np.ndarray, theirs: np.ndarray, wrong: np.ndarray) -> tuple[str, str, str]:
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
     where = f" at {list(at)} ({int(wrong.sum())} of {wrong.size} differ)" if at else ""
-    if ours.dtype.kind == "f" and np.isnan(ours[at]) and not np.isnan(theirs[at]):
-        cause = f"{_NAN}; {cause}".rstrip("; ")
-    return f"{ours[at]!s}{where}", f"{theirs[at]!s}", cause
+    is_nan = ours.dtype.kind == "f" and np.isnan(ours[at]) and not np.isnan(theirs[at])
+    return f"{ours[at]!s}{where}", f"{theirs[at]!s}", _NAN if is_nan else ""
 
 
 def _largest(ratios: np.ndarray) -> float:

@@ -103,6 +103,13 @@ const CHANNELS = {
   ],
 };
 
+// A row of pixels as a picture, with room for words on each.
+function strip() {
+  const canvas = make("canvas", { aria: { role: "img" } });
+  const numbers = make("div", { className: "st-numbers", aria: { hidden: "true" } });
+  return { canvas, numbers, element: make("div", { className: "st-strip" }, canvas, numbers) };
+}
+
 function svg(tag, attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);

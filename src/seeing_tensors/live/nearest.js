@@ -128,13 +128,6 @@ function nearest(stage, { labels, colors, size: first }) {
   draw();
 }
 
-// A row of pixels as a picture, with room for a number on each.
-function strip() {
-  const canvas = make("canvas", { aria: { role: "img" } });
-  const numbers = make("div", { className: "st-numbers", aria: { hidden: "true" } });
-  return { canvas, numbers, element: make("div", { className: "st-strip" }, canvas, numbers) };
-}
-
 // Two digits; what rounding has left just below a whole number is said, because the pixel taken is another one.
 function written(place) {
   const rounded = Math.round(100 * place) / 100;

@@ -36,14 +36,14 @@ function pipelines(stage, data) {
       "div",
       {},
       rgb.title,
-      rgb.strip,
+      rgb.element,
       rgb.links,
       rgbRamp,
       make("div", { className: "st-handles" }, ...handles.map((each) => each.element)),
       ticks,
       flatRamp,
       flat.links,
-      flat.strip,
+      flat.element,
       flat.title,
     ),
     summary,
@@ -103,10 +103,8 @@ function pipelines(stage, data) {
 const place = (value) => (value - LOWEST) / (HIGHEST - LOWEST);
 const minus = (value) => String(Math.round(100 * value) / 100).replace("-", "−");
 
-// A picture of n pixels in a row, with room for words on each, and a line from each pixel to its value.
+// A strip of n pixels, and a line from each pixel to its value.
 function view(n) {
-  const canvas = make("canvas", { aria: { role: "img" } });
-  const numbers = make("div", { className: "st-numbers", aria: { hidden: "true" } });
   const links = svg("svg", {
     class: "st-links",
     viewBox: "0 0 1 1",
@@ -114,7 +112,7 @@ function view(n) {
     "aria-hidden": "true",
   });
   const title = make("p", { className: "st-copier" });
-  return { canvas, numbers, links, title, strip: make("div", { className: "st-strip" }, canvas, numbers), n };
+  return { ...strip(), links, title, n };
 }
 
 function drawView({ canvas, numbers, links, n }, pixels, { x, held, changed }, cutOf) {

@@ -76,6 +76,10 @@ from .reading import (
     read_mask as read_mask,
     resize_mask as resize_mask,
 )
+from .segmentation import (
+    class_iou as class_iou,
+    confusion_matrix as confusion_matrix,
+)
 from .style import (
     COLORS as COLORS,
     HATCHES as HATCHES,

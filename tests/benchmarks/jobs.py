@@ -1026,6 +1026,7 @@ ANSWERS = [
     Answer("normalize", "torchvision v1", None, 1.1, None, _TWO_PASSES),
     Answer("normalize", "kornia", 1.0, 1.2, None, _TWO_PASSES),
     Answer("normalize", "(x - mean) / std", 0.5, None, 0.8, "it has tensors already and checks nothing"),
+    Answer("normalize", "copy", None, 0.42, None, _TWO_PASSES),
     Answer("inverse_normalize", "a second Normalize, v2", 0.7, 1.1, None, _CHECKS),
     Answer("inverse_normalize", "kornia", 1.1, 1.2, None, _CHECKS),
     Answer("inverse_normalize", "x * std + mean", 0.45, None, None, "it has tensors already and checks nothing"),

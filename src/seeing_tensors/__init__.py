@@ -48,6 +48,7 @@ MODULES = {
     "activations": ["feature_maps", "pretrained_filters", "show_feature_maps"],
     "wandb_overlays": ["to_wandb_mask"],
     "wandb_images": ["log_images", "to_wandb_grid", "to_wandb_image", "to_wandb_maps"],
+    "evidence": ["applied_mean_std", "channel_order", "superposition_error"],
     "segmentation": ["class_iou", "confusion_matrix"],
     "style": ["COLORS", "HATCHES", "LINES", "STYLE"],
     "course.repository": ["data_path"],

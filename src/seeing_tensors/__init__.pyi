@@ -50,6 +50,11 @@ from .drawing import (
     show as show,
     show_grid as show_grid,
 )
+from .evidence import (
+    applied_mean_std as applied_mean_std,
+    channel_order as channel_order,
+    superposition_error as superposition_error,
+)
 from .figures import (
     figure as figure,
 )

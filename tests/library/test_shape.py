@@ -20,7 +20,7 @@ SOURCE = ROOT / "src" / "seeing_tensors"
 ORDER = """
     style _arrays _image_files reading tensors display drawing figures normalization dataset_statistics dataset_files
     dataset_command batchnorm density convolution activations
-    wandb_overlays wandb_images segmentation live
+    wandb_overlays wandb_images evidence segmentation live
     course.repository
     course.laws.examples course.laws.expectations course.laws.implementations course.laws.watching course.laws.report
     course.laws.definition course.laws course.laws.finding course.laws.museum

@@ -493,8 +493,8 @@ st.answer("to_uint8")
 #
 # Good for: knowing how much a picture of a tensor leaves out, before you believe the picture.
 #
-# *Unbreakable* asks for more: arrays (H, W, C), two axes, batches, integers, whose range is [0, 255]; and what is no
-# picture is refused: a ValueError with the shape, or a TypeError naming the type.
+# *Unbreakable* asks for more: arrays (H, W, C), two axes, any axes before (C, H, W), integers, whose range is [0, 255];
+# and what is no picture is refused: a ValueError with the shape, or a TypeError naming the type.
 
 # %%
 def unseen(x):

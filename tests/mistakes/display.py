@@ -287,6 +287,7 @@ def _channels(x):
     "unseen",
     tempting="A picture is said to lie in [0, 1], and that is meant of floats.",
     source="https://github.com/MouseLand/cellpose/issues/744",
+    rank="range",
 )
 def bytes_against_one(x):
     """levels are held against [0, 1]: nearly all of a picture of bytes seems to be too bright. Hold bytes against [0,

@@ -50,15 +50,48 @@ ALL_KINDS[:, 0, 1] = 0.5
 pictures = hnp.arrays(
     np.float32, st.tuples(sides(4), sides(4), st.just(3)), elements=any_float | st.floats(-1, 2, width=32)
 )
+tensors = pictures.map(lambda array: torch.tensor(array).permute(2, 0, 1).contiguous())
+UNLIKE = torch.tensor([[-2, -1, 2, math.nan], [0.5, 3, 2, math.inf], [-math.inf, -1, 300, math.nan]]).reshape(3, 2, 2)
 
 
-@law("unseen", lesson=2, rank="mathematics", cases=[{"array": ALL_KINDS}], array=pictures)
-def counts_each_channel(unseen, array):
-    """Per channel: the fraction below 0, the fraction above 1, the fraction not finite, of an array and of a tensor."""
-    expected = np.array([counted(array[..., c].ravel(), 0, 1) for c in range(3)])
-    expect_close(fractions(unseen(array)), expected, within=IN_FLOAT32, cause="channels are the last axis of an array")
-    tensor = torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))
-    expect_close(fractions(unseen(tensor)), expected, within=IN_FLOAT32, cause="channels are axis -3 of a tensor")
+@law("unseen", lesson=2, rank="mathematics", cases=[{"x": UNLIKE}], x=tensors)
+def counts_each_channel(unseen, x):
+    """Per channel: the fraction below 0, the fraction above 1, and the fraction that is not finite."""
+    expected = np.array([counted(plane.ravel(), 0, 1) for plane in x])
+    expect_close(fractions(unseen(x)), expected, within=IN_FLOAT32, cause=wrong_fractions(x.numpy(), expected))
+
+
+def wrong_fractions(x, expected):
+    """What a wrong idea of unseen makes of an array (C, H, W), and how to see it."""
+    n, finite, values = len(x), np.isfinite(x), x.reshape(len(x), -1)
+
+    def fractions_of(below, above, broken):
+        return np.stack([np.broadcast_to(part, x.shape).reshape(n, -1).mean(1) for part in (below, above, broken)], 1)
+
+    below, above = (x < 0) & finite, (x > 1) & finite
+    finite_values = np.maximum(finite.reshape(n, -1).sum(1, keepdims=True), 1)
+    return {
+        "an infinity is not finite: do not count it below or above, too": fractions_of(x < 0, x > 1, ~finite),
+        "an infinity is not finite, either: ask isfinite": fractions_of(x < 0, x > 1, np.isnan(x)),
+        "NaN is not above 1: no comparison with NaN is true": fractions_of(below, above | np.isnan(x), ~finite),
+        "count each channel, not all together": np.broadcast_to(expected.mean(0), expected.shape),
+        "reshape mixes the channels, which are the first axis": np.array(
+            [counted(column, 0, 1) for column in values.reshape(-1, n).T]
+        ),
+        "a fraction is the count over how many values there are": expected * values.shape[1],
+        "a fraction, not per cent": expected * 100,
+        "the columns are below, above, not finite": expected[:, [1, 0, 2]],
+        "one row a channel: (C, 3), not (3, C)": expected.T,
+        "over all values of the channel, the broken ones among them": np.c_[
+            expected[:, :2] * values.shape[1] / finite_values, expected[:, 2]
+        ],
+        "over the values of one channel, not of all": expected / n,
+        "a float's white is 1, not 255": fractions_of(below, (x > 255) & finite, ~finite),
+        "what is just outside is unseen: do not allow half a level": fractions_of(
+            (x < -0.5 / 255) & finite, (x > 255.5 / 255) & finite, ~finite
+        ),
+        "a pixel may be seen in red and unseen in blue": fractions_of(below.any(0), above.any(0), (~finite).any(0)),
+    }
 
 
 @law("unseen", lesson=2, rank="mathematics")
@@ -71,20 +104,27 @@ def the_edges_are_seen(unseen):
     expect_close(fractions(unseen(row.expand(3, 1, 5))), expected, within=IN_FLOAT32, cause=cause)
 
 
-@law("unseen", lesson=2, rank="mathematics", image=images())
+# types and layouts
+
+
+@law("unseen", lesson=2, rank="range", cases=[{"array": ALL_KINDS}], array=pictures)
+def an_array_counts_along_its_last_axis(unseen, array):
+    """An array (H, W, C) counts like the tensor (C, H, W) with the same values."""
+    expected = np.array([counted(array[..., c].ravel(), 0, 1) for c in range(3)])
+    expect_close(fractions(unseen(array)), expected, within=IN_FLOAT32, cause="channels are the last axis of an array")
+
+
+@law("unseen", lesson=2, rank="range", image=images())
 def bytes_are_always_seen(unseen, image):
     """No uint8 value is ever unseen: its white is 255."""
     expect_close(fractions(unseen(image)), np.zeros((3, 3)), within=0, cause="the range of uint8 is [0, 255]")
 
 
-@law("unseen", lesson=2, rank="mathematics", batch=batches.map(lambda x: x[:, :1].expand(-1, 3, -1, -1).contiguous()))
+@law("unseen", lesson=2, rank="range", batch=batches.map(lambda x: x[:, :1].expand(-1, 3, -1, -1).contiguous()))
 def a_batch_is_the_mean_of_its_pictures(unseen, batch):
     """For a batch (N, C, H, W) each channel counts over all pictures."""
     mean = np.mean([fractions(unseen(x)) for x in batch], axis=0)
     expect_close(fractions(unseen(batch)), mean, within=IN_FLOAT32, cause="channels are axis -3 of a tensor")
-
-
-# types and layouts
 
 
 @law("unseen", lesson=2, rank="range", batch=batches)

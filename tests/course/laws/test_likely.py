@@ -139,6 +139,22 @@ def kept(mean_of=lambda pixels, pictures: pixels.mean(0), std_of=lambda pixels, 
     return Statistics
 
 
+def parts(values, low=0, high=1):
+    """Which values are below, above, not finite."""
+    finite = np.isfinite(values)
+    return finite & (values < low), finite & (values > high), ~finite
+
+
+def fractions_of(parts_of, then=lambda rows, values: rows):
+    """An `unseen` of these three parts of each channel's values; `then` changes what comes of them."""
+
+    def unseen(x):
+        values = x.reshape(len(x), -1).numpy()
+        return then(np.stack([part.mean(1) for part in parts_of(values)], 1), values)
+
+    return unseen
+
+
 def column(values):
     return torch.tensor(values).reshape(-1, 1, 1)
 
@@ -161,6 +177,25 @@ WRONG = {
         "not by 256": lambda image: floats(image) / 256,
         "divided twice": lambda image: floats(image) / 255**2,
         "": lambda image: floats(image[::-1]) / 255,
+    },
+    ("unseen", "counts_each_channel"): {
+        "do not count it below or above, too": fractions_of(lambda v: (v < 0, v > 1, ~np.isfinite(v))),
+        "ask isfinite": fractions_of(lambda v: (v < 0, v > 1, np.isnan(v))),
+        "no comparison with NaN": fractions_of(lambda v: (parts(v)[0], parts(v)[1] | np.isnan(v), parts(v)[2])),
+        "not all together": fractions_of(parts, lambda rows, v: np.broadcast_to(rows.mean(0), rows.shape)),
+        "reshape mixes the channels": lambda x: fractions_of(parts)(x.reshape(-1, len(x)).T),
+        "over how many values": fractions_of(parts, lambda rows, v: rows * v.shape[1]),
+        "not per cent": fractions_of(parts, lambda rows, v: rows * 100),
+        "the columns are below": fractions_of(parts, lambda rows, v: rows[:, [1, 0, 2]]),
+        "not (3, C)": fractions_of(parts, lambda rows, v: rows.T),
+        "the broken ones among them": fractions_of(
+            parts, lambda rows, v: np.c_[rows[:, :2] / np.maximum(1 - rows[:, 2:], 1e-3), rows[:, 2]]
+        ),
+        "not of all": fractions_of(parts, lambda rows, v: rows / len(v)),
+        "white is 1": fractions_of(lambda v: (parts(v)[0], np.isfinite(v) & (v > 255), parts(v)[2])),
+        "half a level": fractions_of(lambda v: parts(v, -0.5 / 255, 255.5 / 255)),
+        "seen in red": fractions_of(lambda v: [np.broadcast_to(part.any(0), v.shape) for part in parts(v)]),
+        "": fractions_of(parts, lambda rows, v: rows / 2),
     },
     ("to_uint8", "is_never_off_by_more_than_half_a_level"): {
         "round, do not truncate": lambda x: (255 * x).to(torch.uint8),

@@ -21,7 +21,7 @@ ORDER = """
     style _arrays _image_files reading tensors display drawing figures normalization dataset_statistics dataset_files
     dataset_command batchnorm density convolution activations
     wandb_overlays wandb_images evidence segmentation live
-    course.repository
+    course.repository course.cases.shapes course.cases.runs
     course.laws.examples course.laws.expectations course.laws.implementations course.laws.watching course.laws.report
     course.laws.definition course.laws course.laws.finding course.laws.museum
     course.practice.exercises course.practice.answers course.practice.portraits course.practice.predictions
@@ -31,7 +31,8 @@ ORDER = """
     course.book.pages
     course.cli
 """.split()
-EMPTY = {"", "course", "course.practice", "course.grading", "course.book"}  # their __init__ imports nothing of ours
+# Their __init__ imports nothing of ours.
+EMPTY = {"", "course", "course.cases", "course.practice", "course.grading", "course.book"}
 
 CODE_OUTSIDE_COURSE, CODE_ANYWHERE = 40, 60  # lines of a function, at most
 

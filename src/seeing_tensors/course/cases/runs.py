@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -71,7 +70,7 @@ class Run:
         mean, std: of the training photos, three numbers each: what Normalize gets where there is one.
         masks: the test photos' true labels, int64 (N, H, W), 255 where nothing counts.
         predictions: the labels that the network gives them, int64 (N, H, W).
-        targets: the labels of the first training photos as the loss got them, int64 (N, H, W).
+        targets: the training photos' labels as the loss got them, int64 (N, H, W).
         iou: of each class, float64 (classes,).
         confusion: pixels, int64 (classes, classes), a row for each true label.
         maps: the first photo's maps behind the first three layers, float32 (F, H, W).
@@ -216,7 +215,9 @@ def _judged(
         inputs, masks = _whole(_data(folder, "test", mean, std, fault))
         predictions = model(inputs).argmax(1)
         maps = model[: 2 if fault == LINEAR else 3](inputs[:1])[0]
-    _, targets = _whole(_data(folder, "train", mean, std, fault))
+    training = _data(folder, "train", mean, std, fault)
+    training.transform = None  # labels as they are read: which photos were turned changes from epoch to epoch
+    _, targets = _whole(training)
     confusion = st.confusion_matrix(predictions, masks, len(CLASSES), void=VOID)
     return Run(
         fault=fault,

@@ -25,12 +25,21 @@ HEIGHT, WIDTH, CELL = 24, 36, 12  # a picture is 2 x 3 cells, each with one thin
 COUNTS = {"train": 48, "test": 24}
 
 _PALETTE = {0: (0, 0, 0), 1: (128, 128, 128), 2: (192, 0, 0), VOID: (224, 224, 192)}
+
+# What stands in the cells, in any order: a label, and the first and last of the colors that it may have.
+_DISC, _RED_SQUARE = 1, 2
 _RED, _BLUE = (200, 50, 50), (50, 50, 200)
-_THINGS = ("bright disc", "dark disc", "red square", "blue square", "blue square", "nothing")
+_THINGS = (
+    (_DISC, (210, 210, 210), (235, 235, 235)),
+    (_DISC, (20, 20, 20), (45, 45, 45)),
+    (_RED_SQUARE, _RED, _RED),
+    (0, _BLUE, _BLUE),
+    (0, _BLUE, _BLUE),
+)
 
 
 def write_shapes(folder: str | os.PathLike[str], seed: int = 0) -> None:
-    """Draw 48 photos to train on and 24 to test on, ``photos/train_00.png`` …, with their masks, ``masks/train_00.png`` ….
+    """Draw 48 photos to train on and 24 to test on, ``photos/train_00.png`` to ``test_23.png``, and their ``masks``.
 
     A mask is a palette PNG: 0 background, 1 disc, 2 red square, and 255, void, for the pixels around a disc or a red
     square. One seed draws the same pictures everywhere.
@@ -51,25 +60,23 @@ def write_shapes(folder: str | os.PathLike[str], seed: int = 0) -> None:
 
 
 def _draw(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A photo (H, W, 3) and its mask (H, W), both uint8."""
+    """A photo (H, W, 3) and its mask (H, W), both uint8. One of the six cells stays empty."""
     slope = random.uniform(-15, 15) * np.linspace(-1, 1, WIDTH)
     photo = np.full((HEIGHT, WIDTH, 3), random.uniform(110, 145)) + slope[:, None]
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    for cell, thing in enumerate(random.permutation(_THINGS)):
+    y, x = np.ogrid[:HEIGHT, :WIDTH]
+    cells = random.permutation(HEIGHT // CELL * WIDTH // CELL)
+    for cell, (label, first, last) in zip(cells, _THINGS, strict=False):
         row, column = divmod(cell, WIDTH // CELL)
-        size = random.integers(6, 10)  # and one pixel of void on each side
-        top, left = random.integers(1, CELL - size, 2, endpoint=False) + (row * CELL, column * CELL)
-        y, x = np.ogrid[:HEIGHT, :WIDTH]
-        across, down = abs(x - left - (size - 1) / 2), abs(y - top - (size - 1) / 2)
-        distance = np.hypot(across, down) if "disc" in thing else np.maximum(across, down)
-        color = {"bright disc": random.uniform(210, 235), "dark disc": random.uniform(20, 45)}.get(thing)
-        color = color if color is not None else {"red square": _RED, "blue square": _BLUE}.get(thing)
-        label = 1 if "disc" in thing else 2 if thing == "red square" else 0
+        size = random.integers(6, 10)  # and a pixel of void on each side
+        top, left = random.integers(1, CELL - size, 2)
+        down = abs(y - row * CELL - top - (size - 1) / 2)
+        across = abs(x - column * CELL - left - (size - 1) / 2)
+        distance = np.hypot(down, across) if label == _DISC else np.maximum(down, across)
         if label:
             mask[distance <= size / 2 + 1] = VOID
-            mask[distance <= size / 2] = label
-        if color is not None:
-            photo[distance <= size / 2] = color
+        mask[distance <= size / 2] = label
+        photo[distance <= size / 2] = first + random.random() * np.subtract(last, first)
     photo += random.normal(0, 6, photo.shape)
     return np.rint(photo.clip(0, 255)).astype(np.uint8), mask
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import wandb
@@ -45,15 +46,15 @@ def log(run: Run, folder: str | os.PathLike[str], name: str) -> Path:
     where = Path(logged.dir).parent
     for epoch, loss in enumerate(run.losses[:-1]):
         logged.log({"loss": loss}, step=epoch)
-    last = {"step": len(run.losses) - 1, "commit": False}
+    last: dict[str, Any] = {"step": len(run.losses) - 1, "commit": False}
     seen = run.inputs[:PICTURES]
-    undo = {"mean": run.mean, "std": run.std, "value_range": (0, 1), "clip": "count"}
+    undo: dict[str, Any] = {"mean": run.mean, "std": run.std, "value_range": (0, 1), "clip": "count"}
     st.log_images(logged, "input/as_seen", seen, value_range=RANGE, clip="count", **last)
     st.log_images(logged, "input/undone", seen, **undo, **last)
     st.log_images(logged, "overlays", seen, **undo, masks=_overlays(run), **last)
     logged.log({"densities": _densities(run), "maps": st.to_wandb_maps(run.maps, limit=LIMIT)}, **last)
     labels, pixels = np.unique(run.targets, return_counts=True)
-    row = {f"target_pixels/{label}": int(count) for label, count in zip(labels, pixels, strict=True)}
+    row: dict[str, Any] = {f"target_pixels/{label}": int(count) for label, count in zip(labels, pixels, strict=True)}
     row |= {f"IoU/{label}": float(iou) for label, iou in zip(CLASSES, run.iou, strict=True)}
     table = [[label, *map(int, counts)] for label, counts in zip(CLASSES, run.confusion, strict=True)]
     row |= {"IoU/mean": float(np.nanmean(run.iou)), "loss": run.losses[-1]}

@@ -158,9 +158,11 @@ for name in "012":
 # %% tags=["hide-input"]
 layers = [kept[name][0] for name in "012"]
 reach = [layer.abs().max().item() for layer in layers]
+# Grids of 3 × 4, 6 × 4 and 6 × 8 maps: the third stands below and is as wide as both others.
 fig, axes = plt.subplot_mosaic("01;22", figsize=(6.2, 6))
-for name, layer, columns in zip("012", layers, (4, 4, 8)):
-    options = {"limit": max(reach), "columns": columns, "colorbar": False}
+for name, layer, (down, across) in zip("012", layers, ((3, 4), (6, 4), (6, 8))):
+    assert len(layer) == down * across
+    options = {"limit": max(reach), "columns": across, "colorbar": False}
     st.show_feature_maps(layer, axes[name], title=f"layer {name}: {len(layer)} maps", **options)
 scale = plt.cm.ScalarMappable(plt.Normalize(-max(reach), max(reach)), "RdBu_r")
 fig.colorbar(scale, ax=list(axes.values()), shrink=0.5)
@@ -170,7 +172,7 @@ st.figure(
     f"3 rows, 24 in 6 and 48 in 6. In the first some maps are strong, up to {reach[0]:.2f}. In the "
     f"second they are weaker, up to {reach[1]:.2f}. The 48 maps of the third are nearly all pale, "
     f"up to {reach[2]:.2f}, with a faint cat in one tint each.",
-    caption="12, 24 and 48 maps of an untrained stack, one scale for all.",
+    caption="An untrained stack: 12 maps as 3 × 4, 24 as 6 × 4, 48 as 6 × 8, one scale for all.",
 )
 
 # %% tags=["remove-input"]

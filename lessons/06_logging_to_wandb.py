@@ -290,7 +290,7 @@ print("every byte of the file is back:", same)
 # %% [markdown]
 # The levels are computed here, and wandb is handed a PIL image in mode RGB or L. From wandb 0.15 to today that is written as it is. bool becomes 0 and 255. uint8 stays as it is, also when it holds only 0 and 1, which older releases took for a picture in [0, 1].
 #
-# `to_wandb_grid` puts several pictures into one. Here the photo gets darker from tile to tile. Look at the last tile of each row: above, one range for all; below, each tile stretched over its own values.
+# `to_wandb_grid` puts several pictures into one. Here the photo gets darker from tile to tile. Look at the last tile of each row: above, one range for all; below, each tile stretched over its own values, as wandb did to a tensor up to 0.19.11. This is the pitfall *unexpected brightness*: a log that shows a dark picture bright.
 
 # %%
 small = x[:, ::3, ::3]

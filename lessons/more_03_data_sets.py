@@ -1,7 +1,7 @@
 # %% [markdown]
 # # More: statistics of a data set, and what normalising is good for
 #
-# 6 minutes · beside [lesson 3](03_inverse_normalize.ipynb)
+# 7 minutes · beside [lesson 3](03_inverse_normalize.ipynb)
 #
 # What lesson 3 left out: exact statistics over several processes; what Normalize is not; the same small network trained
 # on three scales of one input; grey pictures, `make_grid`, and CIFAR-10.
@@ -137,6 +137,7 @@ Markdown(
 order_kept = torch.equal(x[0].flatten().argsort(stable=True), y[0].flatten().argsort(stable=True))
 z_before = (x[0].max() - x[0].mean()) / x[0].std()
 z_after = (y[0].max() - y[0].mean()) / y[0].std()
+assert order_kept and abs(z_before - z_after) < 1e-3  # what the text says
 Markdown(
     f"The order of the red values is {'unchanged' if order_kept else 'changed'}. The brightest one "
     f"lies {z_before:.4f} "
@@ -271,9 +272,46 @@ Markdown(
 )
 
 # %% [markdown]
+# ## Labels beside a grid
+#
+# A batch is drawn with its labels to see that they belong to the pictures. Then both must come out of the *same* batch.
+# With `shuffle=True` every `iter(loader)` deals anew, so two calls are two batches. Below each picture stands a label of
+# one call, and below that a label of another.
+
+# %%
+files.transform = to_batch
+loader = DataLoader(files, batch_size=5, shuffle=True)
+torch.manual_seed(0)
+dealt, labels = next(iter(loader))
+_, others = next(iter(loader))
+
+# %% tags=["hide-input"]
+fig, ax = plt.subplots(figsize=(6.2, 1.9))
+st.show_grid(dealt, ax, columns=5)
+for i, pair in enumerate(zip(labels, others)):
+    # The axes count pixels: tiles are 288 wide with gaps of 2, and below them is beyond row 288.
+    for k, label in enumerate(pair):
+        fits = label == pair[0]
+        name = files.classes[label] + ("" if fits else " ✗")
+        look = {"color": "black" if fits else st.COLORS["R"], "ha": "center", "va": "top"}
+        ax.text(290 * i + 144, 310 + 70 * k, name, **look)
+wrong = (labels != others).sum().item()
+assert wrong  # what the text says
+right, mixed = ([files.classes[label] for label in each] for each in (labels, others))
+st.figure(
+    fig,
+    alt=f"Five photos in a row. The names below them: {', '.join(right)}. In a second row of "
+    f"names, {', '.join(mixed)}, {wrong} do not fit their photo and are marked by a cross.",
+    caption="First row: labels of the same batch. Second row: of the next one.",
+)
+
+# %% [markdown]
+# (`show_grid` returns the axes, which count in pixels of the grid: picture $i$ of a row begins at column $i$ times width
+# plus gap.)
+#
 # ## CIFAR-10
 #
-# Many tutorials use it with ImageNet's constants. Its own differ. If its files lie in
+# There are tutorials that use it with ImageNet's constants. Its own differ. If its files lie in
 # `data/cifar-10-batches-py`, the next cell reads them; nothing is downloaded.
 
 # %% tags=["hide-input", "cifar"]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # More: layers elsewhere, and curves that leak
 #
-# 8 minutes · beside [lesson 4](04_batchnorm_and_the_range.ipynb)
+# 9 minutes · beside [lesson 4](04_batchnorm_and_the_range.ipynb)
 #
 # What lesson 4 left out: densities that show what is not there; what `eps` does; a layer taken to Keras and to two workers;
 # how exact sums are; and the line that matplotlib logs.
@@ -92,28 +92,79 @@ Markdown(
 # %% [markdown]
 # ### Before, after, and squeezed
 #
-# The lower row is what is often shown as "after BatchNorm". All three on one axis, with one height: the second lies flat.
+# Three photos, three times. The last row is what is often shown as "after BatchNorm". `sharex` and `sharey` give all nine
+# one axis, `inset_axes` puts each picture into a corner of its own, and one legend serves them all. Which row is widest?
 
 # %% tags=["hide-input"]
 drawn = st.min_max_scale(y)
-rows = [("the photo", x[0]), ("BatchNorm", y[0]), ("min-max of it", drawn[0])]
-fig = beside(rows, limits=(-4, 4))
-highest = max(ax.get_ylim()[1] for ax in fig.axes[1::2])
-for ax in fig.axes[1::2]:
-    ax.set_ylim(0, highest)
+rows = {"before": x, "BatchNorm": y, "min-max of it": drawn}
+fig, axes = plt.subplots(3, 3, figsize=(6.2, 5.6), sharex=True, sharey=True)
+for line, (when, batch) in zip(axes, rows.items()):
+    for ax, picture in zip(line, batch):
+        st.plot_channel_densities(picture, ax, limits=(-3, 3)).set(xlabel="", ylabel="")
+        names = ax.get_legend_handles_labels()
+        ax.legend().remove()
+        for label in list(ax.texts):
+            label.remove()  # no room for the fractions
+        # left, bottom, width and height, in parts of the axes
+        st.show(picture.clamp(0, 1), ax.inset_axes([0.02, 0.5, 0.45, 0.48]))
+    line[0].set_ylabel(when)
+for ax, name in zip(axes[0], ("cat", "coffee", "astronaut")):
+    ax.set_title(name)
+highest = max(curve.get_ydata().max() for ax in axes.flat for curve in ax.lines)
+ax.set(ylim=(0, 1.1 * highest), xticks=[-2, 0, 1, 2])
+fig.legend(*names, loc="outside upper center", ncols=3)
+spread = [", ".join(f"{picture.std():.2f}" for picture in batch) for batch in rows.values()]
 st.figure(
     fig,
-    alt=f"Three pictures of the cat and their densities on one axis with one height. Before: std "
-    f"{x[0].std():.2f}, three "
-    f"humps side by side. After BatchNorm: std {y[0].std():.2f}, wide and low. Min-max scaled: std "
-    f"{drawn[0].std():.2f}, "
-    "narrow again, the humps on top of one another.",
-    caption="The third row is the second one, squeezed. All heights are to one scale.",
+    alt="Nine plots of densities on one axis and with one height, each with its picture in a "
+    "corner: cat, coffee and astronaut from left to right. Before: tall humps between 0 and 1, std "
+    f"{spread[0]}. After BatchNorm: low and wide, far into the hatched sides, std {spread[1]}. "
+    f"Min-max scaled: narrow again, std {spread[2]}.",
+    caption="The third row is the second one, squeezed. All axes and all heights are the same.",
 )
 
 # %% [markdown]
-# Give each of them an axis of its own, and the three look alike: unequal axes are the commonest reason why somebody sees
-# BatchNorm narrow the data.
+# ### An axis each
+#
+# Good pictures mislead, too, where each plot chooses its own axis, as plots do when they are left alone. The left column
+# has the cat before and after. Which values spread wider? Now look at the right column, where the axis is one.
+
+# %% tags=["hide-input"]
+fig, axes = plt.subplots(2, 2, figsize=(6.2, 3.8))
+pair = {"before": x[0], "BatchNorm": y[0]}
+ends = [(picture.min().item(), picture.max().item()) for picture in pair.values()]
+for line, (when, picture), own_ends in zip(axes, pair.items(), ends):
+    for ax, limits in zip(line, (own_ends, (-3, 3))):
+        st.plot_channel_densities(picture, ax, limits=limits).set(xlabel="", ylabel="", yticks=[])
+        ax.legend().remove()
+        for label in list(ax.texts):
+            label.remove()
+    for side in list(line[0].patches):
+        side.remove()  # elsewhere nothing is hatched
+    line[0].set_ylabel(when)
+heights = [max(curve.get_ydata().max() for curve in line[1].lines) for line in axes]
+for line, height in zip(axes, heights):
+    line[0].set_ylim(0, 1.1 * height)
+    line[1].set(ylim=(0, 1.1 * max(heights)), xticks=[-2, 0, 1, 2])
+axes[0, 0].set_title("wrong: an axis each")
+axes[0, 1].set_title("right: one axis")
+of_axis = [picture.std() / (end - start) for picture, (start, end) in zip(pair.values(), ends)]
+wider = y[0].std() / x[0].std()
+assert of_axis[1] < 0.8 * of_axis[0] and wider > 2  # what the text says
+st.figure(
+    fig,
+    alt="Four plots of the cat's densities, red, green and blue. On the left, where each axis ends "
+    "with the values, the humps after BatchNorm look as tall as those before, and narrower. On the "
+    "right, on one axis and with one height, those before are narrow and tall, and those after are "
+    "wide and low.",
+    caption=f"Left, the std is {of_axis[0]:.0%} of the axis before and {of_axis[1]:.0%} after. In "
+    f"truth it is {wider:.1f} times as large after.",
+)
+
+# %% [markdown]
+# On the left BatchNorm seems to have narrowed the data, and only the numbers under the axes say otherwise. Plots that are
+# to be compared need the same ends: `limits` here, `sharex` and `sharey` in matplotlib.
 #
 # ### The wrong column
 #

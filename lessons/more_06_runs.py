@@ -1,9 +1,10 @@
 # %% [markdown]
-# # More: file types, four accidents and a killed run
+# # More: file types, accidents, objects and a killed run
 #
-# 5 minutes · beside [lesson 6](06_logging_to_wandb.ipynb)
+# 8 minutes · beside [lesson 6](06_logging_to_wandb.ipynb)
 #
-# What lesson 6 left out: what `wandb.Image` takes when nobody checks it, and what is left of a run that is killed.
+# What lesson 6 left out: what `wandb.Image` takes when nobody checks it, its objects, and what is left of a run that is
+# killed.
 
 # %% tags=["hide-input"]
 import json
@@ -62,6 +63,7 @@ half = {"mask_data": np.full(labels.shape, 0.5)}
 kinds = [{"id": 2, "name": "cup"}]
 run.log({
     "grouped": wandb.Image(labels, mode="RGB", grouping=7),
+    "alpha": wandb.Image(photo[::4, ::4], mode="RGBA"),
     "bmp": wandb.Image(small, file_type="bmp"),
     "jpg": wandb.Image(Image.fromarray(labels), file_type="jpg"),
     "path": wandb.Image(str(path)),
@@ -112,8 +114,10 @@ one, two = map(on_disk, logged["arrays.filenames"])
 alike = np.array_equal(one, first) and np.array_equal(two, second)
 grouped, drawn = (Image.open(files / logged[f"{key}.path"]) for key in ("grouped", "figure"))
 bmp, copied = (files / logged[f"{key}.path"] for key in ("bmp", "path"))
+alpha = on_disk(logged["alpha.path"])[..., 3]
 rows = {
     'a grey array, `mode="RGB"`, `grouping=7`': f"{grouped.mode}, {logged['grouped.grouping']}",
+    'an RGB array, `mode="RGBA"`': f"a fourth channel of {np.unique(alpha).tolist()}",
     '`file_type="bmp"`': f"{bmp.suffix}, the same pixels: {np.array_equal(on_disk(bmp), small)}",
     '`file_type="jpg"`, a mask': f"{(jpeg != labels).mean():.1%} of the pixels changed",
     "a path": f"the file's bytes: {copied.read_bytes() == path.read_bytes()}",
@@ -139,6 +143,88 @@ Markdown(
     "`classes` leaves no trace in a run. wandb uses it when an image goes into an artifact, its "
     "name for a versioned collection of files. In a run, `class_labels` gives the labels their "
     "names."
+)
+
+# %% [markdown]
+# ## Objects, and a run that ends itself
+#
+# Masks, boxes and classes can be objects of wandb, too, and the run a `with` block. The block ends the run, also when an
+# error leaves it; the run's exit code is 1 then. Here are the same photo, mask and box twice, as dicts and as objects.
+# Each object is told its key, and for the mask that is another one.
+
+# %%
+names = {0: "table", 1: "saucer", 2: "cup", 3: "spoon"}
+kinds = [{"id": i, "name": name} for i, name in names.items()]
+mask = {"mask_data": labels, "class_labels": names}
+place = {"middle": [290, 140], "width": 200, "height": 180}
+box = {"position": place, "domain": "pixel", "class_id": 2}
+boxes = {"box_data": [box], "class_labels": names}
+mask_object = wandb.data_types.ImageMask(mask, key="guess")
+box_object = wandb.data_types.BoundingBoxes2D(boxes, key="truth")
+ways = {
+    "dicts": (mask, boxes, kinds),
+    "objects": (mask_object, box_object, wandb.Classes(kinds)),
+}
+with wandb.init(project="more-6") as run:
+    for way, (m, b, c) in ways.items():
+        truth = {"masks": {"truth": m}, "boxes": {"truth": b}}
+        run.log({way: wandb.Image(photo, classes=c, **truth)})
+    folder = Path(run.sync_dir)
+wandb.teardown()
+
+# %% tags=["hide-input"]
+logged = {}
+for row in records(folder, "history"):
+    logged.update(row["item"])
+*_, config = records(folder, "config")
+*_, end = records(folder, "exit")
+kept = config["update"]["_wandb"]
+
+
+def same_file(kind):
+    """The files of both ways hold the same bytes."""
+    one, two = (folder / "files" / logged[f"{way}.{kind}.truth.path"] for way in ways)
+    return one.read_bytes() == two.read_bytes()
+
+
+def filed_under(kind):
+    """The keys under which the run keeps the names of labels: of the dicts, of the objects."""
+    return " | ".join(place.split("_")[-1] for place in sorted(kept[f"{kind}/class_labels"]))
+
+
+Markdown(
+    "| filed under | dicts | objects |\n|---|---|---|\n| mask | truth | truth |\n"
+    f"| names of its labels | {filed_under('mask')} |\n| box | truth | truth |\n"
+    f"| names of its labels | {filed_under('bounding_box')} |\n\n"
+    f"The same bytes in both: masks {same_file('masks')}, boxes {same_file('boxes')}. The run's "
+    f"exit code: {end['exit_code']}."
+)
+
+# %% [markdown]
+# The files are the same, whether dicts or objects. But the names of the labels are filed under the key of the object, and
+# here that is not where its mask is. A dict has one key. `to_wandb_image` takes dicts.
+
+# %% [markdown]
+# ## Maps with 0 in the middle
+#
+# A feature map of [lesson 5](05_conv_filter_outputs.ipynb) has signs. `to_wandb_maps` writes it in that lesson's colours,
+# white at 0, on one scale, which you state so that the steps of a training compare. The caption says it.
+
+# %%
+sobel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
+filters = torch.stack([sobel, sobel.T])[:, None]
+maps = st.conv2d(x.mean(dim=0, keepdim=True), filters)
+image = st.to_wandb_maps(maps, limit=0.3, columns=2)
+print(*wandb.Image.all_captions([image]))
+
+# %% tags=["hide-input"]
+fig, ax = plt.subplots(figsize=(6.2, 2.3))
+st.show(np.array(image.image), ax)
+st.figure(
+    fig,
+    alt="Two maps of the coffee cup side by side, mostly white. On the left upright edges in red "
+    "and blue, on the right level ones: one side of cup and saucer is red, the other blue.",
+    caption="What was logged: Sobel's two filters on the grey photo.",
 )
 
 # %% [markdown]
@@ -209,10 +295,21 @@ print("rows of history:", len(records(remains, "history")))
 helpers = ["all_boxes", "all_captions", "all_masks", "guess_mode", "to_uint8"]
 helpers += ["MAX_ITEMS", "MAX_DIMENSION"]
 wide = wandb.Image(Image.new("L", (70_000, 1)))
+plain, named = wandb.Image(first), wandb.Image(second, caption="second")
+orders = [wandb.Image.all_captions(each) for each in ([named, plain], [plain, named])]
+shapes = [(8, 8), (8, 8, 3), (8, 8, 4)]
+modes = [plain.guess_mode(np.zeros(shape)) for shape in shapes]
+gives = {
+    "all_boxes": f"where there are none: {wandb.Image.all_boxes([plain], run, '', 0)}",
+    "all_captions": f"{orders[0]}; where the first has none: {orders[1]}",
+    "all_masks": f"where there are none: {wandb.Image.all_masks([plain], run, '', 0)}",
+    "guess_mode": "; ".join(f"{shape}: {mode}" for shape, mode in zip(shapes, modes)),
+    "MAX_ITEMS": wandb.Image.MAX_ITEMS,
+    "MAX_DIMENSION": wandb.Image.MAX_DIMENSION,
+}
 rows = []
 for name in helpers:
-    there = "there" if hasattr(wandb.Image, name) else "gone"
-    rows.append(f"| `{name}` | {getattr(wandb.Image, name) if name.isupper() else there} |")
+    rows.append(f"| `{name}` | {gives[name] if hasattr(wandb.Image, name) else 'gone'} |")
 rows.append(f"| a PNG 70,000 pixels wide | written, {wide.image.size[0]:,} wide: no limit |")
 jpeg_of = {}
 for pixels in (65_500, 65_501):

@@ -176,3 +176,14 @@ def test_imagenets_constants_are_a_mean_of_stds():
         dice = np.random.default_rng(seed)
         pictures = [dice.normal(dice.uniform(0, 1), dice.uniform(0, 0.3), 50) for _ in range(6)]
         assert np.mean([p.std() for p in pictures]) <= np.concatenate(pictures).std() + 1e-12
+
+
+def test_every_iter_of_a_shuffling_loader_deals_anew():
+    """More on lesson 3: "With `shuffle=True` every `iter(loader)` deals anew, so two calls are two batches"."""
+    loader = DataLoader(range(1000), batch_size=1000, shuffle=True)
+    one, two = next(iter(loader)), next(iter(loader))
+    assert not torch.equal(one, two) and torch.equal(one.sort().values, two.sort().values), (
+        "more on lesson 3 says: two calls are two batches"
+    )
+    in_order = DataLoader(range(1000), batch_size=1000)
+    assert torch.equal(next(iter(in_order)), next(iter(in_order))), "more on lesson 3 says: shuffle deals anew"

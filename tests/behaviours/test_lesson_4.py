@@ -232,3 +232,21 @@ def test_kdeplot_has_a_legend():
     ax = Figure().subplots()
     seaborn.kdeplot(x=np.arange(10.0), ax=ax, label="red")
     assert [text.get_text() for text in ax.legend().get_texts()] == ["red"]
+
+
+def test_shared_axes_and_insets():
+    """More on lesson 4: "`sharex` and `sharey` give all nine one axis, `inset_axes` puts each picture into a corner of
+    its own"; "each plot chooses its own axis, as plots do when they are left alone"."""
+    axes = Figure().subplots(3, 3, sharex=True, sharey=True)
+    axes[2, 2].set(xlim=(-4, 4), ylim=(0, 7))
+    assert {ax.get_xlim() + ax.get_ylim() for ax in axes.flat} == {(-4, 4, 0, 7)}, "more on lesson 4 says: one axis"
+    apart = Figure().subplots(2)
+    for ax, widest in zip(apart, (1, 4), strict=True):
+        ax.plot([-widest, widest], [0, 1])
+    assert apart[0].get_xlim() != apart[1].get_xlim(), "more on lesson 4 says: left alone, each plot has its own axis"
+    corner = axes[0, 0].inset_axes([0.5, 0.5, 0.25, 0.25])
+    corner.figure.draw_without_rendering()
+    outer, inner = (ax.get_window_extent() for ax in (axes[0, 0], corner))
+    where = [(inner.x0 - outer.x0) / outer.width, (inner.y0 - outer.y0) / outer.height]
+    where += [inner.width / outer.width, inner.height / outer.height]
+    assert where == pytest.approx([0.5, 0.5, 0.25, 0.25]), "more on lesson 4 says: in parts of the axes"

@@ -95,6 +95,14 @@ def test_int64_wraps():
     assert np.array_equal(pixels(COLOUR.astype(np.int64) + 100), expected), "lesson 6 says: int64 beyond 255 wraps"
 
 
+def test_unexpected_brightness():
+    """Lesson 6: "each tile stretched over its own values, as wandb did to a tensor up to 0.19.11. This is the pitfall
+    *unexpected brightness*". The old rule is the lesson's function, held to old releases in tests/wandb_versions."""
+    rule = lesson_function("up_to_0_19_tensor")
+    bright, dark = (rule(X.numpy() * factor) for factor in (1, 0.125))
+    assert np.abs(bright.astype(int) - dark).max() <= 1, "lesson 6 says: the dark tile is stretched, and looks bright"
+
+
 def test_normalize_is_gone():
     """Lesson 6: "`normalize=False` exists no more"."""
     with pytest.raises(TypeError, match="normalize"):
@@ -148,6 +156,19 @@ run.log({
     "again": wandb.Image(wandb.Image(small, caption="old"), caption="new"),
     "half": wandb.Image(small, masks={"half": {"mask_data": np.full((80, 80), 0.5)}}, file_type="jpg"),
     "classes": wandb.Image(small, classes=[{"id": 3, "name": "a name that nobody else has"}]),
+    "class object": wandb.Image(small, classes=wandb.Classes([{"id": 3, "name": "a name that nobody else has"}])),
+    "alpha": wandb.Image(np.dstack([labels] * 3), mode="RGBA"),
+})
+names = {i: f"name {i}" for i in range(4)}
+box = {"position": {"middle": [40, 30], "width": 20, "height": 10}, "domain": "pixel", "class_id": 2}
+mask, boxes = {"mask_data": labels, "class_labels": names}, {"box_data": [box], "class_labels": names}
+run.log({
+    "dicts": wandb.Image(small, masks={"truth": mask}, boxes={"truth": boxes}),
+    "objects": wandb.Image(
+        small,
+        masks={"truth": wandb.data_types.ImageMask(mask, key="guess")},
+        boxes={"truth": wandb.data_types.BoundingBoxes2D(boxes, key="truth")},
+    ),
 })
 run.finish()
 wandb.teardown()
@@ -245,6 +266,48 @@ def test_classes_leave_no_trace(logged):
         if file.is_file() and b"a name that nobody else has" in file.read_bytes()
     ]
     assert not written, f"lesson 6 says: classes leaves no trace in a run; it is in {written}"
+
+
+def test_objects_leave_the_files_of_dicts(logged):
+    """More on lesson 6: "The files are the same, whether dicts or objects. But the names of the labels are filed under
+    the key of the object"."""
+    for kind in ("masks", "boxes"):
+        one, two = (logged.path(f"{way}.{kind}.truth").read_bytes() for way in ("dicts", "objects"))
+        assert one == two, f"more on lesson 6 says: the {kind} are the same files"
+    *_, last = [record["config"] for record in logged.records if record["type"] == "config"]
+    told = last["update"]["_wandb"]["mask/class_labels"]
+    assert {"dicts_wandb_delimeter_truth", "objects_wandb_delimeter_guess"} <= set(told), told
+    assert "objects_wandb_delimeter_truth" not in told, "more on lesson 6 says: under the key of the object"
+
+
+def test_mode_rgba_adds_an_opaque_channel(logged):
+    """More on lesson 6, the table: "an RGB array, `mode="RGBA"` | a fourth channel of [255]"."""
+    assert np.unique(logged.pixels("alpha")[..., 3]).tolist() == [255]
+
+
+def test_what_the_helpers_give():
+    """More on lesson 6, the table of helpers: what each of them returns."""
+    plain, named = wandb.Image(LEVELS), wandb.Image(LEVELS, caption="second")
+    assert wandb.Image.all_captions([named, plain]) == ["second", None], "more on lesson 6 shows: the captions"
+    assert wandb.Image.all_captions([plain, named]) is False, "more on lesson 6 shows: False where the first has none"
+    for helper in (wandb.Image.all_masks, wandb.Image.all_boxes):
+        assert helper([plain], None, "", 0) is False, "more on lesson 6 shows: False where there are none"
+    modes = [plain.guess_mode(np.zeros(shape)) for shape in ((8, 8), (8, 8, 3), (8, 8, 4))]
+    assert modes == ["L", "RGB", "RGBA"], "more on lesson 6 shows: L, RGB, RGBA"
+
+
+def test_a_with_block_ends_the_run_also_by_an_error(tmp_path):
+    """More on lesson 6: "The block ends the run, also when an error leaves it; the run's exit code is 1 then"."""
+    program = "import wandb\nwith wandb.init(project='b') as run:\n    run.log(dict(a=1))\n    {}\nwandb.teardown()"
+    for code, line in enumerate(("pass", "raise KeyError('in the block')")):
+        folder = tmp_path / str(code)
+        folder.mkdir()
+        command = [sys.executable, "-c", program.format(line)]
+        done = subprocess.run(command, env=offline(folder), capture_output=True, text=True, cwd=folder)
+        assert (done.returncode == 0) == (code == 0), done.stderr
+        (run,) = folder.glob("wandb/offline-run-*")
+        ends = [record["exit"] for record in inspect_run(run) if record["type"] == "exit"]
+        assert [end["exit_code"] for end in ends] == [code], f"more on lesson 6 says: {code}, not {ends}"
 
 
 def test_a_run_tells_about_its_machine(logged):

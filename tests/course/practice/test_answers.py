@@ -54,7 +54,7 @@ def test_start_writes_a_blank_for_every_exercise(folder, capsys):
     assert cli.main(["start", "my_answers.py"]) == 0
     assert (
         capsys.readouterr().out
-        == "my_answers.py: 18 exercises. Write one, then run: seeing-tensors check my_answers.py\n"
+        == "my_answers.py: 21 exercises. Write one, then run: seeing-tensors check my_answers.py\n"
     )
     text = (folder / "my_answers.py").read_text(encoding="utf-8")
     tree = ast.parse(text)
@@ -66,7 +66,7 @@ def test_start_writes_a_blank_for_every_exercise(folder, capsys):
         assert written(module, each.name) is None and each.blank in text
         part = f" ({each.part})" if each.part else ""
         assert f"# {each.number}. {each.name}{part}, {each.minutes} minutes, {each.difficulty}\n#\n# The " in text
-    for lesson in range(1, 7):
+    for lesson in range(1, 8):
         assert f"lesson {lesson}: {exercises(lesson)[0].title}\n" in text
 
 
@@ -91,9 +91,9 @@ def test_a_new_file_is_all_blank_and_the_first_exercise_comes_next(folder, capsy
     cli.main(["start", "my_answers.py"])
     capsys.readouterr()
     status, told = checked(capsys)
-    assert status == 0 and told.count("not written yet") == 19
+    assert status == 0 and told.count("not written yet") == 22
     assert told.splitlines()[0] == f"Lesson 1: {exercises(1)[0].title}"
-    assert told.endswith("\n18 not written yet\nNext: to_tensor (bytes), exercise 1 of lesson 1 (5 minutes).\n")
+    assert told.endswith("\n21 not written yet\nNext: to_tensor (bytes), exercise 1 of lesson 1 (5 minutes).\n")
 
 
 def test_a_mistake_is_shown_named_and_next(folder, capsys):
@@ -103,7 +103,7 @@ def test_a_mistake_is_shown_named_and_next(folder, capsys):
     assert "  resize_mask           not written yet\n" in told
     assert told.count("to_uint8 breaks a law of lesson 2") == 1 and " round, do not truncate" in told
     assert "This is what you get when " in told
-    assert told.endswith("\n1 of 18 exercises solved, 1 of them unbreakable, 1 broken, 16 not written yet\n")
+    assert told.endswith("\n1 of 21 exercises solved, 1 of them unbreakable, 1 broken, 19 not written yet\n")
 
 
 def test_all_that_is_written_holds(folder, capsys):
@@ -115,7 +115,7 @@ def test_all_that_is_written_holds(folder, capsys):
 def test_solved_is_enough_and_the_second_star_is_a_list(folder, capsys):
     status, told = checked(capsys, PLAIN)
     assert status == 0 and re.search(r"  inverse_mean_std      solved; unbreakable: \d of \d laws open\n", told)
-    assert "breaks a law" not in told and "1 of 18 exercises solved, 17 not written yet\nNext: to_tensor" in told
+    assert "breaks a law" not in told and "1 of 21 exercises solved, 20 not written yet\nNext: to_tensor" in told
     assert cli.main(["check", "my_answers.py", "inverse_mean_std"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("inverse_mean_std: solved\n  held    ") and "\n\nGood for: undoing a Normalize" in told
@@ -149,7 +149,7 @@ def test_what_hangs_or_crashes_is_said_and_costs_itself_alone(folder, capsys, mo
     assert "  unseen                stopped: no end after 1 seconds\n" in told
     assert "  to_tensor             stopped: it ended the process by signal 6\n" in told
     assert "  read_mask             stopped: it ended the process with status 3\n" in told
-    assert "1 of 18 exercises solved, 1 of them unbreakable, 4 stopped, 13 not written yet" in told
+    assert "1 of 21 exercises solved, 1 of them unbreakable, 4 stopped, 16 not written yet" in told
     status, told = checked(capsys, "while True: pass\n")
     assert (status, told) == (1, "seeing-tensors: my_answers.py: no end after 1 seconds, while it was imported\n")
 

@@ -51,7 +51,7 @@ def blank_of(exercise):
 
 def test_every_lesson_has_three_with_numbers_in_order():
     assert len(ALL) == 3 * len(lesson_files(ROOT))
-    assert [(each.lesson, each.number) for each in ALL] == [(lesson, n) for lesson in range(1, 7) for n in (1, 2, 3)]
+    assert [(each.lesson, each.number) for each in ALL] == [(lesson, n) for lesson in range(1, 8) for n in (1, 2, 3)]
     assert [each.name for each in exercises(2)] == ["to_uint8", "unseen", "imshow_pixels"]
     names = [each.name for each in ALL]
     assert len(set(names)) == len(names)

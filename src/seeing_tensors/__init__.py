@@ -42,6 +42,7 @@ MODULES = {
         "normalize",
     ],
     "dataset_statistics": ["ChannelStatistics", "LabelStatistics", "channel_statistics"],
+    "pipelines": ["inspect_pipeline"],
     "batchnorm": ["BatchNorm2d", "batch_norm", "keras_options"],
     "density": ["channel_densities", "plot_channel_densities"],
     "convolution": ["attainable_range", "compose_kernels", "conv2d", "conv2d_output_size", "receptive_field"],

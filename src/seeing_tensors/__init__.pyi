@@ -75,6 +75,9 @@ from .normalization import (
     inverse_normalize as inverse_normalize,
     normalize as normalize,
 )
+from .pipelines import (
+    inspect_pipeline as inspect_pipeline,
+)
 from .reading import (
     ImageReadError as ImageReadError,
     read_image as read_image,

@@ -110,6 +110,25 @@ def finite(seen: Seen) -> Verdict:
     return None
 
 
+def planes(seen: Seen) -> Verdict:
+    """In a row neighbours are more alike than values C apart: a channel is one colour, not R G B R G B."""
+    c = len(seen.mean)
+    if c == 1:
+        return "there is one channel"
+    near, apart = (
+        np.array(
+            [np.abs(item.image[..., step:] - item.image[..., :-step]).mean(dtype=np.float64) for item in seen.items]
+        )
+        for step in (1, c)
+    )
+    if not near.sum() > 1.25 * apart.sum():
+        return None
+    item = seen.items[int((near - apart).argmax())]
+    found = f"neighbours differ {near.sum() / apart.sum():.2g} times as much as values {c} apart"
+    code = f"abs(x[..., 1:] - x[..., :-1]).mean(), abs(x[..., {c}:] - x[..., :-{c}]).mean()"
+    return Broken(item.index, found, _once(seen, item, code), "reshape or view in place of permute(2, 0, 1)")
+
+
 def in_range(seen: Seen) -> Verdict:
     """Undone, x std + mean, values lie in [0, 1]; 1% of an image's may overshoot by 0.45, as a bicubic resize does."""
     for item in seen.items:
@@ -158,23 +177,6 @@ def statistics(seen: Seen) -> Verdict:
     sample = f"random.Random(0).sample(range(len(dataset)), {len(seen.items)})"
     again = f"import random, numpy; numpy.mean([numpy.asarray(dataset[i][0]).mean((1, 2)) for i in {sample}], 0)"
     return Broken(None, measured, again, "mean and std are another data set's; channel_statistics computes yours")
-
-
-def planes(seen: Seen) -> Verdict:
-    """In a row neighbours are more alike than values C apart: a channel is one colour, not R G B R G B."""
-    c = len(seen.mean)
-    if c == 1:
-        return "there is one channel"
-    near, apart = (
-        np.array([np.abs(item.image[..., step:] - item.image[..., :-step]).sum() for item in seen.items])
-        for step in (1, c)
-    )
-    if not near.sum() > 1.25 * apart.sum():
-        return None
-    item = seen.items[int((near - apart).argmax())]
-    found = f"neighbours differ {near.sum() / apart.sum():.2g} times as much as values {c} apart"
-    code = f"abs(x[..., 1:] - x[..., :-1]).mean(), abs(x[..., {c}:] - x[..., :-{c}]).mean()"
-    return Broken(item.index, found, _once(seen, item, code), "reshape or view in place of permute(2, 0, 1)")
 
 
 def label_kind(seen: Seen) -> Verdict:
@@ -254,6 +256,26 @@ def own_memory(seen: Seen) -> Verdict:
     return Broken(second.index, f"{len(seen.items)} images are all the same", again, "the index is not used")
 
 
+def labels_kept(seen: Seen) -> Verdict:
+    """A mask has no label that its original has not, except void, and each that it has where nothing augments."""
+    if seen.items[0].label.ndim == 0:
+        return "there are no masks"
+    first = {item.index: item for item in seen.items if item.photo_mask is not None}
+    for item in [*seen.items, *itertools.chain.from_iterable(seen.again)] if first else []:
+        mask = first[item.index].photo_mask
+        ours, theirs = {*_labels(item.label)}, {*_labels(mask)}
+        whole = not seen.augments and _plane(item.label).shape == mask.shape
+        # A void of another number in the files may be lost.
+        lost = {k for k in theirs - ours if whole and (k < (seen.classes or k) or k == seen.void)}
+        for what, labels in (("new", ours - theirs - {seen.void}), ("lost", lost)):
+            if labels:
+                found = f"{what} in the mask of item {item.index}: {', '.join(map(str, sorted(labels)[:5]))}"
+                code = f"numpy.unique(numpy.asarray(y)), numpy.unique({_original(seen, first[item.index], 1)})"
+                likely = "labels are names: not scaled, not divided by 255, resized by the nearest alone"
+                return Broken(item.index, found, _once(seen, item, code), likely)
+    return None if first else "give originals= with masks"
+
+
 def moved_together(seen: Seen) -> Verdict:
     """Photo and mask move together: a pixel known again by its colour and its neighbours' keeps its label."""
     if seen.items[0].label.ndim == 0:
@@ -296,23 +318,6 @@ def channel_order(seen: Seen) -> Verdict:
     return Broken(item.index, found, _once(seen, item, code), "cv2.imread gives BGR: read_image gives RGB")
 
 
-def no_new_label(seen: Seen) -> Verdict:
-    """A mask has no label that its original has not, except void."""
-    if seen.items[0].label.ndim == 0:
-        return "there are no masks"
-    first = {item.index: item for item in seen.items if item.photo_mask is not None}
-    for item in [*seen.items, *itertools.chain.from_iterable(seen.again)] if first else []:
-        mask = first[item.index].photo_mask
-        new = sorted({*_labels(item.label)} - {*_labels(mask), seen.void})
-        if new:
-            found = f"{', '.join(map(str, new[:5]))} in the mask of item {item.index}, and not in its original"
-            code = f"numpy.unique(numpy.asarray(y)), numpy.unique({_original(seen, first[item.index], 1)})"
-            return Broken(
-                item.index, found, _once(seen, item, code), "labels are resized by the nearest, and not scaled"
-            )
-    return None if first else "give originals= with masks"
-
-
 def bytes_kept(seen: Seen) -> Verdict:
     """Undone and rounded, an image is its original's bytes, and a mask its mask, where nothing augments or resizes."""
     if seen.augments or seen.originals is None:
@@ -341,21 +346,21 @@ LAWS: dict[Callable[[Seen], Verdict], tuple[Callable[[Seen], Verdict], ...]] = {
     readable: (),
     layout: (readable,),
     finite: (readable, layout),
-    in_range: (readable, layout, finite),
-    scale: (readable, layout, finite, in_range),
-    statistics: (readable, layout, finite, in_range, scale),
     planes: (readable, layout, finite),
+    in_range: (readable, layout, finite, planes),
+    scale: (readable, layout, finite, planes, in_range),
+    statistics: (readable, layout, finite, planes, in_range, scale),
     label_kind: (readable, layout),
     known_labels: (readable, layout, label_kind),
     several_labels: (readable, layout, label_kind),
     repeatable: (readable, layout, label_kind),
     seeds_left_alone: (readable, layout),
     own_memory: (readable, layout),
-    moved_together: (readable, layout, finite, in_range, scale, planes, label_kind, own_memory),
+    labels_kept: (readable, layout, label_kind),
+    moved_together: (readable, layout, finite, in_range, scale, planes, label_kind, own_memory, labels_kept),
     channel_order: (readable, layout, finite, in_range, scale, planes),
-    no_new_label: (readable, layout, label_kind),
 }
-LAWS[bytes_kept] = (*LAWS[moved_together], *LAWS[no_new_label], moved_together, channel_order, no_new_label, repeatable)
+LAWS[bytes_kept] = (*LAWS[moved_together], moved_together, channel_order, repeatable)
 
 
 # ---------------------------------------------------------------- what laws share

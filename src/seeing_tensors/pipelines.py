@@ -5,6 +5,7 @@ The laws themselves are in `_pipeline_laws`. Here a sample is read for them, and
 
 from __future__ import annotations
 
+import pickle
 import random
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -225,7 +226,7 @@ def _read(dataset: Any, index: int, seed: int) -> tuple[Any, Item, dict[str, Any
     image, label = given[:2]
     left = {
         "random": random.getstate(),
-        "numpy.random": str(np.random.get_state()),
+        "numpy.random": pickle.dumps(np.random.get_state()),
         "torch": torch.default_generator.get_state().numpy().tobytes(),
     }
     return image, Item(index, seed, (kind_of(image), kind_of(label)), _array(image), _array(label)), left

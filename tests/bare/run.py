@@ -168,6 +168,7 @@ def calls(st) -> dict:
         "InverseNormalize": lambda: st.InverseNormalize(mean, std)(x),
         "LabelStatistics": lambda: st.LabelStatistics().update(mask),
         "channel_statistics": lambda: st.channel_statistics([image]),
+        "inspect_pipeline": lambda: st.inspect_pipeline([(x, 1)], mean=mean, std=std),
         "inverse_mean_std": lambda: st.inverse_mean_std(mean, std),
         "inverse_normalize": lambda: st.inverse_normalize(x, mean, std),
         "normalize": lambda: st.normalize(x, mean, std),

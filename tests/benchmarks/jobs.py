@@ -945,6 +945,7 @@ JOBS = [
 ]
 #: Public functions that compute nothing worth measuring, or are measured under another name.
 NOT_MEASURED = {
+    "inspect_pipeline": "a sample is read, at the data set's own speed",
     "inverse_mean_std": "six divisions",
     "keras_options": "two numbers",
     "log_images": "to_wandb_image, and what wandb writes",

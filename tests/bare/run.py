@@ -128,6 +128,7 @@ def calls(st) -> dict:
     Image.fromarray(image).save(folder / "image.png")
     Image.fromarray(mask).save(folder / "mask.png")
     x = torch.linspace(0, 1, 3 * 16 * 16).reshape(3, 16, 16)
+    noise = torch.rand(3, 16, 16)
     mean, std = st.IMAGENET_MEAN, st.IMAGENET_STD
     kernel = torch.ones(1, 3, 3, 3)
     axes = lambda: matplotlib.figure.Figure().subplots()  # noqa: E731
@@ -182,6 +183,11 @@ def calls(st) -> dict:
         "conv2d": lambda: st.conv2d(x[None], kernel),
         "conv2d_output_size": lambda: st.conv2d_output_size(16, 3),
         "receptive_field": lambda: st.receptive_field([(3, 1, 1), (3, 2, 1)]),
+        "applied_mean_std": lambda: st.applied_mean_std(st.normalize(x, mean, std), x),
+        "channel_order": lambda: st.channel_order(noise, noise),
+        "superposition_error": lambda: st.superposition_error(torch.relu, x, -x),
+        "confusion_matrix": lambda: st.confusion_matrix(mask, mask, 3),
+        "class_iou": lambda: st.class_iou(st.confusion_matrix(mask, mask, 3)),
         "feature_maps": lambda: st.feature_maps(torch.nn.Conv2d(3, 4, 3), x[None]),
         "pretrained_filters": lambda: st.pretrained_filters,  # it would fetch a file
         "show_feature_maps": lambda: st.show_feature_maps(torch.rand(4, 8, 8)),

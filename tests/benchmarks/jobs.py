@@ -710,6 +710,36 @@ def receptive_field(at):
     return {"ours": Way(lambda: st.receptive_field(layers)), "the loop": Way(back, less="nothing refused")}
 
 
+# ------------------------------------------------------ evidence, segmentation
+
+
+def channel_order(at):
+    """`channel_order`"""
+    reverse = at.x.flip(0)
+
+    def by_corrcoef():
+        table = torch.corrcoef(torch.cat([reverse.flatten(1), at.x.flatten(1)]))[:3, 3:]
+        return table.argmax(dim=1)
+
+    return {
+        "ours": Way(lambda: st.channel_order(reverse, at.x)),
+        "torch.corrcoef": Way(by_corrcoef, less="in float32, and nothing refused"),
+    }
+
+
+def confusion_matrix(at):
+    """`confusion_matrix` of 8 classes"""
+    mask, prediction = (torch.from_numpy(picture[..., 0] // 32).long() for picture in many(at)[:2])
+
+    def by_bincount():
+        return torch.bincount(8 * mask.flatten() + prediction.flatten(), minlength=64).reshape(8, 8)
+
+    return {
+        "ours": Way(lambda: st.confusion_matrix(prediction, mask, 8)),
+        "torch.bincount": Way(by_bincount, less="a label that is no class goes unseen"),
+    }
+
+
 # --------------------------------------------------------------- activations
 
 
@@ -935,6 +965,8 @@ JOBS = [
     Job(attainable_range, SMALL, SHAPE_ONLY),
     Job(conv2d_output_size, SMALL, SHAPE_ONLY),
     Job(receptive_field, SMALL, SHAPE_ONLY),
+    Job(channel_order, ONE_PICTURE),
+    Job(confusion_matrix, ONE_PICTURE),
     Job(feature_maps, (SQUARE, LARGE), threads=True),
     Job(show, ONE_PICTURE, CANVAS, numbers=drawn),
     Job(show_grid, (FORTY_EIGHT,), numbers=drawn),
@@ -946,10 +978,13 @@ JOBS = [
 #: Public functions that compute nothing worth measuring, or are measured under another name.
 NOT_MEASURED = {
     "inspect_pipeline": "a sample is read, at the data set's own speed",
+    "applied_mean_std": "channel_order, and two means",
+    "class_iou": "a division for each class",
     "inverse_mean_std": "six divisions",
     "keras_options": "two numbers",
     "log_images": "to_wandb_image, and what wandb writes",
     "pretrained_filters": "torch.load",
+    "superposition_error": "four calls of the function that it is given",
     "to_wandb_maps": "show_feature_maps' colours, then to_wandb_image",
 }
 

@@ -378,6 +378,14 @@ def is_minus_mean_over_std_and_one_over_std(inverse_mean_std, mean, std):
         "-m / s, not -m; 1 / s, not s": np.concatenate([-m, s]),
         "the sign of the mean: -m / s": np.concatenate([m / s, 1 / s]),
         "-m / s: the inverse divides by 1 / s, which multiplies": np.concatenate([-m * s, 1 / s]),
+        "-m / s: divide by s once": np.concatenate([-m / s**2, 1 / s]),
+        "-m / s, where black lies; (1 - m) / s is the place of white": np.concatenate([(1 - m) / s, 1 / s]),
+        "-m / s: each channel has an s of its own": np.concatenate([-m / s[0], 1 / s]),
+        "each channel has an s of its own, not their mean": np.concatenate([-m, np.ones_like(s)] / s.mean()),
+        "1 / s, not 1 / s²: s is no variance": np.concatenate([-m / s, 1 / s**2]),
+        "1 / s, not -1 / s: no std is negative": np.concatenate([-m / s, -1 / s]),
+        "the mean comes first": np.concatenate([1 / s, -m / s]),
+        "the channels keep their order": np.concatenate([(-m / s)[::-1], (1 / s)[::-1]]),
     }
     expect_close(numbers(inverse_mean, inverse_std), expected, within=4 * U * np.abs(expected) + 2.0**-149, cause=cause)
 

@@ -339,18 +339,53 @@ def refuses_what_is_not_there(read_image):
 # Equation: a label is the number that is stored.
 
 
-@law("read_mask", lesson=1, rank="mathematics", cases=[{"labels": LABELS}], labels=masks())
+TWO_CLASSES = np.array([[0, 1, 1], [1, 0, 0]], np.uint8)
+
+
+@law(
+    "read_mask",
+    lesson=1,
+    rank="mathematics",
+    cases=[{"labels": LABELS}, {"labels": TWO_CLASSES}],
+    labels=masks(),
+)
 def gives_the_stored_levels(read_mask, labels):
     """A grey PNG gives the labels that are stored in it: 1 stays 1."""
     with file_of(png(labels)) as path:
-        expect_same(read_mask(path), labels)
+        expect_same(read_mask(path), labels, wrong_numbers(labels))
+
+
+def wrong_numbers(labels):
+    """What a wrong idea of a mask makes of its labels, and how to see it."""
+    return {
+        "labels are numbers, not brightness: do not divide by 255": labels // 255,
+        "each label is another class: do not make all of them 1": labels > 0,
+        "a mask of many classes has no threshold": np.where(labels > 127, 255, 0),
+        "a label keeps its number when others are missing: do not number them anew": np.unique(
+            labels, return_inverse=True
+        )[1].reshape(labels.shape),
+        "255 stays: what is void is no background": np.where(labels == 255, 0, labels),
+        "background is stored as 0: do not subtract 1": labels - np.uint8(1),
+        "do not stretch the labels to see them": labels.astype(int) * 255 // max(int(labels.max()), 1),
+        "row 0 is at the top: do not flip": labels[::-1],
+    }
 
 
 @law("read_mask", lesson=1, rank="mathematics", labels=masks(), palette=any_palette)
 def gives_the_stored_indices(read_mask, labels, palette):
     """A palette PNG gives the index that each pixel stores, not the colour that the palette has for it."""
     with file_of(palette_png(labels, palette)) as path:
-        expect_same(read_mask(path), labels, "colours or luminances of the palette instead of the indices into it")
+        expect_same(read_mask(path), labels, wrong_lookups(labels, palette))
+
+
+def wrong_lookups(labels, palette):
+    """What is read when the palette is looked up."""
+    first = [int(np.flatnonzero((palette == color).all(1))[0]) for color in palette]  # of the indices with one colour
+    return {
+        "the stored index, not the red of its colour": palette[labels, 0],
+        "the stored index, not the blue of its colour": palette[labels, 2],
+        "the stored index: from colours it cannot be told, since two indices may have one": np.array(first)[labels],
+    }
 
 
 @law("read_mask", lesson=1, rank="mathematics", labels=masks(), one=any_palette, another=any_palette)
@@ -476,7 +511,10 @@ def centres(old: int, new: int):
     "resize_mask",
     lesson=1,
     rank="mathematics",
-    cases=[{"mask": np.array([[0, 3], [10, 0]], np.uint8), "height": 5, "width": 3}],
+    cases=[
+        {"mask": np.array([[0, 3], [10, 0]], np.uint8), "height": 5, "width": 3},
+        {"mask": np.arange(64, dtype=np.uint8).reshape(8, 8), "height": 3, "width": 3},
+    ],
     mask=masks(),
     height=sizes,
     width=sizes,
@@ -484,11 +522,40 @@ def centres(old: int, new: int):
 def takes_the_label_under_the_centre(resize_mask, mask, height, width):
     """Each new pixel takes the label of the old pixel that its centre falls on, where it falls on no border of two."""
     (rows, above), (columns, left) = centres(mask.shape[0], height), centres(mask.shape[1], width)
-    result, expected = resize_mask(mask, height, width), mask[np.ix_(rows, columns)]
-    if np.shape(result) == expected.shape:
-        on_a_border = above[:, None] | left
-        expected[on_a_border] = np.asarray(result)[on_a_border]
-    expect_same(result, expected, "the corner of the pixel instead of its centre")
+    result = resize_mask(mask, height, width)
+    on_a_border = above[:, None] | left
+
+    def there(picture):
+        """Where a centre falls on a border, what came."""
+        return np.where(on_a_border, result, picture) if np.shape(result) == picture.shape else picture
+
+    causes = {words: there(picture) for words, picture in wrong_places(mask, height, width).items()}
+    expect_same(result, there(mask[np.ix_(rows, columns)]).astype(mask.dtype), causes)
+
+
+def wrong_places(mask, height, width):
+    """What wrong ideas of the place of a new pixel lead to, and how to see it."""
+    (rows, columns), (i, j) = mask.shape, (np.arange(height), np.arange(width))
+
+    def taken(from_row, from_column):
+        from_row, from_column = (np.floor(place).astype(int) for place in (from_row, from_column))
+        return mask[np.ix_(from_row.clip(0, rows - 1), from_column.clip(0, columns - 1))]
+
+    down, right = max(rows // height, 1), max(columns // width, 1)
+    corners = [np.rint(np.linspace(0, old - 1, new)) for old, new in ((rows, height), (columns, width))]
+    return {
+        "the centre of the new pixel, not its corner": taken(i * rows / height, j * columns / width),
+        "floor of the centre, not the nearest whole number": taken(
+            np.rint((i + 0.5) * rows / height), np.rint((j + 0.5) * columns / width)
+        ),
+        "the half is added before the scaling, not after it": taken(i * rows / height + 0.5, j * columns / width + 0.5),
+        "the corners of the masks lie upon each other, not the centres of their first and last pixels": taken(*corners),
+        "the step is H / h, not a whole number": taken(i * down + down // 2, j * right + right // 2),
+        "the step from the first on is H / h, not a whole number": taken(i * down, j * right),
+        "columns have a factor of their own, W / w": taken((i + 0.5) * rows / height, (j + 0.5) * rows / height),
+        "a mask's shape is (height, width)": taken((i + 0.5) * columns / height, (j + 0.5) * rows / width),
+        "row 0 is at the top: do not flip": taken((i + 0.5) * rows / height, (j + 0.5) * columns / width)[::-1],
+    }
 
 
 @law(

@@ -310,7 +310,15 @@ def a_label_too_large_is_refused(mask_to_tensor):
 def gives_back_all_256_levels(to_uint8):
     """Every level k comes back from k / 255: nothing is lost on the way through floats, however often."""
     levels = torch.arange(256, dtype=torch.uint8)
-    expect_same(to_uint8(levels / 255), levels, "the factor is 255")
+    x = levels / 255
+    cause = {
+        "the factor is 255, not 256": (256 * x).round().clamp(max=255),
+        "multiply before you round": 255 * x.round(),
+        "round, or add a half and cut off: not both": (255 * x + 0.5).round().clamp(max=255),
+        "black is 0, not -1": (127.5 * (x + 1)).round(),
+        "multiply by 255; white is 255, and no longer 1": x.round(),
+    }
+    expect_same(to_uint8(x), levels, cause)
 
 
 TELLING = torch.tensor(
@@ -325,6 +333,8 @@ def is_never_off_by_more_than_half_a_level(to_uint8, x):
     cause = {
         "round, do not truncate": (255 * x).floor() / 255,
         "the factor is 255, not 256": (256 * x).floor().clamp(max=255) / 255,
+        "the nearest level, not one of 256 intervals of one width": (255.999 * x).floor() / 255,
+        "the nearest level, not the one above": (255 * x).ceil() / 255,
     }
     expect_close(to_uint8(x).double() / 255, x.double(), within=1 / 510 + 2 * U, cause=cause)
 
@@ -332,9 +342,18 @@ def is_never_off_by_more_than_half_a_level(to_uint8, x):
 @law("to_uint8", lesson=2, rank="mathematics", x=float_tensors(-1, 2))
 def clamps(to_uint8, x):
     """Below 0 becomes 0, above 1 becomes 255; what lies between is not touched by it."""
-    expect_same(to_uint8(x), to_uint8(x.clamp(0, 1)), "clamp before casting: a cast wraps 1.1 to 25")
-    outside = torch.tensor([-1.0, -0.1, 1.1, 2.0])
-    expect_same(to_uint8(outside), torch.tensor([0, 0, 255, 255], dtype=torch.uint8), "clamp before casting")
+    outside = torch.tensor([-1.0, -0.1, 0.4, 1.1, 2.0])
+    levels = (255 * outside).round()
+    cause = {
+        "clamp before casting: a cast wraps, 1.1 to 24": levels % 256,
+        "clamp below, too: a cast wraps": levels.clamp(max=255) % 256,
+        "clamp above, too: a cast wraps": levels.clamp(min=0) % 256,
+        "what is below 0 is black, not its absolute value": levels.abs().clamp(max=255),
+        "what is above 1 is white, and darkens nothing else": (levels / 2).round().clamp(min=0),
+        "where some value is above 1, the others are multiplied all the same": outside.round().clamp(min=0),
+    }
+    expect_same(to_uint8(outside), torch.tensor([0, 0, 102, 255, 255], dtype=torch.uint8), cause)
+    expect_same(to_uint8(x), to_uint8(x.clamp(0, 1)), "clamp before casting")
 
 
 # edges

@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from torchvision.transforms import v2
 
 import seeing_tensors as library
 from seeing_tensors.course.laws import LawBroken
@@ -155,6 +156,36 @@ def fractions_of(parts_of, then=lambda rows, values: rows):
     return unseen
 
 
+def stored(change):
+    """A mask as Pillow reads it, and what `change` makes of its whole numbers."""
+    return lambda path: change(np.array(Image.open(path), np.int64)).astype(np.uint8)
+
+
+def looked_up_again(path):
+    """From the colours back to the first index that has each."""
+    palette = np.reshape(Image.open(path).getpalette(), (-1, 3)).tolist()
+    colors = np.array(Image.open(path).convert("RGB")).tolist()
+    return np.array([[palette.index(color) for color in row] for row in colors], np.uint8)
+
+
+def placed(place):
+    """A `resize_mask` whose new pixel i takes the old one at floor(place(i, old size, new size))."""
+
+    def resize(mask, height, width):
+        taken = [
+            np.floor(place(np.arange(new), old, new)).astype(int).clip(0, old - 1)
+            for old, new in zip(mask.shape, (height, width), strict=True)
+        ]
+        return mask[np.ix_(*taken)]
+
+    return resize
+
+
+def inverse(numbers_of):
+    """An `inverse_mean_std` of arrays."""
+    return lambda mean, std: tuple(values.tolist() for values in numbers_of(np.array(mean), np.array(std)))
+
+
 def column(values):
     return torch.tensor(values).reshape(-1, 1, 1)
 
@@ -197,15 +228,79 @@ WRONG = {
         "seen in red": fractions_of(lambda v: [np.broadcast_to(part.any(0), v.shape) for part in parts(v)]),
         "": fractions_of(parts, lambda rows, v: rows / 2),
     },
+    ("to_uint8", "gives_back_all_256_levels"): {
+        "not 256": lambda x: (256 * x).round().clamp(max=255).to(torch.uint8),
+        "multiply before you round": lambda x: (255 * x.round()).to(torch.uint8),
+        "no longer 1": lambda x: (255 * x).round().clamp(0, 1).to(torch.uint8),
+        "not both": lambda x: (255 * x + 0.5).round().clamp(max=255).to(torch.uint8),
+        "black is 0": lambda x: ((x + 1) * 127.5).round().to(torch.uint8),
+        "multiply by 255": lambda x: x.to(torch.uint8),
+        "": lambda x: (255 * (1 - x)).round().to(torch.uint8),
+    },
     ("to_uint8", "is_never_off_by_more_than_half_a_level"): {
         "round, do not truncate": lambda x: (255 * x).to(torch.uint8),
         "the factor is 255": lambda x: (256 * x).clamp(max=255).to(torch.uint8),
+        "256 intervals of one width": lambda x: v2.functional.to_dtype(x, torch.uint8, scale=True),
+        "not the one above": lambda x: (255 * x).ceil().to(torch.uint8),
         "": lambda x: (255 * (1 - x)).round().to(torch.uint8),
+    },
+    ("to_uint8", "clamps"): {
+        "1.1 to 24": lambda x: (255 * x).round().to(torch.int64).to(torch.uint8),
+        "clamp below, too": lambda x: (255 * x.clamp(max=1)).round().to(torch.int64).to(torch.uint8),
+        "clamp above, too": lambda x: (255 * x.clamp(min=0)).round().to(torch.int64).to(torch.uint8),
+        "not its absolute value": lambda x: (255 * x.abs().clamp(max=1)).round().to(torch.uint8),
+        "darkens nothing else": lambda x: (255 * (x / max(1, x.max())).clamp(min=0)).round().to(torch.uint8),
+        "multiplied all the same": lambda x: ((255 if x.max() <= 1 else 1) * x).round().clamp(min=0).to(torch.uint8),
+        "": lambda x: (255 * (1 - x).clamp(0, 1)).round().to(torch.uint8),
+    },
+    ("read_mask", "gives_the_stored_levels"): {
+        "do not divide by 255": stored(lambda labels: labels / 255),
+        "do not make all of them 1": stored(lambda labels: labels > 0),
+        "no threshold": stored(lambda labels: np.where(labels > 127, 255, 0)),
+        "do not number them anew": stored(
+            lambda labels: np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+        ),
+        "no background": stored(lambda labels: np.where(labels == 255, 0, labels)),
+        "do not subtract 1": stored(lambda labels: labels - 1),
+        "to see them": stored(lambda labels: labels / max(labels.max(), 1) * 255),
+        "do not flip": stored(lambda labels: labels[::-1]),
+        "": stored(lambda labels: labels + 1),
+    },
+    ("read_mask", "gives_the_stored_indices"): {
+        "the red": lambda path: np.array(Image.open(path).convert("RGB"))[..., 0],
+        "the blue": lambda path: np.array(Image.open(path).convert("RGB"))[..., 2],
+        "two indices may have one": looked_up_again,
+        "": stored(lambda labels: labels + 1),
+    },
+    ("resize_mask", "takes_the_label_under_the_centre"): {
+        "not its corner": placed(lambda i, old, new: i * old / new),
+        "not the nearest whole number": placed(lambda i, old, new: np.rint((i + 0.5) * old / new)),
+        "before the scaling": placed(lambda i, old, new: i * old / new + 0.5),
+        "the corners of the masks": placed(lambda i, old, new: np.rint(i * (old - 1) / max(new - 1, 1))),
+        "the step from the first on": placed(lambda i, old, new: i * max(old // new, 1)),
+        "the step is H / h": placed(lambda i, old, new: i * max(old // new, 1) + max(old // new, 1) // 2),
+        "a factor of their own": lambda mask, height, width: placed(lambda i, old, new: (i + 0.5) * len(mask) / height)(
+            mask, height, width
+        ),
+        "(height, width)": lambda mask, height, width: placed(
+            lambda i, old, new: (i + 0.5) * (sum(mask.shape) - old) / new
+        )(mask, height, width),
+        "do not flip": lambda mask, height, width: library.resize_mask(mask, height, width)[::-1],
+        "": lambda mask, height, width: library.resize_mask(mask[:, ::-1], height, width),
     },
     ("inverse_mean_std", "is_minus_mean_over_std_and_one_over_std"): {
         "the mean is divided by the std, too": lambda mean, std: ([-m for m in mean], [1 / s for s in std]),
         "1 / s, not s": lambda mean, std: ([-m / s for m, s in zip(mean, std, strict=True)], std),
         "-m / s, not -m; 1 / s, not s": lambda mean, std: ([-m for m in mean], std),
+        "which multiplies": inverse(lambda m, s: (-m * s, 1 / s)),
+        "divide by s once": inverse(lambda m, s: (-m / s**2, 1 / s)),
+        "the place of white": inverse(lambda m, s: ((1 - m) / s, 1 / s)),
+        "-m / s: each channel": inverse(lambda m, s: (-m / s[0], 1 / s)),
+        "not their mean": inverse(lambda m, s: (-m / s.mean(), 1 / np.full_like(s, s.mean()))),
+        "s is no variance": inverse(lambda m, s: (-m / s, 1 / s**2)),
+        "no std is negative": inverse(lambda m, s: (-m / s, -1 / s)),
+        "the mean comes first": inverse(lambda m, s: (1 / s, -m / s)),
+        "keep their order": inverse(lambda m, s: ((-m / s)[::-1], (1 / s)[::-1])),
         "the sign of the mean": lambda mean, std: (
             [m / s for m, s in zip(mean, std, strict=True)],
             [1 / s for s in std],

@@ -174,6 +174,7 @@ faded = {name: [st.saturation(p) for p in batch] for name, batch in versions.ite
 assert all(a < b - 0.05 for a, b in zip(faded["only crowded"], faded["the photo"]))
 assert faded["only centred"][0] < faded["the photo"][0] - 0.05
 assert faded["only centred"][2] > faded["the photo"][2] + 0.01
+assert all(abs(a - b) < 0.03 for a, b in zip(faded["only balanced"], faded["the photo"]))
 rows = [[name, *(f"{s:.2f}" for s in three)] for name, three in faded.items()]
 rows = [f"| {' | '.join(row)} |" for row in rows]
 Markdown("\n".join(["| mean saturation | cat | coffee | astronaut |", "|---|---|---|---|", *rows]))

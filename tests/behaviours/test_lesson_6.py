@@ -4,7 +4,7 @@ The five rules of the lesson's table are in tests/wandb_versions/test_rules.py.
 """
 
 import ast
-import importlib
+import importlib.util
 import inspect
 import io
 import json
@@ -459,8 +459,10 @@ def lesson_function(name):
 
 
 def tensorboard_pixels(monkeypatch, x):
-    """What torch's own add_image puts into its PNG. The package `tensorboard` only holds the containers: plain ones
-    will do."""
+    """What torch's own add_image puts into its PNG. The package `tensorboard` only holds the containers: where it is
+    not installed, plain ones will do."""
+    if importlib.util.find_spec("tensorboard"):
+        return encoded_by(importlib.import_module("torch.utils.tensorboard.summary"), x)
 
     class Container:
         def __init__(self, **fields):
@@ -495,7 +497,11 @@ def tensorboard_pixels(monkeypatch, x):
     package = types.ModuleType("writers")  # torch.utils.tensorboard/__init__.py looks for the real package
     package.__path__ = [str(folder)]
     monkeypatch.setitem(sys.modules, "writers", package)
-    summary = importlib.import_module("writers.summary").image("tag", x, dataformats="HWC")
+    return encoded_by(importlib.import_module("writers.summary"), x)
+
+
+def encoded_by(summaries, x):
+    summary = summaries.image("tag", x, dataformats="HWC")
     return np.array(Image.open(io.BytesIO(summary.value[0].image.encoded_image_string)))
 
 

@@ -573,6 +573,9 @@ st.prove("superposition_error")
 # %% [markdown]
 # ## Elsewhere
 #
+# **In several processes** a seventh line waits, or rather one that nobody wrote: half of the photos are learned and not
+# remembered. [More](more_07_two_processes.ipynb) trains under `torchrun`.
+#
 # **A run on disk** is evidence for as long as you keep it. Here B is logged offline, as lesson 6 taught: what the network
 # saw, as it was and undone, overlays, densities, maps, scores. Then what it saw is read back from the disk.
 

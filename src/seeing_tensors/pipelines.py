@@ -23,9 +23,14 @@ from ._pipeline_laws import LAWS, Broken, Item, Seen, same, undone
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# So many items are read again, so many times: a flip by chance shows. A sample of so many bytes is large enough.
+# So many items are read again, so many times, the last time with the first seed: a flip by chance shows, and whether
+# seeds decide. A sample of so many bytes is large enough.
 _REPEATED, _AGAIN, _FULL = 8, 4, 2**28
 
+_OWN_NUMBERS = (
+    "The data set draws random numbers that no seed of torch, numpy or random decides: another report, and what is "
+    "pasted, may see other pictures."
+)
 _NOT_IN_THE_DATA = (
     "Not in the data, so not judged: the network and its BatchNorm's statistics, what other code feeds it at test "
     "time, what a DataLoader's workers do, and whether a label is true."
@@ -52,6 +57,7 @@ class PipelineReport:
     items: int
     picture: torch.Tensor | None = None  # the image of the first counterexample, its normalisation undone
     title: str = ""
+    note: str = ""
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -76,7 +82,7 @@ class PipelineReport:
             lines += _wrapped(f"{'':13}likely  ", each.likely)
             if each.again:  # to be pasted, so in one line
                 lines.append(f"{'':13}again   {each.again}")
-        return "\n".join(lines + _wrapped("  ", _NOT_IN_THE_DATA))
+        return "\n".join([*lines, *_wrapped("  ", self.note), *_wrapped("  ", _NOT_IN_THE_DATA)])
 
     __repr__ = __str__
 
@@ -144,7 +150,9 @@ def inspect_pipeline(
         if item.index == index and item.image is not None and item.image.shape[:1] in ((1,), (3,)):
             fits = item.image.ndim == 3 and item.image.dtype.kind == "f" and len(item.image) == len(mean)
             picture = torch.from_numpy(undone(seen, item)) if fits else None
-    return PipelineReport(findings, len(seen.items), picture, f"dataset[{index}], undone")
+    one_seed = [(first, others[-1]) for first, others in zip(seen.items, seen.again, strict=False) if others]
+    note = "" if all(same(first.image, last.image) for first, last in one_seed) else _OWN_NUMBERS
+    return PipelineReport(findings, len(seen.items), picture, f"dataset[{index}], undone", note)
 
 
 def _judged(seen: Seen) -> tuple[tuple[Finding, ...], int | None]:
@@ -194,7 +202,7 @@ def _look(dataset: Any, seen: Seen, samples: int) -> None:
             break
         kept, item, left = image, last, states
         try:
-            image, last, states = _read(dataset, index, (index + turn * len(dataset)) % 2**32)
+            image, last, states = _read(dataset, index, (index + turn % _AGAIN * len(dataset)) % 2**32)
         except Exception as error:
             seen.unreadable = Broken(index, f"{type(error).__name__}: {error}", f"dataset[{index}]")
             return

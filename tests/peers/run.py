@@ -270,6 +270,11 @@ def broken_claims(root: Path) -> list[str]:
     return loaded(root / "tests" / "peers" / "keras_claims.py").broken(keras.layers.BatchNormalization)
 
 
+def wrong_alarms(root: Path) -> list[str]:
+    """The pipelines of albumentations of which `inspect_pipeline` says something wrong."""
+    return loaded(root / "tests" / "peers" / "albumentations_pipelines.py").faults()
+
+
 def loaded(path: Path) -> ModuleType:
     """A file beside this one, as a module."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -314,6 +319,9 @@ def command(root: Path, *, write: bool = False, check: bool = False) -> int:
     faults = broken_claims(root)
     for fault in faults:
         print(f"keras: what lesson 4 says does not hold: {fault}")
+    alarms = wrong_alarms(root)
+    for alarm in alarms:
+        print(f"albumentations, inspect_pipeline: {alarm}")
     changed = differences(file.read_text(encoding="utf-8"), text) if file.exists() else ["lessons/peers.md is missing"]
     if check and changed:
         print(
@@ -321,7 +329,7 @@ def command(root: Path, *, write: bool = False, check: bool = False) -> int:
             "lessons/peers.md is out of date: `.venv-peers/bin/python tests/peers/run.py --write` writes it.",
             sep="\n",
         )
-    return int(bool(faults) or (check and bool(changed)))
+    return int(bool(faults or alarms) or (check and bool(changed)))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,14 @@ import base64
 import io
 import re
 import shutil
+import subprocess
+import sys
 
 import matplotlib
 import nbformat
 import numpy as np
+import pytest
+import torch
 from PIL import Image
 
 import seeing_tensors as st
@@ -60,14 +64,57 @@ def test_one_version_and_its_story():
     assert f"\n## {st.__version__}" in changes and f"\nversion: {st.__version__}\n" in citation
 
 
+CODE = re.findall(r"```python\n(.*?)```", README, re.S)  # the library at work; a fixture; a training loop
+
+
 def test_the_example_runs(tmp_path, monkeypatch, capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
     matplotlib.use("Agg")
     shutil.copy(st.data_path("photos/people/astronaut.jpg"), tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
-    exec(code, {})
+    exec(CODE[0], {})
     assert "unseen: 49% below" in capsys.readouterr().out
     matplotlib.pyplot.close("all")
+
+
+PROJECT = """
+import torch
+MEAN = STD = (0.5, 0.5, 0.5)
+class Streets:
+    def __init__(self, split): ...
+    def __len__(self): return 20
+    def __getitem__(self, i):
+        mask = torch.arange(64).reshape(8, 8) % 3
+        return FACTOR * (2 * torch.rand(3, 8, 8) - 1), mask
+"""
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1, 0), (255, 1)])
+def test_the_fixture_judges_a_pipeline(tmp_path, factor, status):
+    (tmp_path / "my_project.py").write_text(PROJECT.replace("FACTOR", str(factor)))
+    (tmp_path / "test_pipeline.py").write_text(CODE[1])
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_pipeline.py"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == status, run.stdout + run.stderr
+    assert ("in_range" in run.stdout or "Undone" in run.stdout) == bool(status)
+
+
+def test_the_training_loop_runs(capsys):
+    model = torch.nn.Conv2d(3, 3, 1)
+    logged = []
+    names = {
+        "st": st,
+        "MEAN": st.IMAGENET_MEAN,
+        "STD": st.IMAGENET_STD,
+        "model": model,
+        "criterion": torch.nn.CrossEntropyLoss(),
+        "optimizer": torch.optim.SGD(model.parameters()),
+        "log": logged.append,
+    }
+    raw = torch.rand(2, 3, 8, 8)
+    for images in (st.normalize(raw, st.IMAGENET_MEAN, st.IMAGENET_STD), 255 * raw):
+        exec(CODE[2], names | {"loader": [(images, torch.zeros(2, 8, 8, dtype=torch.int64))] * 101})
+    assert [each["above"] > 0.9 for each in logged] == [False, False, True, True] and logged[0]["below"] == 0
+    assert "100 float32 (N 2, C 3, H 8, W 8)" in capsys.readouterr().out
 
 
 def test_the_picture_is_the_one_that_lesson_3_makes(executed):

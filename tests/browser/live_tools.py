@@ -1,6 +1,7 @@
 """What the tests of the live figures share: a figure's markup as a notebook would hold it, and a page with figures."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 import torch
 from checks import HANG
+from course.cases.made import made_run
 from matplotlib.figure import Figure
 
 import seeing_tensors as st
+from seeing_tensors.course.cases.runs import BGR, DIVIDED, FAULTS, NOT_NORMALIZED, RESHAPED
 
 ALT, CAPTION = "A still picture that says in words what it shows, at some length.", "Look at the cat."
 
@@ -88,6 +91,20 @@ def coffee_row():
 def grey_cat():
     """The picture of lesson 5: one channel of the cat, every second pixel."""
     return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:1, ::2, ::2]
+
+
+def cases():
+    """Seven runs that no training made, by the letters under which the reader sees them.
+
+    As with real ones the true labels are the same in all, and what the network saw and learned from in most.
+    """
+    faults = [DIVIDED, "none", *(fault for fault in FAULTS if fault != DIVIDED)]
+    first, *others = (made_run(fault, seed) for seed, fault in enumerate(faults))
+    shared = {"masks": first.masks, "inputs": first.inputs}
+    for i, run in enumerate(others):
+        own = {"inputs": run.inputs} if run.fault in (BGR, NOT_NORMALIZED, RESHAPED) else {}
+        others[i] = replace(run, targets=others[0].targets, **(shared | own))
+    return dict(zip("ABCDEFG", [first, *others], strict=True))
 
 
 def hostile_picture():

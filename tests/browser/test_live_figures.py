@@ -26,6 +26,7 @@ from live_tools import (  # noqa: F401  opened is a fixture
     astronaut,
     batch_arguments,
     brighter_cat,
+    cases,
     coffee,
     coffee_row,
     grey_cat,
@@ -42,6 +43,9 @@ from torchvision.transforms import v2
 import seeing_tensors as st
 from seeing_tensors import live
 from seeing_tensors._arrays import percent
+from seeing_tensors.course.cases.live import TELLING, live_cases
+from seeing_tensors.course.cases.runs import DIVIDED, FAULTS, LIMIT, LINEAR, RANGE
+from seeing_tensors.course.cases.shapes import PALETTE
 
 VALUES = [0.1, 0.3, 0.5, 0.7, 0.9]  # the array of lesson 2
 
@@ -54,6 +58,7 @@ FIGURES = {
     "batch": lambda: markup(st.live_batch, *batch_arguments(), history="50 batches"),
     "nearest": lambda: markup(st.live_nearest, coffee_row(), size=6),
     "pipelines": lambda: markup(st.live_pipelines, VALUES),
+    "cases": lambda: markup(live_cases, cases()),
 }
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
@@ -65,14 +70,10 @@ def figure_of():
 
 
 def drawn(page, which=0):
-    """A hash of what a figure's canvases hold."""
-    urls = (
-        page.locator("figure[data-live]")
-        .nth(which)
-        .locator("canvas")
-        .evaluate_all("all => all.map((c) => c.toDataURL())")
-    )
-    assert urls
+    """A hash of what a figure's canvases hold; it has some, or draws lines or a table."""
+    figure = page.locator("figure[data-live]").nth(which)
+    urls = figure.locator("canvas").evaluate_all("all => all.map((c) => c.toDataURL())")
+    assert urls or figure.locator(".st-exhibit > :is(.st-plot, table)").count()
     return hashlib.sha256("".join(urls).encode()).hexdigest()
 
 
@@ -1114,6 +1115,112 @@ def test_each_handle_is_dragged(opened, width):  # noqa: F811
 def test_the_pipelines_refuse_what_no_handle_has(values):
     with pytest.raises(ValueError, match="2 to 8 values"):
         st.live_pipelines(Figure(), values, alt=ALT, caption=CAPTION)
+
+
+# ------------------------------------------------------------ the cases
+
+
+def pick(page, case, exhibit, photo=1):
+    page.get_by_label(case, exact=True).check()
+    page.get_by_label(exhibit, exact=True).check()
+    if page.get_by_role("slider").is_visible():
+        page.get_by_role("slider").fill(str(photo))
+
+
+def canvases(page):
+    return [pixels_of(each) for each in page.locator(".st-exhibit canvas").all()]
+
+
+def colored(labels):
+    return np.array([PALETTE[label] for label in labels.flatten().tolist()], np.uint8).reshape(*labels.shape, 3)
+
+
+def test_the_exhibits_are_the_runs_own_data(opened):  # noqa: F811
+    page, (low, high) = opened(markup(live_cases, cases())), RANGE
+    for letter, run in list(cases().items())[::3]:
+        for photo in (1, 3):
+            x = run.inputs[photo - 1]
+            undone = st.to_image(st.inverse_normalize(x, run.mean, run.std))
+            pick(page, letter, "input as seen", photo)
+            assert np.array_equal(canvases(page), [st.to_image((x - low) / (high - low))])
+            pick(page, letter, "input, Normalize undone", photo)
+            assert np.array_equal(canvases(page), [undone])
+            pick(page, letter, "training labels", photo)
+            assert np.array_equal(canvases(page), [colored(run.targets[photo - 1])])
+            pick(page, letter, "predictions", photo)
+            labels = [colored(each[photo - 1]) for each in (run.masks, run.predictions)]
+            assert np.array_equal(canvases(page), [undone, *labels])
+        pick(page, letter, "first maps")
+        colors = plt.get_cmap("RdBu_r")(run.maps[:6].numpy() / LIMIT / 2 + 0.5, bytes=True)[..., :3]
+        assert np.array_equal(canvases(page), colors)
+        assert not page.get_by_role("slider").is_visible()
+
+
+def test_the_numbers_of_a_case_are_its_runs(opened):  # noqa: F811
+    page = opened(markup(live_cases, cases()))
+    for letter, run in list(cases().items())[::3]:
+        pick(page, letter, "score")
+        cells = [row.locator("td").all_inner_texts() for row in page.locator(".st-counts tbody tr").all()]
+        told = [[f"{n:,}" for n in row] + [f"{iou:.2f}"] for row, iou in zip(run.confusion, run.iou, strict=True)]
+        assert cells == told
+        pick(page, letter, "training labels")
+        assert f"255: {(run.targets == 255).sum():,} pixels" in page.locator(".st-stage").inner_text()
+        pick(page, letter, "loss")
+        assert f"From {run.losses[0]:.2f} to {run.losses[-1]:.3f}." in page.locator(".st-stage").inner_text()
+        assert page.locator(".st-exhibit path").count() == 8
+        pick(page, letter, "input values")
+        means = re.findall("(?:red|green|blue) ([−.0-9]+)", page.locator(".st-exhibit + p").inner_text())
+        # To a bin's width of what lies in the range, and two decimals.
+        inside = [plane[(plane >= RANGE[0]) & (plane <= RANGE[1])].mean() for plane in run.inputs.unbind(1)]
+        assert np.allclose([float(mean.replace("−", "-")) for mean in means], inside, atol=0.06)
+
+
+def test_the_right_fault_solves_a_case_and_a_wrong_one_names_an_exhibit(opened):  # noqa: F811
+    page = opened(markup(live_cases, cases()))
+    page.get_by_role("button", name="Accuse").click()
+    assert page.get_by_text("Choose what is wrong first.").is_visible()
+    solved = []
+    for letter, run in cases().items():
+        page.get_by_label(letter, exact=True).check()
+        for suspect in ("none", *FAULTS):
+            page.locator(f"input[value='{suspect}']").focus()
+            page.keyboard.press(" ")
+            page.get_by_role("button", name="Accuse: ").focus()
+            page.keyboard.press("Enter")
+            verdict = page.locator(".st-buttons + p").inner_text()
+            if suspect != run.fault:
+                exhibit = page.locator(f".st-check:has(input[value={TELLING[run.fault]}])").inner_text()
+                assert verdict == f"No. Look again at: {exhibit}."
+            else:
+                assert verdict.startswith(f"Yes. Case {letter}: ")
+                if suspect == "none":
+                    assert "nothing is wrong" in verdict
+                else:
+                    assert page.locator(".st-stage code").all_inner_texts() == list(FAULTS[suspect])
+        solved.append(letter)
+        summary = page.locator(".st-summary").inner_text()
+        assert summary.startswith(f"{len(solved)} of 7") and summary.endswith(", ".join(solved))
+
+
+def test_another_case_takes_the_verdict_away(opened):  # noqa: F811
+    page = opened(markup(live_cases, cases()))
+    page.locator(f"input[value='{LINEAR}']").check()
+    page.get_by_role("button", name="Accuse").click()
+    assert cases()["A"].fault == DIVIDED and "No." in page.locator(".st-buttons + p").inner_text()
+    page.get_by_label("B", exact=True).check()
+    assert page.locator(".st-buttons + p").inner_text() == ""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_exhibit_is_accessible_and_not_too_wide(opened, theme):  # noqa: F811
+    page = opened(markup(live_cases, cases()), theme=theme, width=320)
+    page.get_by_role("button", name="Accuse").click()
+    for exhibit in page.locator("fieldset").nth(1).locator("label").all():
+        exhibit.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        found = Axe().run(page)
+        serious = [each for each in found.response["violations"] if each["impact"] in ("serious", "critical")]
+        assert not serious, found.generate_report()
 
 
 # ------------------------------------------------------------ in JupyterLab

@@ -21,7 +21,7 @@ ORDER = """
     style _arrays _image_files reading tensors display drawing figures normalization dataset_statistics dataset_files
     dataset_command _pipeline_laws pipelines batchnorm density convolution activations
     wandb_overlays wandb_images evidence segmentation live
-    course.repository course.cases.shapes course.cases.runs course.cases.log
+    course.repository course.cases.shapes course.cases.runs course.cases.log course.cases.live
     course.laws.examples course.laws.expectations course.laws.implementations course.laws.watching course.laws.report
     course.laws.definition course.laws course.laws.finding course.laws.museum
     course.practice.exercises course.practice.answers course.practice.portraits course.practice.predictions

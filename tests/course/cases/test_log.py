@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-import torch
+from course.cases.made import made_run
 from PIL import Image
 
 os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SILENT="true")
@@ -15,31 +15,14 @@ os.environ.update(WANDB_MODE="offline", WANDB_ERROR_REPORTING="false", WANDB_SIL
 import wandb
 
 import seeing_tensors as st
-from seeing_tensors.course.cases import runs
-from seeing_tensors.course.cases.log import LIMIT, PICTURES, RANGE, log
+from seeing_tensors.course.cases.log import PICTURES, log
+from seeing_tensors.course.cases.runs import DIVIDED, LIMIT, RANGE
 from seeing_tensors.course.cases.shapes import CLASSES
 
 
 @pytest.fixture(scope="module")
 def run():
-    """A run that needs no training: what log takes are its fields."""
-    random = torch.Generator().manual_seed(0)
-    labels = torch.randint(0, 3, (6, 24, 36), generator=random)
-    confusion = np.arange(9).reshape(3, 3)
-    return runs.Run(
-        fault=runs.DIVIDED,
-        losses=[0.75, 0.5, 0.25],
-        inputs=torch.randn(6, 3, 24, 36, generator=random),
-        mean=[0.5, 0.4, 0.3],
-        std=[0.2, 0.2, 0.25],
-        masks=torch.where(torch.rand(labels.shape, generator=random) < 0.1, 255, labels),
-        predictions=labels.flip(0),
-        targets=labels,
-        iou=np.array([0.5, np.nan, 0.25]),
-        confusion=confusion,
-        maps=torch.randn(12, 24, 36, generator=random),
-        model=runs.network(),
-    )
+    return made_run(DIVIDED)
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +66,9 @@ def test_the_overlays_have_both_labels_and_names(run, logged):
 def test_the_scores_are_numbers_and_the_confusion_a_table(run, logged):
     folder, rows, _ = logged
     row = rows[-1]
-    assert [row[f"IoU/{name}"] for name in CLASSES][::2] == [0.5, 0.25] and row["IoU/mean"] == 0.375
-    assert [row[f"target_pixels/{label}"] for label in range(3)] == run.targets.flatten().bincount().tolist()
+    assert [row[f"IoU/{name}"] for name in CLASSES] == run.iou.tolist() and row["IoU/mean"] == run.iou.mean()
+    for label in (0, 1, 2, 255):
+        assert row[f"target_pixels/{label}"] == (run.targets == label).sum()
     table = json.loads((folder / "files" / row["confusion.path"]).read_text())
     assert table["columns"] == ["true", *CLASSES]
     assert [line[1:] for line in table["data"]] == run.confusion.tolist()

@@ -13,12 +13,10 @@ from matplotlib.figure import Figure
 
 import seeing_tensors as st
 
-from .runs import Run
+from .runs import LIMIT, RANGE, Run
 from .shapes import CLASSES
 
 PICTURES = 4  # of the test photos
-RANGE = (-3, 3)  # black and white of what the network saw, the same in every run
-LIMIT = 3.0  # the strongest red of the feature maps, the same in every run
 
 
 def log(run: Run, folder: str | os.PathLike[str], name: str) -> Path:

@@ -29,6 +29,10 @@ EPOCHS = 30
 BATCH = 8
 CHANNELS = 12
 
+# All runs are drawn alike, so that they can be compared.
+RANGE = (-3, 3)  # black and white of what the network saw
+LIMIT = 3.0  # the strongest red of its maps
+
 BGR = "BGR at test time"
 NOT_NORMALIZED = "no Normalize at test time"
 LINEAR = "no nonlinearity"

@@ -24,7 +24,8 @@ VOID = 255  # the border around what has a class: no loss, no score
 HEIGHT, WIDTH, CELL = 24, 36, 12  # a picture is 2 x 3 cells, each with one thing or nothing
 COUNTS = {"train": 48, "test": 24}
 
-_PALETTE = {0: (0, 0, 0), 1: (128, 128, 128), 2: (192, 0, 0), VOID: (224, 224, 192)}
+#: The colors of the labels.
+PALETTE = {0: (0, 0, 0), 1: (150, 150, 150), 2: (210, 0, 0), VOID: (224, 224, 192)}
 
 # What stands in the cells, in any order: a label, and the first and last of the colors that it may have.
 _DISC, _RED_SQUARE = 1, 2
@@ -49,7 +50,7 @@ def write_shapes(folder: str | os.PathLike[str], seed: int = 0) -> None:
     for each in (photos, masks):
         each.mkdir(parents=True, exist_ok=True)
     palette = np.zeros((256, 3), np.uint8)
-    palette[list(_PALETTE)] = list(_PALETTE.values())
+    palette[list(PALETTE)] = list(PALETTE.values())
     for split, count in COUNTS.items():
         for i in range(count):
             photo, mask = _draw(random)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Seven trainings, six of them spoiled, and not one error
 #
-# 20 minutes · and 35 for the exercises · after lesson 6 · uses `confusion_matrix`, `class_iou`, `channel_order`, `applied_mean_std`, `superposition_error`, `inspect_pipeline`
+# 21 minutes · and 35 for the exercises · after lesson 6 · uses `confusion_matrix`, `class_iou`, `channel_order`, `applied_mean_std`, `superposition_error`, `inspect_pipeline`
 
 # %% tags=["hide-input"]
 import copy
@@ -14,7 +14,7 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 from torch import nn
 from torchvision.transforms import v2
 
@@ -313,14 +313,15 @@ Markdown(
 # ### What is affine keeps sums
 #
 # Convolutions, and BatchNorm in evaluation mode, are weighted sums and a constant. Whatever you build of them has
-# $f(x + y) - f(x) - f(y) + f(0) = 0$ (lesson 5). A network that is to find discs, bright *or* dark, must not have it: what a weighted sum
-# adds for bright, it takes away for dark.
+# $f(x + y) - f(x) - f(y) + f(0) = 0$ (lesson 5). A network that is to find discs, bright *or* dark, must not have it:
+# what a weighted sum adds for bright, it takes away for dark.
 #
 # ### BatchNorm remembers whatever passes
 #
 # In training mode each batch moves the running statistics by a tenth: $r \leftarrow 0.9\,r + 0.1\,b$, with or without a
-# loss. After five batches the old value counts $0.9^5$, not much more than half. The rest is of the five. In evaluation mode the layer divides by the root of what it
-# remembers. The law: the running variance is that of what the layer gets.
+# loss. After five batches the old value counts $0.9^5$, not much more than half, and the rest is of the five. In
+# evaluation mode the layer divides by the root of the variance that it remembers. The law: that is the variance of what
+# it gets.
 #
 # ## The tool
 #
@@ -408,10 +409,25 @@ repaired("C")
 
 # %% [markdown]
 # C's error is rounding: all its layers are one layer (lesson 5). It finds red squares, since red less blue is a
-# weighted sum, and misses the discs. F and C, like A, must be trained again.
+# weighted sum, and misses the discs. F and C must be trained again, like A; with the right line each of them is D.
 #
 # ### E: the memory
 #
+# The last case is the strangest one. Compare it with D:
+
+# %%
+pairs = zip(case["E"].model.parameters(), case["D"].model.parameters())
+print("same weights:", all(torch.equal(p, q) for p, q in pairs))
+print("same input: ", torch.equal(case["E"].inputs, case["D"].inputs))
+
+# %%
+h = st.predict(
+    "h. So what differs?",
+    ["the labels", "what BatchNorm remembers", "only chance"],
+    guess=...,
+)
+
+# %% [markdown]
 # How many times the variance that the first BatchNorm gets is the variance that it remembers?
 
 # %%
@@ -421,7 +437,10 @@ for name in "DE":
     print(name, f"{(model[1].running_var / got).median():.0f}")
 
 # %% tags=["remove-input"]
-repaired("E")
+norm = case["D"].model[1]
+alike = torch.equal(model[1].running_var, norm.running_var)
+h.reveal("only chance" if alike else "what BatchNorm remembers")
+display(repaired("E"))
 
 # %% [markdown]
 # Somebody had a look at five batches with the network still in training mode, and forgot the Normalize. No weight
@@ -487,7 +506,8 @@ assert broken == {"A": 2, "B": 1, "C": 1, "D": 0, "E": 1, "F": 1, "G": 2}, broke
 # ### What it costs
 #
 # Was this one unlucky draw? Here are two, with other photos and other first weights: how much of the mean IoU each line
-# costs, who would notice, and the first law that fails.
+# costs, who would notice, and the first law that fails. (`tests/course/cases/measure.py` draws five, on one thread and on
+# two.)
 
 # %% tags=["hide-input"]
 draws = [first, runs.run_all(seed=1, progress=True)]

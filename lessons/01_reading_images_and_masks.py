@@ -129,7 +129,7 @@ print(np.unique(labels))
 #
 # $$Y = \frac{299 R + 587 G + 114 B}{1000}$$
 #
-# without the fraction.
+# without the fraction. (For a few colours in a thousand it is the level next to that.)
 
 # %%
 grey = cv2.imread(mask_path, cv2.IMREAD_GRAYSCALE)

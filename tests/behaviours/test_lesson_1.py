@@ -42,18 +42,16 @@ def says(sentence):
 
 def test_grey_of_a_palette_drops_the_fraction():
     """Lesson 1: "OpenCV looks the colour of each number up and gives you the grey of that colour, (299 R + 587 G + 114
-    B) / 1000
-    without the fraction." Its weights are rounded, so a level may be one off where the result is nearly a whole
-    number."""
-    palette = np.random.default_rng(0).integers(0, 256, (256, 3))
-    palette[:4] = [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]]
-    file = palette_png(np.arange(256)[None], palette)
-    grey = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_GRAYSCALE)[0].astype(int)
-    error = grey - palette @ [299, 587, 114] // 1000
-    assert error[:4].tolist() == [0] * 4, says(
-        "the greys of the mask's palette are the formula's, without the fraction"
-    )
-    assert np.abs(error).max() <= 1 and (error == 0).mean() > 0.9, says("and drops the fraction")
+    B) / 1000 without the fraction. (For a few colours in a thousand it is the level next to that.)" """
+    errors = []
+    for palette in np.random.default_rng(0).integers(0, 256, (40, 256, 3)):
+        palette[:4] = [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]]
+        file = np.frombuffer(palette_png(np.arange(256)[None], palette), np.uint8)
+        grey = cv2.imdecode(file, cv2.IMREAD_GRAYSCALE)[0].astype(int)
+        errors.append(grey - palette @ [299, 587, 114] // 1000)
+        assert errors[-1][:4].tolist() == [0] * 4, says("the greys of the mask's palette are without the fraction")
+    off = np.abs(errors)
+    assert off.max() == 1 and off.mean() < 0.01, says("a few colours in a thousand, and the level next to it")
 
 
 def test_a_binary_mask_survives_the_division():

@@ -1,6 +1,7 @@
 """One right run and six broken ones: what each scores, in wide margins, and that its fault is the one line it says."""
 
 import cv2
+import IPython.display
 import numpy as np
 import pytest
 import torch
@@ -105,3 +106,19 @@ def test_a_run_comes_back_the_same_and_leaves_no_trace(seven, folder):
 def test_a_fault_that_is_none_is_refused():
     with pytest.raises(ValueError, match="no nonlinearity, masks divided by 255"):
         runs.run("RGB")
+
+
+def test_the_bar_is_named_moves_and_leaves_a_sentence(monkeypatch):
+    shown = []
+
+    class Shown:
+        def update(self, page):
+            shown.append(page.data)
+
+    monkeypatch.setattr(runs, "in_a_notebook", lambda: True)
+    monkeypatch.setattr(IPython.display, "display", lambda page, display_id: Shown())
+    step = runs._bar(2 * runs.EPOCHS)
+    for _ in range(2 * runs.EPOCHS):
+        step()
+    assert shown[0] == f'<progress aria-label="Training" max="{2 * runs.EPOCHS}" value="1"></progress>'
+    assert shown[-1] == f"<p>2 trainings of {runs.EPOCHS} epochs are done.</p>"

@@ -6,6 +6,7 @@ Python to paste, or, in words, why it cannot be known: what the data do not tell
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -68,12 +69,12 @@ class Seen:
     reused: Broken | None = None
     seeded: Broken | None = None
 
-    @property
+    @functools.cached_property
     def repeated(self) -> list[tuple[Item, Item]]:
         """Each second read, beside the first of the same index."""
         return [(first, other) for first, others in zip(self.items, self.again, strict=False) for other in others]
 
-    @property
+    @functools.cached_property
     def differing(self) -> list[tuple[Item, Item]]:
         """Those that are not the same picture."""
         return [(first, other) for first, other in self.repeated if not same(first.image, other.image)]
@@ -113,17 +114,14 @@ def finite(seen: Seen) -> Verdict:
 def planes(seen: Seen) -> Verdict:
     """In a row neighbours are more alike than values C apart: a channel is one colour, not R G B R G B."""
     c = len(seen.mean)
-    if c == 1:
-        return "there is one channel"
-    near, apart = (
-        np.array(
-            [np.abs(item.image[..., step:] - item.image[..., :-step]).mean(dtype=np.float64) for item in seen.items]
-        )
-        for step in (1, c)
-    )
-    if not near.sum() > 1.25 * apart.sum():
+    wide = [item for item in seen.items if item.image.shape[2] >= 4 * c]
+    if c == 1 or not wide:
+        return "there is one channel" if c == 1 else f"no image is {4 * c} pixels wide"
+    images = [undone(seen, item) for item in wide]
+    near, apart = (np.array([np.abs(x[..., d:] - x[..., :-d]).mean() for x in images]) for d in (1, c))
+    if near.sum() <= 1.25 * apart.sum():
         return None
-    item = seen.items[int((near - apart).argmax())]
+    item = wide[int((near - apart).argmax())]
     found = f"neighbours differ {near.sum() / apart.sum():.2g} times as much as values {c} apart"
     code = f"abs(x[..., 1:] - x[..., :-1]).mean(), abs(x[..., {c}:] - x[..., :-{c}]).mean()"
     return Broken(item.index, found, _once(seen, item, code), "reshape or view in place of permute(2, 0, 1)")
@@ -319,7 +317,7 @@ def channel_order(seen: Seen) -> Verdict:
 
 
 def bytes_kept(seen: Seen) -> Verdict:
-    """Undone and rounded, an image is its original's bytes, and a mask its mask, where nothing augments or resizes."""
+    """Where nothing augments or resizes, an image undone and rounded is its original; so is a mask, but for void."""
     if seen.augments or seen.originals is None:
         return "the data set augments" if seen.augments else "give originals=, what is in the files"
     alike = [item for item in seen.items if item.photo.shape == item.image.shape]
@@ -332,9 +330,9 @@ def bytes_kept(seen: Seen) -> Verdict:
             found = f"item {item.index} is off by up to {off.max():.3g} of 255 levels"
             likely = "another mean and std, a division by 256, a flip, or another decoder"
             return Broken(item.index, found, _once(seen, item, code), likely)
-        label = _plane(item.label)
-        if item.photo_mask is not None and label.shape == item.photo_mask.shape and (label != item.photo_mask).any():
-            i, j = map(int, np.argwhere(label != item.photo_mask)[0])
+        mask, label = item.photo_mask, _plane(item.label)
+        if mask is not None and mask.shape == label.shape and ((label != mask) & (label != seen.void)).any():
+            i, j = map(int, np.argwhere((label != mask) & (label != seen.void))[0])
             found = f"the mask of item {item.index} is not its original's in row {i}, column {j}"
             code = f"y[..., {i}, {j}], {_original(seen, item, 1)}[{i}, {j}]"
             return Broken(item.index, found, _once(seen, item, code), "a flip, or other numbers for the classes")

@@ -18,7 +18,7 @@ import torch
 from tqdm import tqdm
 
 from ._arrays import finite_numbers, is_tensor, kind_of, real_array
-from ._pipeline_laws import LAWS, Broken, Item, Seen, same, undone
+from ._pipeline_laws import LAWS, Broken, Item, Seen, layout, same, undone
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -145,11 +145,9 @@ def inspect_pipeline(
     with _generators_kept():
         _look(dataset, seen, int(samples))
     findings, index = _judged(seen)
-    picture = None
-    for item in seen.items:
-        if item.index == index and item.image is not None and item.image.shape[:1] in ((1,), (3,)):
-            fits = item.image.ndim == 3 and item.image.dtype.kind == "f" and len(item.image) == len(mean)
-            picture = torch.from_numpy(undone(seen, item)) if fits else None
+    item = next((item for item in seen.items if item.index == index), None)
+    drawable = item is not None and layout(seen) is None and len(mean) in (1, 3)
+    picture = torch.from_numpy(undone(seen, item)) if item is not None and drawable else None
     one_seed = [(first, others[-1]) for first, others in zip(seen.items, seen.again, strict=False) if others]
     note = "" if all(same(first.image, last.image) for first, last in one_seed) else _OWN_NUMBERS
     return PipelineReport(findings, len(seen.items), picture, f"dataset[{index}], undone", note)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Seven trainings, six of them spoiled, and not one error
 #
-# 21 minutes · and 35 for the exercises · after lesson 6 · uses `confusion_matrix`, `class_iou`, `channel_order`, `applied_mean_std`, `superposition_error`, `inspect_pipeline`
+# 22 minutes · and 35 for the exercises · after lesson 6 · uses `confusion_matrix`, `class_iou`, `channel_order`, `applied_mean_std`, `superposition_error`, `inspect_pipeline`
 
 # %% tags=["hide-input"]
 import copy
@@ -20,6 +20,7 @@ from torchvision.transforms import v2
 
 import seeing_tensors as st
 from seeing_tensors.course.cases import runs, shapes
+from seeing_tensors.course.cases.live import live_cases
 
 # Before wandb is imported, far below: nothing leaves this machine.
 os.environ |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_ERROR_REPORTING": "false"}
@@ -128,6 +129,31 @@ Markdown(f"```python\n{program.strip()}\n```")
 for fault, lines in runs.FAULTS.items():
     right = lines.right.split("  #")[0].removeprefix("layers += ")
     assert right in program, (fault, lines)
+
+# %% [markdown]
+# ### The cases
+#
+# Each run left eight exhibits: pick a case, look, and accuse a line. Or read on, and take the exhibits one at a time.
+
+# %% tags=["hide-input"]
+fig, ax = plt.subplots(figsize=(6.2, 2.8))
+for k, (label, channel) in enumerate(zip(shapes.CLASSES, ("grey", "B", "R"))):
+    heights = [run.iou[k] for run in case.values()]
+    places = np.arange(len(case)) + 0.27 * (k - 1)
+    options = {"color": st.COLORS[channel], "hatch": ("", "//", "xx")[k], "edgecolor": "white"}
+    ax.bar(places, heights, 0.25, label=label, **options)
+ax.set(xticks=range(len(case)), xticklabels=list(case), ylabel="IoU")
+ax.set(yticks=(0, 0.5, 1), ylim=(0, 1.3))
+ax.legend(ncols=3, loc="upper center", columnspacing=1, handlelength=1.4)
+full = " ".join(name for name, run in case.items() if run.iou.min() > 0.9)
+live_cases(
+    fig,
+    case,
+    alt=f"Three bars for each of seven cases, the IoU of background, disc and red square. All "
+    f"three are full in {full} only. C lacks the discs, G the red squares, A, B and F both, and E "
+    "nearly everything.",
+    caption="The cases. Six lines are wrong, one in each case but one.",
+)
 
 # %% [markdown]
 # ### Exhibit 1: the predictions

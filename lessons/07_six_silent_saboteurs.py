@@ -39,7 +39,8 @@ for (losses, names), channel in zip(curves.items(), ("R", "G", "B", "grey")):
     epochs = range(1, len(losses) + 1)
     ax.plot(epochs, losses, color=st.COLORS[channel], linestyle=st.LINES[channel])
     ax.text(len(losses) + 0.6, losses[-1], " ".join(names), va="center")
-ax.set(yscale="log", xlabel="epoch", ylabel="loss", xlim=(1, len(losses) + 6))
+ax.set(yscale="log", xlabel="epoch", ylabel="loss")
+ax.set(xlim=(1, len(losses) + 6), xticks=(1, 10, 20, 30))
 ends = {" ".join(names): losses[-1] for losses, names in curves.items()}
 st.figure(
     fig,
@@ -328,11 +329,11 @@ Markdown(
 # and in proportion. So the *correlation* of a channel of the input with the photo's own channel is 1, whatever
 # $m$ and $s$, and with another it is less:
 #
-# $$r = \frac{\overline{(x - \bar x)(p - \bar p)}}{\sigma_x \, \sigma_p}$$
+# $$r = \frac{1}{n} \sum_i \frac{(x_i - \bar x) \, (p_i - \bar p)}{\sigma_x \, \sigma_p}$$
 #
-# Bars are means over the pixels, $\sigma$ is the spread, the root of the mean square distance from the mean. And if
-# the channel is the right one, both say which Normalize it was: stretching by $1/s$ makes the spread $\sigma_x =
-# \sigma_p / s$, and $\bar x = (\bar p - m)/s$. Solve for them:
+# The sum is over the $n$ pixels, a bar is a mean over them, and $\sigma$ is the spread, the root of the mean square
+# distance from the mean. If the channel is the right one, spread and mean say which Normalize it was: stretching by
+# $1/s$ makes the spread $\sigma_x = \sigma_p / s$, and $\bar x = (\bar p - m)/s$. Solve for them:
 #
 # $$s = \sigma_p / \sigma_x \qquad m = \bar p - s \, \bar x$$
 #
@@ -406,7 +407,7 @@ for name in "GBA":
 # ### F: the labels
 #
 # "Each label is a class or void" holds in F, too: 0 and 1 are classes. The law that fails is: each class of the files
-# occurs, as often as there. `LabelStatistics` counts (lesson 3's appendix).
+# occurs, as often as there. `LabelStatistics` counts ([lesson 3's appendix](more_03_data_sets.ipynb)).
 
 # %%
 for name in "DF":
@@ -428,7 +429,7 @@ repaired("F")
 # %%
 for name in "CD":
     error = st.superposition_error(case[name].model, x[:1], x[1:2])
-    print(name, f"{error:.0e}")
+    print(name, f"{error:.1g}")
 
 # %% tags=["remove-input"]
 repaired("C")
@@ -498,19 +499,19 @@ assert score(case["A"].model).mean() < 0.5
 # %% tags=["remove-input"]
 def cells(run):
     order = st.channel_order(run.inputs[number], photo)
-    yield order, order == (0, 1, 2)
+    yield " ".join("–" if k is None else str(k) for k in order), order == (0, 1, 2)
     try:
         m, s = (values[0] for values in st.applied_mean_std(run.inputs[number], photo))
         yield f"{m:.2f}, {s:.2f}", abs(m - mean[0]) < 0.01
     except ValueError:
         yield "none", False
     classes = [k for k in run.targets.unique().tolist() if k != 255]
-    yield classes, classes == [0, 1, 2]
+    yield " ".join(map(str, classes)), classes == [0, 1, 2]
     error = st.superposition_error(run.model, x[:1], x[1:2])
-    yield f"{error:.0e}", error > 1e-4
+    yield f"{error:.1g}", error > 1e-4
     got = st.feature_maps(run.model, x)["0"].var(dim=(0, 2, 3))
     ratio = (run.model[1].running_var / got).median()
-    yield f"{ratio:.1f}", 0.1 < ratio < 10
+    yield f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}", 0.1 < ratio < 10
 
 
 rows = ["| case | channels | red's mean, std | classes | error of sums | memory |"]
@@ -604,7 +605,8 @@ for words in (first_broken.sentence, first_broken.found,
 assert not reports["D"].broken and all(reports[name].broken for name in "ABFG")
 
 # %% [markdown]
-# C and E are not in the data, and the report says so at its end: it has not seen the network.
+# C and E are not in the data, and the report says so at its end: it has not seen the network. In five lines it is a test
+# of your own project; the README has them.
 #
 # ## Proof
 #

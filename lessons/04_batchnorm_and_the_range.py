@@ -454,13 +454,13 @@ st.answer("batch_norm")
 #
 # The layer is given; write how one batch moves its running statistics, `self.running_mean` and `self.running_var`.
 # `mean` and `variance` (the biased one) are float64 of shape (C,), `n` is the number of values per channel. The law:
-# the running statistics are torch's, also with `self.momentum` `None`, the plain average. `self.num_batches_tracked`
-# counts the batches.
+# the running statistics are torch's.
 #
 # Good for: evaluation, where these two stand in for the mean and variance of the batch.
 #
-# *Unbreakable* asks for more: what the layer itself is held to in other types, when it is saved and loaded, and when
-# it is misused.
+# *Unbreakable* asks for more: with `self.momentum` `None` they are the plain average, and `self.num_batches_tracked`
+# counts the batches; and what the layer itself is held to in other types, when it is saved and loaded, and when it is
+# misused.
 
 # %%
 class BatchNorm2d(st.BatchNorm2d):
@@ -485,12 +485,12 @@ st.answer("BatchNorm2d")
 # ### 3. `channel_densities` · 25 minutes · hard
 #
 # The laws: the curve of a channel is the mean of one Gaussian per pixel, of area 1 each, within $10^{-9}$. Arrays are
-# (H, W, C), tensors (…, C, H, W), with two axes one channel. The bandwidth $h$, the std of each Gaussian, is one
-# number or one per channel; without it, Scott's rule.
+# (H, W, C), tensors (C, H, W). The bandwidth $h$, the std of each Gaussian, is one number; without it, Scott's rule.
 #
 # Good for: comparing where the values of two layers or two photos lie, without the steps of a histogram.
 #
-# *Unbreakable* asks for more: every type of real numbers. Refused are:
+# *Unbreakable* asks for more: every type of real numbers, two axes, which are one channel, more axes before (C, H, W),
+# one bandwidth per channel. Refused are:
 #
 # - `TypeError`: neither tensor nor array, or not of real numbers.
 # - `ValueError`: another shape, or no values (name the shape); NaN or inf (say how many); a `grid` that is not one

@@ -507,16 +507,48 @@ def speaking_of(name):
         raise
 
 
-def expect_running(layer, mean, variance, steps, largest, widest):
+def expect_running(layer, mean, variance, steps, largest, widest, causes=({}, {})):
     """Four roundings of float32 in each step for the mean, eight for the variance, of numbers no larger than these."""
     with speaking_of("running_mean"):
-        cause = "(1 - momentum) * running + momentum * new"
         within = 4 * U * (steps + 1) * largest + 1e-40
-        expect_close(layer.running_mean.double(), mean, within=within, cause=cause)
+        expect_close(layer.running_mean.double(), mean, within=within, cause=causes[0])
     with speaking_of("running_var"):
-        cause += "; what is kept is the unbiased variance, times n / (n - 1)"
         within = 8 * U * (steps + 1) * widest + 1e-40
-        expect_close(layer.running_var.double(), variance, within=within, cause=cause)
+        expect_close(layer.running_var.double(), variance, within=within, cause=causes[1])
+
+
+def wrong_moves(before, x, momentum, steps):
+    """What a wrong step makes of the running mean and variance, and how to see it."""
+    (mean, variance), (new, biased, unbiased) = before, statistics_of(x)
+    n = x.numel() // x.shape[1]
+
+    def towards(old, new):
+        return (1 - momentum) * old + momentum * new
+
+    first = 1 if steps == 1 else momentum
+    few = n // x.shape[1]
+    return {
+        "momentum is the weight of the new, not of the old": momentum * mean + (1 - momentum) * new,
+        "the old keeps 1 - momentum of its weight": mean + momentum * new,
+        "each channel has a mean of its own": towards(mean, new.mean()),
+        "the first batch weighs no more than another": (1 - first) * mean + first * new,
+        "the start is not corrected for": towards(mean, new) / max(1 - (1 - momentum) ** steps, 1e-9),
+        "the mean moves, too": mean,
+    }, {
+        "momentum is the weight of the new, not of the old": momentum * variance + (1 - momentum) * unbiased,
+        "the old keeps 1 - momentum of its weight": variance + momentum * unbiased,
+        "what is kept is the unbiased variance, times n / (n - 1)": towards(variance, biased),
+        "times n / (n - 1), not (n - 1) / n": towards(variance, biased * (n - 1) / n),
+        "times n / (n - 1) is the new variance, not what is kept of the old": towards(variance, biased) * n / (n - 1),
+        "the variances are averaged, not the stds": towards(variance.sqrt(), unbiased.sqrt()) ** 2,
+        "how far the batch's mean lies from the running one does not count": towards(variance, unbiased)
+        + momentum * (1 - momentum) * (new - mean) ** 2,
+        "the variance moves, too": variance,
+        "n counts the values of a channel": towards(variance, biased * few / max(few - 1, 1)),
+        "each channel has a variance of its own": towards(variance, unbiased.mean()),
+        "the first batch weighs no more than another": (1 - first) * variance + first * unbiased,
+        "the start is not corrected for": towards(variance, unbiased) / max(1 - (1 - momentum) ** steps, 1e-9),
+    }
 
 
 def moves_by_momentum(BatchNorm2d, xs, momentum):
@@ -526,10 +558,11 @@ def moves_by_momentum(BatchNorm2d, xs, momentum):
     for steps, x in enumerate(xs, 1):
         layer(x)
         new_mean, _, unbiased = statistics_of(x)
+        causes = wrong_moves((mean, variance), x, momentum, steps)
         mean = (1 - momentum) * mean + momentum * new_mean
         variance = (1 - momentum) * variance + momentum * unbiased
         largest, widest = largest.maximum(x.double().abs().amax((0, 2, 3))), widest.maximum(unbiased)
-        expect_running(layer, mean, variance, steps, largest, widest)
+        expect_running(layer, mean, variance, steps, largest, widest, causes)
     return layer
 
 
@@ -652,7 +685,7 @@ def the_same_batch_again_and_again(BatchNorm2d, x, momentum, times):
     expect_running(layer, (1 - q) * mean, q + (1 - q) * unbiased, times, torch.ones(1), unbiased.clamp(min=1))
 
 
-TWELVE_BATCHES = [torch.tensor([[[[0.0, float(k)]]]]) for k in range(12)]
+TWELVE_BATCHES = [torch.tensor([0.0, float(k)]).expand(1, 4, 1, 2) for k in range(12)]
 
 
 @law("BatchNorm2d", lesson=4, rank="range", cases=[{"xs": TWELVE_BATCHES}], xs=wide_series)
@@ -663,7 +696,28 @@ def momentum_none_is_the_plain_average(BatchNorm2d, xs):
         layer(x)
     means, unbiased = [torch.stack([statistics_of(x)[i] for x in xs]) for i in (0, 2)]
     largest = torch.stack([x.double().abs().amax((0, 2, 3)) for x in xs]).amax(0)
-    expect_running(layer, means.mean(0), unbiased.mean(0), len(xs), largest, unbiased.amax(0))
+    causes = wrong_averages(0.0, means), wrong_averages(1.0, unbiased)
+    expect_running(layer, means.mean(0), unbiased.mean(0), len(xs), largest, unbiased.amax(0), causes)
+
+
+def wrong_averages(start, rows):
+    """What a wrong plain average makes of the batches' statistics."""
+
+    def moved(*weights):
+        average = torch.full_like(rows[0], start)
+        for weight, row in zip(weights, rows, strict=True):
+            average = (1 - weight) * average + weight * row
+        return average
+
+    count = range(1, len(rows) + 1)
+    return {
+        "None is no momentum of 0.1": moved(*[0.1] * len(rows)),
+        "what the layer begins with is no batch": moved(*[1 / (t + 1) for t in count]),
+        "batch t weighs 1 / t: count it before": moved(*[1 / max(t - 1, 1) for t in count]),
+        "batch t weighs 1 / t, be t larger than 10": moved(*[1 / min(t, 10) for t in count]),
+        "all batches count, not the last alone": rows[-1],
+        "divide the sum by the number of batches": rows.sum(0),
+    }
 
 
 @law("BatchNorm2d", lesson=4, rank="range", x=any_scale, train=train_wide, seed=seeds)

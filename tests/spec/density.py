@@ -58,7 +58,7 @@ def plain_loop(values, grid, h):
 
 def expect_densities(got, image, grid, h=None, cause=""):
     channels = values_of(image)
-    widths = [scott(values) if h is None else h for values in channels]
+    widths = [scott(values) for values in channels] if h is None else np.broadcast_to(h, len(channels))
     expected = np.array([plain_loop(values, grid, w) for values, w in zip(channels, widths, strict=True)])
     within = np.broadcast_to(1e-9 / (ROOT * np.array(widths))[:, None], expected.shape)
     expect_close(got, expected, within=within, cause=cause)
@@ -84,7 +84,30 @@ def is_the_mean_of_one_gaussian_per_pixel(channel_densities, image, grid, bandwi
     """With a given bandwidth h the curve is the mean, over all pixels, of Gaussians with std h around their values."""
     scale = 1 if isinstance(image, torch.Tensor) else 100
     grid, bandwidth = grid * scale, bandwidth * scale
-    expect_densities(channel_densities(image, grid, bandwidth=bandwidth), image, grid, bandwidth)
+    got = channel_densities(image, grid, bandwidth=bandwidth)
+    expect_densities(got, image, grid, bandwidth, wrong_curves(image, grid, bandwidth))
+
+
+def wrong_curves(image, grid, h):
+    """What a wrong idea of the density draws, and how to see it."""
+    channels = values_of(image)
+
+    def curves(change=lambda values: values, h=h, kernel=lambda z: np.exp(-(z**2) / 2), channels=channels):
+        return np.array([kernel((grid[:, None] - change(v)) / h).mean(1) / (h * ROOT) for v in channels])
+
+    several = np.asarray(image.flatten(-2) if isinstance(image, torch.Tensor) else image, np.float64)
+    return {
+        "each Gaussian is divided by its std, so that its area is 1": curves() * h,
+        "each pixel counts, not each different value": curves(np.unique),
+        "reshape mixes the channels: move the axis": curves(channels=several.reshape(len(channels), -1)),
+        "the exponent is -z²/2, not -z²": curves(kernel=lambda z: np.exp(-(z**2)) * math.sqrt(2)),
+        "the exponent is -z²/2, not -z², and then the area is not 1": curves(kernel=lambda z: np.exp(-(z**2))),
+        "a Gaussian ends nowhere": curves(kernel=lambda z: np.exp(-(z**2) / 2) * (abs(z) <= 3)),
+        "the bandwidth is a std, not a variance": curves(h=math.sqrt(h)),
+        "bytes stay bytes, on their own axis": curves(lambda v: v if isinstance(image, torch.Tensor) else v / 255),
+        "the area of each channel is 1, not that of all together": curves() / len(channels),
+        "each pixel counts the same: the mean, not the sum": curves() * len(channels[0]),
+    }
 
 
 @law(
@@ -99,7 +122,32 @@ def takes_its_bandwidth_from_all_pixels(channel_densities, image, places):
     assume(varies(image))
     low, high = float(image.min()), float(image.max())
     grid = low + (high - low) * places
-    expect_densities(channel_densities(image, grid), image, grid, cause=SCOTT)
+    expect_densities(channel_densities(image, grid), image, grid, cause=wrong_widths(image, grid))
+
+
+def wrong_widths(image, grid):
+    """The curves with a wrong bandwidth, and how to see it."""
+    channels = values_of(image)
+
+    def curves(width):
+        return np.array([plain_loop(values, grid, width(values)) for values in channels])
+
+    def size(values):
+        return len(values) ** (-1 / 5)
+
+    return {
+        "the std with n - 1, not n": curves(lambda values: size(values) * values.std()),
+        "Scott's rule, not Silverman's": curves(lambda values: scott(values) * 0.75 ** (-1 / 5)),
+        "Scott's factor times the std of the channel": curves(size),
+        "each channel has a bandwidth of its own": curves(lambda values: scott(np.concatenate(channels))),
+        "n counts all pixels, not the different values": curves(
+            lambda values: len(np.unique(values)) ** (-1 / 5) * values.std(ddof=1)
+        ),
+        "the power is -1/5": curves(lambda values: len(values) ** (-1 / 6) * values.std(ddof=1)),
+        "Scott's factor is of n, not of the values of all channels": curves(
+            lambda values: (len(values) * len(channels)) ** (-1 / 5) * values.std(ddof=1)
+        ),
+    }
 
 
 @law("channel_densities", lesson=4, rank="mathematics", image=images(channels=(3,)), times=st.integers(2, 4))

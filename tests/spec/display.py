@@ -373,8 +373,53 @@ EVERY_LEVEL = np.arange(256, dtype=np.uint8).reshape(16, 16)
 )
 def predicts_a_2d_array(imshow_pixels, array, cmap):
     """A 2-D array is stretched from its own minimum to its own maximum over the colour map, byte for byte as drawn."""
-    cause = "subtract the minimum, divide by the range, take entry floor(N t) of the map's N, the last one for t = 1"
-    expect_same(imshow_pixels(array, cmap=cmap), drawn(array, cmap=cmap), cause)
+    expect_same(imshow_pixels(array, cmap=cmap), drawn(array, cmap=cmap), wrong_drawings(array, cmap))
+
+
+def wrong_drawings(array, cmap, vmin=None, vmax=None):
+    """What a wrong idea of the 2-D pipeline draws, and how to see it."""
+    x, colors = array.astype(np.float64), matplotlib.colormaps.get_cmap(cmap)
+    n, low, high = colors.N, x.min() if vmin is None else vmin, x.max() if vmax is None else vmax
+
+    def stretched(low, high):
+        return np.where(high > low, (x - low) / np.where(high > low, high - low, 1), 0)
+
+    def entry(t):
+        return np.where(t == 1, n - 1, np.floor(n * t)).clip(0, n - 1).astype(int)
+
+    def color(entries, colors=colors):
+        return np.floor(255 * colors(entries))
+
+    t = stretched(low, high)
+    largest = 255 if array.dtype == np.uint8 else 1
+    return {
+        "of N entries take floor(N t), not floor((N - 1) t)": color(np.floor((n - 1) * t).clip(0, n - 1).astype(int)),
+        "a map has N entries, not always 256": color(np.floor(256 * t).clip(0, n - 1).astype(int)),
+        "in floor(N t) each entry has as much room as another: do not round": color(
+            np.rint(n * t).clip(0, n - 1).astype(int)
+        ),
+        "a colour's fraction is dropped: floor(255 c), not rounded": np.rint(255 * colors(entry(t))),
+        "without a map matplotlib takes its own, not grey": color(
+            entry(t), matplotlib.colormaps["gray"] if cmap is None else colors
+        ),
+        "bytes are stretched like floats": color(entry(stretched(0, 255) if array.dtype == np.uint8 else t)),
+        "without limits it is stretched from its own minimum on, not over its type": color(
+            entry(stretched(0 if vmin is None else vmin, largest if vmax is None else vmax))
+        ),
+        "one minimum and one maximum of the whole array, not one a row": color(
+            entry(stretched(x.min(1, keepdims=True), x.max(1, keepdims=True)))
+        ),
+        "minimum and maximum, not percentiles": color(entry(stretched(*np.percentile(x, [2, 98])))),
+        "the colours are red, green, blue": color(entry(t))[..., [2, 1, 0, 3]],
+        "a limit of 0 is a limit: ask `is None`": color(entry(stretched(vmin or x.min(), vmax or x.max()))),
+        "one limit alone counts, too": color(entry(stretched(x.min(), x.max()) if vmin is None or vmax is None else t)),
+        "what is outside takes the first and last colour: do not wrap": color(
+            np.where(t == 1, n - 1, np.floor(n * t)).astype(int) % n
+        ),
+        "bytes wrap when the minimum is subtracted: subtract floats": color(
+            entry((x - low) % 256 / (high - low) if array.dtype == np.uint8 and high > low else t)
+        ),
+    }
 
 
 @law(
@@ -382,14 +427,15 @@ def predicts_a_2d_array(imshow_pixels, array, cmap):
     lesson=2,
     rank="mathematics",
     part="2-D",
+    cases=[{"array": EVERY_LEVEL, "limits": each, "cmap": "gray"} for each in [(64, 192), (64, None), (None, 192)]],
     array=hnp.arrays(np.float32, st.tuples(sides(3), sides(4)), elements=IN_STEPS),
     limits=st.tuples(st.integers(-3, 0), st.integers(1, 4)),
     cmap=NAMED_MAPS,
 )
 def predicts_given_limits(imshow_pixels, array, limits, cmap):
-    """With vmin and vmax these are stretched; values outside take the map's first and last colour."""
+    """Given vmin, vmax or both, these are stretched; values outside take the map's first and last colour."""
     options = {"vmin": limits[0], "vmax": limits[1], "cmap": cmap}
-    expect_same(imshow_pixels(array, **options), drawn(array, **options), "t = (x - vmin) / (vmax - vmin), clipped")
+    expect_same(imshow_pixels(array, **options), drawn(array, **options), wrong_drawings(array, cmap, *limits))
 
 
 @law(

@@ -2,6 +2,7 @@
 
 import math
 
+import matplotlib
 import numpy as np
 import pytest
 import torch
@@ -181,15 +182,108 @@ def placed(place):
     return resize
 
 
+def own_limits(x, vmin, vmax, is_bytes):
+    return x.min() if vmin is None else vmin, x.max() if vmax is None else vmax
+
+
+def entry_in(t, n):
+    return np.where(t == 1, n - 1, np.floor(n * t))
+
+
+def mapped(limits_of=own_limits, entry_of=entry_in, colors_of=lambda colors, entries: np.floor(255 * colors(entries))):
+    """An `imshow_pixels` of 2-D arrays, made of these three steps."""
+
+    def imshow_pixels(array, *, cmap=None, vmin=None, vmax=None):
+        x, colors = array.astype(np.float64), matplotlib.colormaps.get_cmap(cmap)
+        low, high = limits_of(x, vmin, vmax, array.dtype == np.uint8)
+        t = np.where(high > low, (x - low) / np.where(high > low, high - low, 1), 0)
+        entries = np.clip(entry_of(t, colors.N), 0, colors.N - 1).astype(int)
+        return colors_of(colors, entries).astype(np.uint8)
+
+    return imshow_pixels
+
+
 def inverse(numbers_of):
     """An `inverse_mean_std` of arrays."""
     return lambda mean, std: tuple(values.tolist() for values in numbers_of(np.array(mean), np.array(std)))
+
+
+def moving(
+    towards=lambda old, new, m: (1 - m) * old + m * new,
+    mean_of=lambda mean: mean,
+    unbiased=lambda v, n: v * n / (n - 1),
+    after=lambda v, n: v,
+    mean_moves=False,
+):
+    """A `BatchNorm2d` whose running statistics move by these steps; the mean as it should if `mean_moves`."""
+
+    class Layer(library.BatchNorm2d):
+        def update(self, mean, variance, n):
+            self.num_batches_tracked += 1
+            m = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
+            if mean_of:
+                step = (lambda old, new, m: (1 - m) * old + m * new) if mean_moves else towards
+                self.running_mean.copy_(step(self.running_mean.double(), mean_of(mean), m))
+            moved = towards(self.running_var.double(), unbiased(variance, n), m)
+            self.running_var.copy_(after(moved, n))
+
+    return Layer
+
+
+def averaging(weight_of):
+    """A `BatchNorm2d` whose batch t has this weight where momentum is None."""
+
+    class Layer(library.BatchNorm2d):
+        def update(self, mean, variance, n):
+            self.num_batches_tracked += 1
+            m = weight_of(int(self.num_batches_tracked)) if self.momentum is None else self.momentum
+            self.running_mean.copy_((1 - m) * self.running_mean + m * mean)
+            self.running_var.copy_((1 - m) * self.running_var + m * variance * n / (n - 1))
+
+    return Layer
+
+
+ROOT = math.sqrt(2 * math.pi)
+
+
+def gaussian(z, h):
+    return np.exp(-(z**2) / 2) / (ROOT * h)
+
+
+def densities(kernel=gaussian, values_of=lambda values: values, width=lambda v: len(v) ** -0.2 * v.std(ddof=1)):
+    """A `channel_densities` of this kernel, these values and this bandwidth."""
+
+    def channel_densities(image, grid, *, bandwidth=None):
+        planes = image.movedim(-3, 0).flatten(1).numpy() if isinstance(image, torch.Tensor) else image
+        planes = planes if isinstance(image, torch.Tensor) else np.moveaxis(image, -1, 0).reshape(image.shape[-1], -1)
+        curves = []
+        for plane in planes:
+            h = width(plane.astype(np.float64)) if bandwidth is None else bandwidth
+            values = np.asarray(values_of(plane), np.float64)
+            curves.append(kernel((grid[:, None] - values) / h, h).mean(1))
+        return np.array(curves)
+
+    return channel_densities
 
 
 def column(values):
     return torch.tensor(values).reshape(-1, 1, 1)
 
 
+WRONG_MOVES = {
+    "not of the old": moving(lambda old, new, m: m * old + (1 - m) * new),
+    "1 - momentum of its weight": moving(lambda old, new, m: old + m * new),
+    "a mean of its own": moving(mean_of=lambda mean: mean.mean().expand(mean.shape)),
+    "a variance of its own": moving(unbiased=lambda v, n: (v * n / (n - 1)).mean().expand(v.shape)),
+    "what is kept is the unbiased": moving(unbiased=lambda v, n: v),
+    "not (n - 1) / n": moving(unbiased=lambda v, n: v * (n - 1) / n),
+    "not what is kept of the old": moving(after=lambda v, n: v * n / (n - 1), unbiased=lambda v, n: v),
+    "not the stds": moving(lambda old, new, m: ((1 - m) * old.sqrt() + m * new.sqrt()) ** 2, mean_moves=True),
+    "n counts the values": moving(unbiased=lambda v, n: v * (n // len(v)) / max(n // len(v) - 1, 1)),
+    "the variance moves, too": moving(lambda old, new, m: old, mean_moves=True),
+    "the mean moves, too": moving(mean_of=None),
+    "": moving(unbiased=lambda v, n: 3 * v + 1),
+}
 WRONG_UNDOINGS = {
     "undo the Normalize: ": drawn(lambda x, mean, std: shown(x)),
     "do not apply it again": drawn(lambda x, mean, std: shown((x - mean) / std)),
@@ -227,6 +321,33 @@ WRONG = {
         "half a level": fractions_of(lambda v: parts(v, -0.5 / 255, 255.5 / 255)),
         "seen in red": fractions_of(lambda v: [np.broadcast_to(part.any(0), v.shape) for part in parts(v)]),
         "": fractions_of(parts, lambda rows, v: rows / 2),
+    },
+    ("imshow_pixels", "predicts_a_2d_array"): {
+        "not floor((N - 1) t)": mapped(entry_of=lambda t, n: np.floor((n - 1) * t)),
+        "not always 256": mapped(entry_of=lambda t, n: np.floor(256 * t)),
+        "do not round": mapped(entry_of=lambda t, n: np.rint(n * t)),
+        "not rounded": mapped(colors_of=lambda colors, entries: np.rint(255 * colors(entries))),
+        "not grey": lambda array, cmap=None: mapped()(array, cmap="gray" if cmap is None else cmap),
+        "bytes are stretched": mapped(lambda x, vmin, vmax, is_bytes: (0, 255) if is_bytes else (x.min(), x.max())),
+        "not over its type": mapped(lambda x, vmin, vmax, is_bytes: (0, 255 if is_bytes else 1)),
+        "not one a row": mapped(lambda x, vmin, vmax, is_bytes: (x.min(1, keepdims=True), x.max(1, keepdims=True))),
+        "not percentiles": mapped(lambda x, vmin, vmax, is_bytes: np.percentile(x, [2, 98])),
+        "red, green, blue": mapped(colors_of=lambda colors, entries: (255 * colors(entries))[..., [2, 1, 0, 3]]),
+        "": mapped(entry_of=lambda t, n: n - 1 - n * t),
+    },
+    ("imshow_pixels", "predicts_given_limits"): {
+        "ask `is None`": mapped(lambda x, vmin, vmax, is_bytes: (vmin or x.min(), vmax or x.max())),
+        "one limit alone": mapped(
+            lambda x, vmin, vmax, is_bytes: (x.min(), x.max()) if vmin is None or vmax is None else (vmin, vmax)
+        ),
+        "do not wrap": mapped(entry_of=lambda t, n: np.where(t == 1, n - 1, np.floor(n * t) % n)),
+        "subtract floats": lambda array, cmap=None, vmin=None, vmax=None: mapped()(
+            (array - np.uint8(vmin or 0)).astype(float) + (vmin or 0) if array.dtype == np.uint8 else array,
+            cmap=cmap,
+            vmin=vmin,
+            vmax=array.max() if vmax is None else vmax,
+        ),
+        "": mapped(entry_of=lambda t, n: n - 1 - n * t),
     },
     ("to_uint8", "gives_back_all_256_levels"): {
         "not 256": lambda x: (256 * x).round().clamp(max=255).to(torch.uint8),
@@ -318,6 +439,35 @@ WRONG = {
         "the weight multiplies": lambda x, weight=None, bias=None: library.batch_norm(x, None, bias),
         "the bias is added": lambda x, weight=None, bias=None: library.batch_norm(x, weight),
         "": lambda x, weight=None, bias=None: library.batch_norm(x, weight, bias) + 1,
+    },
+    ("BatchNorm2d", "running_statistics_move_towards_each_batch"): WRONG_MOVES,
+    ("BatchNorm2d", "running_statistics_move_at_any_scale"): WRONG_MOVES,
+    ("BatchNorm2d", "momentum_none_is_the_plain_average"): {
+        "no momentum of 0.1": averaging(lambda t: 0.1),
+        "is no batch": averaging(lambda t: 1 / (t + 1)),
+        "count it before": averaging(lambda t: 1 / max(t - 1, 1)),
+        "larger than 10": averaging(lambda t: 1 / min(t, 10)),
+        "not the last alone": averaging(lambda t: 1),
+        "": averaging(lambda t: 0.3),
+    },
+    ("channel_densities", "is_the_mean_of_one_gaussian_per_pixel"): {
+        "divided by its std": densities(lambda z, h: np.exp(-(z**2) / 2) / ROOT),
+        "not each different value": densities(values_of=np.unique),
+        "the exponent is -z²/2, not -z²": densities(lambda z, h: np.exp(-(z**2)) / (math.sqrt(math.pi) * h)),
+        "and then the area": densities(lambda z, h: np.exp(-(z**2)) / (ROOT * h)),
+        "ends nowhere": densities(lambda z, h: gaussian(z, h) * (abs(z) <= 3)),
+        "not a variance": densities(lambda z, h: gaussian(z * h / h**0.5, h**0.5)),
+        "on their own axis": densities(values_of=lambda v: v if v.dtype.kind == "f" else v / 255),
+        "the mean, not the sum": densities(lambda z, h: gaussian(z, h) * z.shape[1]),
+        "": densities(lambda z, h: gaussian(z, h) + 1),
+    },
+    ("channel_densities", "takes_its_bandwidth_from_all_pixels"): {
+        "not n": densities(width=lambda v: len(v) ** -0.2 * v.std()),
+        "not Silverman's": densities(width=lambda v: (0.75 * len(v)) ** -0.2 * v.std(ddof=1)),
+        "times the std of the channel": densities(width=lambda v: len(v) ** -0.2),
+        "not the different values": densities(width=lambda v: len(np.unique(v)) ** -0.2 * v.std(ddof=1)),
+        "the power is -1/5": densities(width=lambda v: len(v) ** (-1 / 6) * v.std(ddof=1)),
+        "": densities(width=lambda v: 2 * len(v) ** -0.2 * v.std(ddof=1)),
     },
     ("ChannelStatistics", "takes_all_pixels_of_all_pictures_together"): {
         "not the mean of the pictures' stds": kept(std_of=lambda _, pictures: np.mean([p.std(0) for p in pictures], 0)),

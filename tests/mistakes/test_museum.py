@@ -119,6 +119,14 @@ def wrong_in_a_new_way(right):
     return [shifted, lambda *a, **k: None, lambda *a, **k: a[0], lambda *a, **k: 1 / 0]
 
 
+def test_where_the_mathematics_hold_no_mistake_about_it_is_named():
+    def first_bandwidth_for_all(image, grid, *, bandwidth=None):
+        return st.channel_densities(image, grid, bandwidth=bandwidth and float(np.ravel(bandwidth)[0]))
+
+    assert broken_laws(first_bandwidth_for_all, "channel_densities")
+    assert museum.recognise(first_bandwidth_for_all, "channel_densities") is None
+
+
 @pytest.mark.parametrize("twin", TWINS, ids=named)
 def test_no_law_rejects_a_right_function_written_otherwise(twin):
     for each in laws(twin.about):

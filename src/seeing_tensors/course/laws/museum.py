@@ -170,7 +170,9 @@ def recognise(function: Callable, about: str, part: str = "") -> Recognised | No
     if agreeing:
         return Recognised(agreeing[0], surely=True) if len(agreeing) == 1 else None
     first = _cases_of_the_first_broken_law(cases, ours)
-    alike = [each for each in candidates if _first_alike(each, first)]
+    # A mistake about the mathematics is not made where all laws of mathematics hold.
+    likely = [each for each in candidates if ranks != RANKS or each.rank != "mathematics"]
+    alike = [each for each in likely if _first_alike(each, first)]
     return Recognised(alike[0], surely=False) if len(alike) == 1 else None
 
 

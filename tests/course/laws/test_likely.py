@@ -565,6 +565,35 @@ WRONG = {
         "not eight columns": in_columns(lambda n: 8, by_rows),
         "": in_columns(lambda n: 2, by_rows),
     },
+    ("applied_mean_std", "finds_the_mean_and_std_of_each_channel"): {
+        "solve for mean and std": lambda x, picture: library.inverse_mean_std(*library.applied_mean_std(x, picture)),
+        "not the other way round": lambda x, picture: (
+            library.applied_mean_std(x, picture)[0],
+            [1 / std for std in library.applied_mean_std(x, picture)[1]],
+        ),
+        "": lambda x, picture: ([1, 2, 3], library.applied_mean_std(x, picture)[1]),
+    },
+    ("channel_order", "finds_the_order"): {
+        "not where each of the picture went": lambda x, picture: np.argsort(library.channel_order(x, picture)),
+        "": lambda x, picture: library.channel_order(x, picture)[::-1],
+    },
+    ("superposition_error", "is_the_largest_difference"): {
+        "above 0 or below": lambda f, x, y: (f(x + y) - f(x) - f(y) + f(0 * x)).max().item(),
+        "not the mean": lambda f, x, y: (f(x + y) - f(x) - f(y) + f(0 * x)).abs().mean().item(),
+        "not the sum": lambda f, x, y: (f(x + y) - f(x) - f(y) + f(0 * x)).abs().sum().item(),
+        "a bias comes twice": lambda f, x, y: (f(x + y) - f(x) - f(y)).abs().max().item(),
+        "": lambda f, x, y: f(x + y).abs().max().item() + 1,
+    },
+    ("confusion_matrix", "counts_each_label_and_what_it_became"): {
+        "rows are true labels": lambda *given, **more: library.confusion_matrix(*given, **more).T,
+        "": lambda *given, **more: library.confusion_matrix(*given, **more)[::-1],
+    },
+    ("class_iou", "is_intersection_over_union"): {
+        "subtract it once": lambda counts: counts.diagonal() / (counts.sum(1) + counts.sum(0)),
+        "not by the pixels that have the label": lambda counts: counts.diagonal() / counts.sum(1),
+        "not by the pixels that were given the label": lambda counts: counts.diagonal() / counts.sum(0),
+        "": lambda counts: 1 - library.class_iou(counts),
+    },
 }
 EACH = [(law, words, function) for law, wrong in WRONG.items() for words, function in wrong.items()]
 

@@ -136,8 +136,8 @@ def _made(name: str, source: str) -> types.ModuleType:
     """A module made of this source, in the place of the real one."""
     module = types.ModuleType(f"seeing_tensors.{name}")
     module.__package__, module.__file__ = "seeing_tensors", str(SOURCES / f"{name}.py")
+    sys.modules[module.__name__] = module  # first, as Python does it: a dataclass looks its module up
     exec(compile(source, module.__file__, "exec"), vars(module))
-    sys.modules[module.__name__] = module
     return module
 
 

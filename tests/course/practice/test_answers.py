@@ -133,7 +133,7 @@ def test_one_exercise_is_judged_and_an_unknown_one_is_named(folder, capsys):
     assert (
         told.startswith("unseen: broken\n  BROKEN  ")
         and "to_uint8" not in told
-        and "laws of mathematics wait behind it." in told
+        and re.search(r"laws? of mathematics waits? behind it\.", told)
     )
     assert cli.main(["check", "my_answers.py", "to_tensor"]) == 0
     assert capsys.readouterr().out.startswith("to_tensor: not written yet. ")

@@ -207,13 +207,15 @@ def known_labels(seen: Seen) -> Verdict:
 
 
 def several_labels(seen: Seen) -> Verdict:
-    """The sample has more than one label."""
+    """The sample has more than one label; each class and void occur."""
     if len(seen.items) < _FEW_ITEMS or seen.classes == 1:
         return "there is one class" if seen.classes == 1 else f"{len(seen.items)} items are too few"
-    found = sorted({k for item in seen.items for k in _labels(item.label)} - {seen.void})
-    if len(found) > 1:
-        return None
-    item, only = seen.items[0], f"label {found[0]}" if found else "void"
+    occur = {k for item in seen.items for k in _labels(item.label)}
+    if len(occur - {seen.void}) > 1:
+        missing = [k for k in (*range(seen.classes or 0), seen.void) if k is not None and k not in occur]
+        never = f"{', '.join(map(str, missing[:9]))} never in {len(seen.items)} items: rare, or lost; raise samples"
+        return never if missing else None
+    item, only = seen.items[0], "void" if occur == {seen.void} else f"label {min(occur - {seen.void})}"
     again = _once(seen, item, "numpy.unique(numpy.asarray(y))")
     likely = "a mask divided by 255 and made whole again; or the others are rare: raise samples"
     return Broken(item.index, f"{len(seen.items)} items have {only} alone", again, likely)
@@ -269,7 +271,7 @@ def labels_kept(seen: Seen) -> Verdict:
             if labels:
                 found = f"{what} in the mask of item {item.index}: {', '.join(map(str, sorted(labels)[:5]))}"
                 code = f"numpy.unique(numpy.asarray(y)), numpy.unique({_original(seen, first[item.index], 1)})"
-                likely = "labels are names: not scaled, not divided by 255, resized by the nearest alone"
+                likely = "labels are names: not divided, resized by the nearest; what is padded or turned in is void"
                 return Broken(item.index, found, _once(seen, item, code), likely)
     return None if first else "give originals= with masks"
 
@@ -320,12 +322,15 @@ def bytes_kept(seen: Seen) -> Verdict:
     """Where nothing augments or resizes, an image undone and rounded is its original; so is a mask, but for void."""
     if seen.augments or seen.originals is None:
         return "the data set augments" if seen.augments else "give originals=, what is in the files"
-    alike = [item for item in seen.items if item.photo.shape == item.image.shape]
+    channels = 1, len(seen.mean)  # a grey file may have become three equal channels
+    alike = [
+        each for each in seen.items if each.photo.shape[1:] == each.image.shape[1:] and len(each.photo) in channels
+    ]
     for item in alike:
         off = np.abs(255 * undone(seen, item) - item.photo)
         if off.max() > 0.5 + 255 * _rounding(seen, item):
             c, i, j = map(int, np.unravel_index(off.argmax(), off.shape))
-            byte = f"numpy.atleast_3d({_original(seen, item, 0)})[{i}, {j}, {c}]"
+            byte = f"numpy.atleast_3d({_original(seen, item, 0)})[{i}, {j}, {c % len(item.photo)}]"
             code = f"255 * (x[{c}, {i}, {j}] * {seen.std[c]} + {seen.mean[c]}), {byte}"
             found = f"item {item.index} is off by up to {off.max():.3g} of 255 levels"
             likely = "another mean and std, a division by 256, a flip, or another decoder"

@@ -117,7 +117,7 @@ def inspect_pipeline(
         originals: a function, or anything with ``originals[i]``, that gives the array of item i's file,
             uint8 (H, W, 3) or (H, W), or a pair of it and its mask. The order of channels is known only with it.
         augments: True where an item read twice may be two pictures.
-        samples: how many items, chosen at random, are read and kept in memory; fewer, where these fill 256 MiB.
+        samples: how many items, chosen at random, are read and kept in memory; fewer, but 8, where they fill 256 MiB.
 
     >>> import torch
     >>> import seeing_tensors as st

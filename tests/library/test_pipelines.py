@@ -6,10 +6,11 @@ import random
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 from torch.utils.data import ConcatDataset, Subset, TensorDataset
 from torchvision import tv_tensors
-from torchvision.datasets import FakeData
+from torchvision.datasets import FakeData, ImageFolder
 from torchvision.transforms import v2
 
 import seeing_tensors as st
@@ -350,3 +351,60 @@ def test_a_right_pipeline_raises_no_alarm(name):
     report = inspected(transform, **options)
     assert report.broken == (), report
     assert report.findings and all(each.verdict in ("held", "not known") for each in report.findings)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Photos in files, in a folder for each class."""
+    for index in range(30):
+        photo, mask = scene(index)
+        file = tmp_path / f"class_{named(mask)}" / f"{index}.png"
+        file.parent.mkdir(exist_ok=True)
+        Image.fromarray(photo).save(file)
+    return tmp_path
+
+
+def test_image_folder_is_right(folder):
+    dataset = ImageFolder(folder, v2.Compose([v2.ToImage(), normalized()]))
+    report = inspected(dataset, originals=lambda index: st.read_image(dataset.samples[index][0]), void=None)
+    assert report.broken == () and {each.law: each.verdict for each in report.findings}["bytes_kept"] == "held"
+
+
+# ------------------------------------------------------------------------------------------ the report and its manners
+
+
+def test_the_first_counterexample_is_drawn():
+    report = inspected(lambda p, m: (st.normalize(tensor(p), MEAN, STD), m))
+    ax = report.show(Figure().subplots())
+    index = int(report.findings[0].again.split("dataset[")[1].split("]")[0])
+    assert ax.get_title().startswith(f"dataset[{index}], undone\nunseen: ") and ax.images[0].get_size() == (48, 60)
+    assert torch.allclose(report.picture, tensor(scene(index)[0]), atol=1e-5)
+    for silent in (inspected(plain), inspected(lambda p, m: (p, m))):
+        with pytest.raises(ValueError, match="nothing to draw"):
+            silent.show()
+
+
+def test_the_report_in_full():
+    report = inspected(lambda p, m: (st.to_tensor(p), m), samples=20)
+    lines = str(report).splitlines()
+    assert lines[0] == "inspect_pipeline: 11 laws hold, 1 broken, 5 not known, by 20 items"
+    assert lines[1].startswith("  BROKEN     In the sample some value is darker than mean")
+    assert "likely  Normalize is missing" in str(report) and "why     it waits for scale" in str(report)
+    assert all(len(line) <= 118 for line in lines if "again  " not in line) and repr(report) == str(report)
+
+
+def test_a_sample_of_large_pictures_ends_when_it_is_large_enough(monkeypatch):
+    monkeypatch.setattr("seeing_tensors.pipelines._FULL", 20 * 4 * 3 * HEIGHT * WIDTH)
+    reads = []
+    report = inspected(Scenes(plain, read=lambda index: reads.append(index) or scene(index)))
+    assert report.items == 8 and report.broken == () and len(reads) == 36  # seven were read five times
+
+
+def test_the_bar_is_for_a_terminal_and_for_who_waits(capfd):
+    inspected(plain)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_other_devices_keep_their_random_numbers(monkeypatch):
+    monkeypatch.setattr(torch, "manual_seed", lambda seed: pytest.fail("it would seed every device"))
+    assert inspected(jointly(v2.RandomHorizontalFlip()), augments=True).broken == ()

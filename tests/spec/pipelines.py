@@ -102,6 +102,17 @@ def what_the_data_do_not_tell_is_not_claimed(inspect_pipeline):
     expect_contains(str(report), "originals=", "the network", cause="the report says what it cannot know")
 
 
+@law("inspect_pipeline", lesson=7, rank="mathematics")
+def a_class_that_never_occurs_is_told(inspect_pipeline):
+    """A mask // 255 has labels that are classes: without originals no law is broken, but the report says which labels
+    never occur."""
+    dataset = [(image, labels // 255) for image, labels in right(pairs(0))]
+    report = inspect_pipeline(dataset, **GIVEN)
+    expect_same((broken(report), verdicts(report)["several_labels"]), ((), "not known"))
+    expect_contains(str(report), f"2, 255 never in {ITEMS} items")
+    expect_same(verdicts(inspect_pipeline(right(pairs(0)), **GIVEN))["several_labels"], "held")
+
+
 # Each fault has a law that names it. One bad item is enough where the law is about one.
 
 
@@ -365,8 +376,10 @@ def noise_and_grey_are_no_fault(inspect_pipeline):
     noise = [(draw.integers(0, 256, (14, 18, 3), dtype=np.uint8), labels) for _, labels in pairs(0)]
     expect_same(broken(inspect_pipeline(right(noise), **GIVEN, originals=noise)), ())
     grey = [(image[..., [1, 1, 1]], labels) for image, labels in pairs(0)]
-    report = inspect_pipeline(right(grey), **GIVEN, originals=grey)
-    expect_same((broken(report), verdicts(report)["channel_order"]), ((), "not known"))
+    for originals in (grey, [image[..., 0] for image, _ in grey]):
+        report = inspect_pipeline(right(grey), **GIVEN, originals=originals)
+        expect_same((broken(report), verdicts(report)["channel_order"]), ((), "not known"))
+        expect_same(verdicts(report)["bytes_kept"], "held")
 
 
 @law("inspect_pipeline", lesson=7, rank="range")

@@ -603,6 +603,7 @@ for words in (first_broken.sentence, first_broken.found,
 
 # %% tags=["remove-cell"]
 assert not reports["D"].broken and all(reports[name].broken for name in "ABFG")
+assert len(reports["D"].findings) == 17
 
 # %% [markdown]
 # C and E are not in the data, and the report says so at its end: it has not seen the network. In five lines it is a test

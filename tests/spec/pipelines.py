@@ -259,6 +259,15 @@ def a_background_does_not_outvote_what_moved(inspect_pipeline):
         expect_same(verdicts(report)["moved_together"], verdict)
 
 
+@law("inspect_pipeline", lesson=7, rank="mathematics")
+def void_is_no_other_label(inspect_pipeline):
+    """An augmentation may make void of any part of a mask: that moves nothing."""
+    originals = pairs(0)
+    dataset = Read(right(originals), lambda x, y: flips(x, torch.where(torch.rand(14, 18) < 0.8, 255, y), which="both"))
+    report = inspect_pipeline(dataset, **GIVEN, originals=originals, augments=True)
+    expect_same((broken(report), verdicts(report)["moved_together"]), ((), "held"))
+
+
 def cropped(image, labels):
     """A corner at random, photo and mask alike, with gains of the colours and a rim of void."""
     row, column = random.randint(0, 6), random.randint(0, 9)

@@ -564,8 +564,8 @@ st.answer("to_tensor")
 #
 # Good for: masks beside photos: when a photo changes its size, its labels must, and must stay labels.
 #
-# *Unbreakable* asks for more: the type stays, the argument stays, the result is contiguous. Labels that are not
-# integers or bool and sizes that are not integers are a TypeError; other shapes and sizes below 1 a ValueError.
+# *Unbreakable* asks for more: the type stays, the argument stays, the result is contiguous. What is no array
+# of integers or bool and sizes that are not integers are a TypeError; other shapes and sizes below 1 a ValueError.
 
 # %%
 def resize_mask(mask, height, width):
@@ -594,8 +594,8 @@ st.answer("resize_mask")
 #
 # Good for: training on what the annotator stored, and not on what a viewer shows.
 #
-# *Unbreakable* asks for more: 1, 2, 4 and 16 bits, EXIF, and files that hold no labels or are damaged, which must be a
-# ValueError with the path in its message; for a JPEG it says “JPEG”.
+# *Unbreakable* asks for more: 1, 2, 4 and 16 bits, EXIF, also as XMP or text, and files that hold no labels or are damaged,
+# be it by one lost byte, which must be a ValueError with the path in its message; for a JPEG it says “JPEG”.
 
 # %%
 def read_mask(path):

@@ -283,7 +283,8 @@ st.figure(
 #
 # $$\text{entry} = \lfloor 256 \, \frac{x - v_{min}}{v_{max} - v_{min}} \rfloor$$
 #
-# Entry 256, for $x = v_{max}$, does not exist, and the last one is taken. Values outside the limits get the map's first
+# Entry 256, for $x = v_{max}$, does not exist, and the last one is taken. Its colour, three floats $c$ from 0 to 1, becomes
+# bytes as above, $\lfloor 255 c \rfloor$. Values outside the limits get the map's first
 # and its last colour, unless it has others for them. Other pixels matter only because they set the limits.
 #
 # The first equation cuts [0, 1] into 255 steps and leaves white for exactly 1. The second cuts it into 256. So they
@@ -454,6 +455,8 @@ st.prove("show")
 # 255.
 #
 # ## Your turn
+#
+# An exercise is *solved* when its laws of mathematics hold, on ordinary pictures; *unbreakable* is a second star.
 
 # %% [markdown]
 # ### 1. `to_uint8` · 5 minutes · easy
@@ -488,8 +491,8 @@ st.answer("to_uint8")
 # %% [markdown]
 # ### 2. `unseen` · 10 minutes · medium
 #
-# The mathematics: for each channel of a float tensor (C, H, W) the fraction of values below 0, above 1, and not finite, as a
-# float64 array (C, 3). 0 and 1 themselves are seen.
+# The mathematics: for each channel of a float tensor (C, H, W) the fraction of finite values below 0, of
+# finite values above 1, and of values that are not finite, all of all values, as a float64 array (C, 3). 0 and 1 themselves are seen.
 #
 # Good for: knowing how much a picture of a tensor leaves out, before you believe the picture.
 #
@@ -525,8 +528,8 @@ st.answer("unseen")
 #
 # Good for: testing what a figure shows without drawing it.
 #
-# *Unbreakable* asks for more: any real type, maps with colours of their own for under and over, and what has to be
-# refused.
+# *Unbreakable* asks for more: any real type, maps with colours of their own for under and over; refused are NaN and inf,
+# limits that are no range, transparent maps, other shapes and, as a TypeError, what is no array of real numbers.
 
 # %%
 def imshow_pixels(array, *, cmap=None, vmin=None, vmax=None):

@@ -454,7 +454,7 @@ st.answer("batch_norm")
 #
 # The layer is given; write how one batch moves its running statistics, `self.running_mean` and `self.running_var`.
 # `mean` and `variance` (the biased one) are float64 of shape (C,), `n` is the number of values per channel. The law:
-# the running statistics are torch's.
+# they are torch's after every batch.
 #
 # Good for: evaluation, where these two stand in for the mean and variance of the batch.
 #
@@ -484,8 +484,9 @@ st.answer("BatchNorm2d")
 # %% [markdown]
 # ### 3. `channel_densities` · 25 minutes · hard
 #
-# The laws: the curve of a channel is the mean of one Gaussian per pixel, of area 1 each, within $10^{-9}$. Arrays are
-# (H, W, C), tensors (C, H, W). The bandwidth $h$, the std of each Gaussian, is one number; without it, Scott's rule.
+# The laws: the curve of a channel is the mean of one Gaussian per pixel, of area 1 each, within $10^{-9}$, so compute in
+# float64. Arrays are (H, W, C), tensors (C, H, W). The bandwidth $h$, the std of each Gaussian, is one number. Without it,
+# Scott's rule: $h = n^{-1/5} s$, for $n$ pixels whose std with $n - 1$ is $s$.
 #
 # Good for: comparing where the values of two layers or two photos lie, without the steps of a histogram.
 #

@@ -104,7 +104,7 @@ shows.reveal("a black picture" if written.max() <= 1 else "the photo: 1 is writt
 # %% [markdown]
 # The line is `data.astype(np.uint8)`, a cast. It cuts off the decimals: all below 1 becomes 0, and 1 becomes level 1 of 255. -1 wraps to 255 on an x86-64 processor; others may differ. Nothing was raised, nothing was printed.
 #
-# wandb does this from release 0.29.0 on. Before, there were four other rules. The first function below is the only one that the documentation spelled out; the three older ones are folded. `tests/wandb_versions/run.py` installs old releases, from 0.15.0 on, and holds each function to what they write.
+# wandb does this from release 0.29.0 on. Before, there were four other rules, up to 0.19.11 one for tensors and one for arrays. The first function below is the only one that the documentation spelled out; the three older ones are folded. `tests/wandb_versions/run.py` installs old releases, from 0.15.0 on, and holds each function to what they write.
 
 # %%
 def from_0_20_1_to_0_28(x):
@@ -542,7 +542,7 @@ Markdown(f"| values | {' | '.join(writers)} |\n|---|{'---|' * len(writers)}\n" +
 # %% [markdown]
 # ## Your turn
 #
-# You may use `wandb.Image` and `Image.fromarray`. “Say” means that the error's message contains it, a shape as `tuple(x.shape)`.
+# An exercise is *solved* when its laws of mathematics hold; *unbreakable* is a second star. You may use `wandb.Image` and `Image.fromarray`. “Say” means that the error's message contains it, a shape as `tuple(x.shape)`.
 #
 # ### 1. `to_wandb_mask` · 10 minutes · easy
 #
@@ -584,11 +584,11 @@ st.answer("to_wandb_mask")
 #
 # *Unbreakable* asks for more: bool is 0 and 255, every float type is right, and nothing is guessed.
 #
-# - A `TypeError`: floats without `value_range` (say `value_range`); uint8 or bool with a range, mean or std; other
-#   numbers, and what is neither tensor nor array (say the type).
+# - A `TypeError`: floats without `value_range` (say `value_range`); uint8 or bool with a range, mean or std; text for
+#   one of these, be it of digits; other numbers, and what is neither tensor nor array (say the type).
 # - A `ValueError`: any shape but tensor (3 or 1, H, W), array (H, W, 3 or 1) and (H, W) (say it); a range that is not
 #   two finite numbers, low first; a mean and std that are not both there, finite, std positive, one for each channel;
-#   NaN, always, and without `clip` levels outside 0 to 255 (say how many, and the word NaN).
+#   NaN, always, and without `clip` levels outside 0 to 255 (say how many; and NaN by its name).
 
 # %%
 def to_wandb_image(x, *, value_range=None, mean=None, std=None,

@@ -134,7 +134,7 @@ for fault, lines in runs.FAULTS.items():
 # %% [markdown]
 # ### The cases
 #
-# Each run left eight exhibits: pick a case, look, and accuse a line. Or read on, and take the exhibits one at a time.
+# Each run left eight exhibits: pick a case, look, and accuse a line. Or read on: four of them are enough.
 
 # %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(6.2, 2.8))
@@ -561,30 +561,32 @@ assert min(min(each) for each in costs.values()) > 0.15, costs
 # %% [markdown]
 # ### Before the training
 #
-# Four of the six lines lie in the data, where a law can be had before the first epoch. `inspect_pipeline` holds any data
-# set, with its transforms, to seventeen of them. Here are the right one and the four spoiled ones. `originals` says what
-# the files hold: without it nobody can know that a channel is red.
+# Four of the six lines lie in a data set: A and F in the one for training, B and G in the one for the test. There a law
+# can be had before the first epoch. `inspect_pipeline` holds any data set, with its transforms, to seventeen of them. Here
+# are the right one and the four spoiled ones. `originals` says what the files hold: without it nobody can know that a
+# channel is red.
 
 # %%
 normalize = v2.Normalize(mean, std)
 spoiled = {
-    "D": {},
-    "A": {"to_tensor": lambda image:
-          torch.from_numpy(image).reshape(3, 24, 36) / 255},
-    "B": {"transform": None},
-    "F": {"to_mask": lambda mask: st.to_tensor(mask)[0].long()},
-    "G": {"read": lambda path: cv2.imread(str(path))},
+    "D": ("train", {}),
+    "A": ("train", {"to_tensor": lambda image:
+          torch.from_numpy(image).reshape(3, 24, 36) / 255}),
+    "B": ("test", {"transform": None}),
+    "F": ("train", {"to_mask":
+          lambda mask: st.to_tensor(mask)[0].long()}),
+    "G": ("test", {"read": lambda path: cv2.imread(str(path))}),
 }
 
 
 def originals(i):
-    return st.read_image(train.photos[i]), st.read_mask(train.masks[i])
+    return st.read_image(data.photos[i]), st.read_mask(data.masks[i])
 
 
 reports = {}
-for name, line in spoiled.items():
+for name, (part, line) in spoiled.items():
     options = {"transform": normalize, **line}
-    data = shapes.Shapes(folder, "train", **options)
+    data = shapes.Shapes(folder, part, **options)
     reports[name] = st.inspect_pipeline(
         data, mean=mean, std=std, classes=3, void=255,
         originals=originals,
@@ -652,7 +654,7 @@ print(len(on_disk), "pictures, as computed:", on_disk == as_bytes)
 # Good for: reading off a logged input whether it was normalised, and how often.
 #
 # *Unbreakable* asks for more: every float type, and floats in two tuples. A `TypeError` is what is no float tensor. A
-# `ValueError` is another shape than (C, H, W), two shapes (name both), NaN or inf, and a channel that no Normalize made
+# `ValueError` is another shape than (C, H, W) or no values, two shapes (name both), NaN or inf, and a channel that no Normalize made
 # of the picture's (name it): one in another order, a negative, one that never changes.
 
 # %%
@@ -683,7 +685,7 @@ st.answer("applied_mean_std")
 # Good for: finding BGR and a wrong reshape without looking.
 #
 # *Unbreakable* asks for more: every float type and number of channels, Python's own ints in a tuple, and `None` for a
-# channel that never changes. Refused is what exercise 1 refuses, but for the last. A picture with two equal channels
+# channel that never changes. Refused are the types, shapes and NaN that exercise 1 refuses. A picture with two equal channels
 # has no order: a `ValueError` that names the two.
 
 # %%

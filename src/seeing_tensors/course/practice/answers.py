@@ -21,6 +21,7 @@ that the error's message contains it.
 
 import numpy as np
 import torch
+from PIL import Image
 
 import seeing_tensors as st
 '''

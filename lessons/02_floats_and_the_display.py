@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Unequal arrays, one and the same picture
 #
-# 16 minutes · and 35 for the exercises · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
+# 17 minutes · and 35 for the exercises · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
 
 # %% tags=["hide-input"]
 import logging

@@ -30,7 +30,7 @@ read: build
 # pytest comes last, so that its verdict is the last thing to be read.
 test: $(VENV)/installed
 	$(VENV)/bin/seeing-tensors build --no-book
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest tests -n 2
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest tests -n 2 --durations 10
 
 # Neither needs node: oxfmt and oxlint are programs that pip brings.
 lint: $(VENV)/installed

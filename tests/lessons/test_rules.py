@@ -280,6 +280,16 @@ def test_the_run_is_fresh_and_left_nothing_behind(executed):
 
 
 @every_page
+def test_is_plain_python(page):
+    """What a notebook alone understands, magics and commands of a shell, does not compile or asks for IPython."""
+    script = page.read_text(encoding="utf-8")
+    compile(script, str(page), "exec")
+    assert "get_ipython" not in script
+    assert not re.search(r"^# *[%!](?!%)", script, flags=re.M), "jupytext keeps a magic as a comment"
+
+
+# These three use all that shows something outside a notebook: figures, live ones, guesses, proofs, checks, wandb, training.
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem[:2] in ("03", "06", "07")], ids=lambda p: p.stem)
 def test_runs_as_a_plain_script(page, tmp_path):
     environment = lessons.lesson_environment() | {"MPLBACKEND": "Agg"}
     run = subprocess.run(

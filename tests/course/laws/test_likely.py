@@ -441,7 +441,9 @@ WRONG = {
         "": lambda x, weight=None, bias=None: library.batch_norm(x, weight, bias) + 1,
     },
     ("BatchNorm2d", "running_statistics_move_towards_each_batch"): WRONG_MOVES,
-    ("BatchNorm2d", "running_statistics_move_at_any_scale"): WRONG_MOVES,
+    ("BatchNorm2d", "running_statistics_move_at_any_scale"): {
+        words: WRONG_MOVES[words] for words in ("not (n - 1) / n", "not of the old", "")
+    },
     ("BatchNorm2d", "momentum_none_is_the_plain_average"): {
         "no momentum of 0.1": averaging(lambda t: 0.1),
         "is no batch": averaging(lambda t: 1 / (t + 1)),

@@ -85,7 +85,7 @@ def is_the_mean_of_one_gaussian_per_pixel(channel_densities, image, grid, bandwi
     scale = 1 if isinstance(image, torch.Tensor) else 100
     grid, bandwidth = grid * scale, bandwidth * scale
     got = channel_densities(image, grid, bandwidth=bandwidth)
-    expect_densities(got, image, grid, bandwidth, wrong_curves(image, grid, bandwidth))
+    expect_densities(got, image, grid, bandwidth, lambda: wrong_curves(image, grid, bandwidth))
 
 
 def wrong_curves(image, grid, h):
@@ -122,7 +122,7 @@ def takes_its_bandwidth_from_all_pixels(channel_densities, image, places):
     assume(varies(image))
     low, high = float(image.min()), float(image.max())
     grid = low + (high - low) * places
-    expect_densities(channel_densities(image, grid), image, grid, cause=wrong_widths(image, grid))
+    expect_densities(channel_densities(image, grid), image, grid, cause=lambda: wrong_widths(image, grid))
 
 
 def wrong_widths(image, grid):

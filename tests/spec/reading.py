@@ -352,7 +352,7 @@ TWO_CLASSES = np.array([[0, 1, 1], [1, 0, 0]], np.uint8)
 def gives_the_stored_levels(read_mask, labels):
     """A grey PNG gives the labels that are stored in it: 1 stays 1."""
     with file_of(png(labels)) as path:
-        expect_same(read_mask(path), labels, wrong_numbers(labels))
+        expect_same(read_mask(path), labels, lambda: wrong_numbers(labels))
 
 
 def wrong_numbers(labels):
@@ -375,7 +375,7 @@ def wrong_numbers(labels):
 def gives_the_stored_indices(read_mask, labels, palette):
     """A palette PNG gives the index that each pixel stores, not the colour that the palette has for it."""
     with file_of(palette_png(labels, palette)) as path:
-        expect_same(read_mask(path), labels, wrong_lookups(labels, palette))
+        expect_same(read_mask(path), labels, lambda: wrong_lookups(labels, palette))
 
 
 def wrong_lookups(labels, palette):

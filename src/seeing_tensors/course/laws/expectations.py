@@ -26,6 +26,10 @@ NOTHING_CAME = "nothing came back: does every way through the function end with 
 _NAN = "NaN comes from 0 / 0, from inf - inf, or from the root of a negative number"
 
 
+#: Advice in words; or claims, each with the value that it leads to; or a function that makes them once they are needed.
+Cause = str | Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+
+
 class Unmet(AssertionError):
     """One expectation inside a law was not met. `Law.run` makes a report of it.
 
@@ -64,15 +68,16 @@ def expect(condition: bool, *, got: str, expected: str, cause: str = "") -> None
         raise Unmet(got, expected, advice=cause, margin=math.nan, concerns="statement")
 
 
-def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") -> None:
+def expect_same(got: Any, expected: Any, cause: Cause = "") -> None:
     """Demand the same type, dtype, shape and values, exactly. NaN equals NaN.
 
     A `cause` in words is advice, given whatever came. Causes with the value that each leads to,
     `{"round, do not truncate": truncated}`, are claims: one is named as likely where its value came, in every case that
-    goes wrong.
+    goes wrong. What takes long to make is given as a function.
     """
     _expect_kind(got, expected)
-    advice, claims = _advice_and_claims(cause, got, expected)
+    if _disproved.get() is not None:  # what came rightly speaks against claims, too
+        _advice_and_claims(cause, got, expected)
     if isinstance(expected, (np.ndarray, torch.Tensor)):
         ours, theirs = np.asarray(as_array(got)), np.asarray(as_array(expected))
         same = (ours == theirs) | ((ours != ours) & (theirs != theirs))
@@ -83,6 +88,7 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
                 unit = np.spacing(np.abs(theirs[finite]).max(initial=0).astype(theirs.dtype))
                 margin = _largest(np.abs(ours.astype(np.float64) - theirs)[~same] / np.float64(unit))
             seen, wanted, likely = _first_difference(ours, theirs, ~same)
+            advice, claims = _advice_and_claims(cause, got, expected)
             raise Unmet(seen, wanted, likely, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
     elif got != expected:
         likely = ""
@@ -91,15 +97,17 @@ def expect_same(got: Any, expected: Any, cause: str | Mapping[str, Any] = "") ->
                 likely = _likely_of_kind(got, expected)
             elif got != got:
                 likely = _NAN
+        advice, claims = _advice_and_claims(cause, got, expected)
         raise Unmet(
             picture_of(got), picture_of(expected), likely, advice=advice, claims=claims, seen=got, wanted=expected
         )
 
 
-def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[str, Any] = "") -> None:
+def expect_close(got: Any, expected: Any, *, within: Any, cause: Cause = "") -> None:
     """Demand the same kind and shape, and |got - expected| <= within, in float64. `cause` as in `expect_same`."""
     _expect_kind(got, expected)
-    advice, claims = _advice_and_claims(cause, got, expected)
+    if _disproved.get() is not None:  # what came rightly speaks against claims, too
+        _advice_and_claims(cause, got, expected)
     ours, theirs = np.asarray(as_array(got), np.float64), np.asarray(as_array(expected), np.float64)
     bound = np.broadcast_to(np.asarray(as_array(within), np.float64), theirs.shape)
     distance = np.abs(ours - theirs)
@@ -107,15 +115,17 @@ def expect_close(got: Any, expected: Any, *, within: Any, cause: str | Mapping[s
     if wrong.any():
         at = tuple(np.argwhere(wrong)[0])
         seen, wanted, likely = _first_difference(ours, theirs, wrong)
+        advice, claims = _advice_and_claims(cause, got, expected)
         with np.errstate(divide="ignore"):
             margin = _largest(distance[wrong] / bound[wrong])
         wanted = f"{wanted}, within {bound[at]:.3g}"
         raise Unmet(seen, wanted, likely, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
 
 
-def _advice_and_claims(cause: str | Mapping[str, Any], got: Any, expected: Any) -> tuple[str, list[str]]:
+def _advice_and_claims(cause: Cause, got: Any, expected: Any) -> tuple[str, list[str]]:
     """A cause in words is advice. Of claims: those that lead to what came, but for rounding; the case disproves the
     others."""
+    cause = cause() if callable(cause) else cause
     if isinstance(cause, str):
         return cause, []
     ours, right = (np.asarray(as_array(value), np.float64) for value in (got, expected))

@@ -209,6 +209,4 @@ function cases(stage, data) {
   draw();
 }
 
-const minus = (value) => String(Math.round(100 * value) / 100).replace("-", "−");
-
 startFigures("cases", cases);

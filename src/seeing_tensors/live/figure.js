@@ -103,6 +103,9 @@ const CHANNELS = {
   ],
 };
 
+// A number to two digits, with the sign that mathematics has.
+const minus = (value) => String(Math.round(100 * value) / 100).replace("-", "−");
+
 // A row of pixels as a picture, with room for words on each.
 function strip() {
   const canvas = make("canvas", { aria: { role: "img" } });

@@ -101,7 +101,6 @@ function pipelines(stage, data) {
 }
 
 const place = (value) => (value - LOWEST) / (HIGHEST - LOWEST);
-const minus = (value) => String(Math.round(100 * value) / 100).replace("-", "−");
 
 // A strip of n pixels, and a line from each pixel to its value.
 function view(n) {

@@ -112,6 +112,8 @@ def a_label_that_is_no_class_is_refused(confusion_matrix):
     expect_raises(ValueError, confusion_matrix, good, np.array([[0, 255]]), 2, mention=["255"])
     expect_raises(ValueError, confusion_matrix, good, np.array([[0, -1]]), 2, mention=["-1"])
     expect_raises(ValueError, confusion_matrix, np.array([[0, 2]]), good, 2, 255, mention=["2"])
+    # Counted, it would stand in the next row, and nobody would notice.
+    expect_raises(ValueError, confusion_matrix, np.array([[2, 1]]), good, 2, mention=["2"])
     expect_raises(ValueError, confusion_matrix, good, good[0], 2, mention=["(1, 2)", "(2,)"])
     expect_raises(ValueError, confusion_matrix, good[:, :0], good[:, :0], 2, mention=["(1, 0)"])
     expect_raises(ValueError, confusion_matrix, 0 * good, 0 * good, 0, 0, mention=["0"])

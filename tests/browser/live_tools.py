@@ -43,6 +43,12 @@ def page_of(*figures, theme="light"):
     )
 
 
+def settled(page):
+    """The figures have drawn their newest state: they do so in the frame after an event."""
+    page.evaluate("new Promise(requestAnimationFrame)")
+    return page
+
+
 def brighter_cat():
     """The picture of lesson 2: 100 levels brighter, every second pixel."""
     return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:, ::2, ::2] + 100 / 255

@@ -34,6 +34,7 @@ from live_tools import (  # noqa: F401  opened is a fixture
     lesson_rules,
     markup,
     opened,
+    settled,
 )
 from matplotlib.figure import Figure
 from PIL import Image
@@ -71,7 +72,7 @@ def figure_of():
 
 def drawn(page, which=0):
     """A hash of what a figure's canvases hold; it has some, or draws lines or a table."""
-    figure = page.locator("figure[data-live]").nth(which)
+    figure = settled(page).locator("figure[data-live]").nth(which)
     urls = figure.locator("canvas").evaluate_all("all => all.map((c) => c.toDataURL())")
     assert urls or figure.locator(".st-exhibit > :is(.st-plot, table)").count()
     return hashlib.sha256("".join(urls).encode()).hexdigest()
@@ -92,7 +93,7 @@ def test_every_control_can_be_reached_and_changes_something(opened, figure_of, n
     )
     for number in range(controls.count()):
         page.reload()
-        before = page.evaluate(state) + drawn(page)
+        before = drawn(page) + page.evaluate(state)
         control = controls.nth(number)
         label = control.evaluate("(e) => e.labels?.[0]?.textContent || e.textContent")
         assert label.strip(), control.evaluate("(e) => e.outerHTML")
@@ -108,7 +109,7 @@ def test_every_control_can_be_reached_and_changes_something(opened, figure_of, n
         keys = {"range": "ArrowRight", "number": "ArrowUp", "checkbox": " ", "radio": "ArrowRight" if chosen else " "}
         page.keyboard.press(keys.get(kind, "Enter"))
         # A button that goes back to the first state changes nothing in it.
-        assert page.evaluate(state) + drawn(page) != before or kind == "button", f"{label} changes nothing"
+        assert drawn(page) + page.evaluate(state) != before or kind == "button", f"{label} changes nothing"
 
 
 @every_figure
@@ -252,7 +253,7 @@ def test_a_live_figure_refuses_what_it_cannot_show(x, error, words):
 
 def counted(page):
     """The table under the picture: below, above and perhaps not finite, per channel."""
-    rows = page.locator(".st-counts tbody tr").all()
+    rows = settled(page).locator(".st-counts tbody tr").all()
     return [[cell.inner_text() for cell in row.locator("td").all()] for row in rows]
 
 
@@ -384,11 +385,13 @@ WRONG["stretched"] = lambda y, m, s: st.min_max_scale(y)
 
 
 def pixels_of(canvas):
-    """What a canvas shows, uint8 (H, W, 3): every pixel of the picture is two by two of the canvas."""
-    height, width, data = canvas.evaluate(
-        "(c) => [c.height, c.width, Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]"
+    """What a canvas shows, uint8 (H, W, 3): of a small picture every pixel is two by two of the canvas."""
+    settled(canvas.page)
+    height, width, block, data = canvas.evaluate(
+        "(c) => [c.height, c.width, Number(c.dataset.block),"
+        " Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]"
     )
-    return np.array(data, np.uint8).reshape(height, width, 4)[::2, ::2, :3]
+    return np.array(data, np.uint8).reshape(height, width, 4)[::block, ::block, :3]
 
 
 def set_numbers(page, mean, std):
@@ -399,6 +402,7 @@ def set_numbers(page, mean, std):
 
 def assert_normalized(page, x, mean, std, way):
     """The figure shows, counts and measures what the library does with x."""
+    settled(page)
     y = st.normalize(x, mean, std)
     lost = st.unseen(y)
     assert page.locator(".st-step strong").nth(0).inner_text() == percent(lost.sum() / 3)

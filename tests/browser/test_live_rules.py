@@ -36,7 +36,7 @@ def javascript(chromium):
     """Evaluate an expression about `x`, a Float32Array with the values of an array, in the browser."""
     page = chromium.new_page()
     page.set_default_timeout(HANG)
-    page.add_script_tag(content=RULES)
+    page.add_script_tag(content=RULES + WHOLE)
 
     def evaluate(expression, values=(), kind=np.float32):
         data = base64.b64encode(np.ascontiguousarray(values, kind).tobytes()).decode("ascii")
@@ -181,10 +181,30 @@ def test_min_max_refuses_what_the_library_refuses(javascript, values):
     assert javascript("(() => { try { minMaxScale(x) } catch (e) { return e.name } })()", values) == "RangeError"
 
 
-def normalised_by_javascript(javascript, batch, statistics):
+def normalised_by_javascript(javascript, batch, statistics, eps=1e-5):
+    """Of the first picture. Every value is one of its own, and occurs once, in its channel."""
+    return javascript(f"normalisedPicture(x.subarray(0, {batch[0].numel()}), {statistics}, {eps})", batch.numpy())
+
+
+#: The rule for a whole picture: the figure uses it channel by channel, on the values that occur.
+WHOLE = """
+    function pictureOf(x) {
+      const size = x.length / 3;
+      return {values: x, counts: [0, 1, 2].map((c) => x.map((_, i) => Math.floor(i / size) === c))};
+    }
+    function normalisedPicture(x, {mean, variance}, eps) {
+      const size = x.length / 3;
+      const y = new Float32Array(x.length);
+      for (let c = 0; c < 3; c++)
+        y.set(normalised(x.subarray(c * size, (c + 1) * size), mean[c], variance[c], eps), c * size);
+      return y;
+    }
+"""
+
+
+def statistics_of(batch):
     n, size = len(batch), batch[0].numel()
-    pictures = f"Array.from({{length: {n}}}, (_, k) => x.subarray(k * {size}, (k + 1) * {size}))"
-    return javascript(f"normalised(x.subarray(0, {size}), {statistics.replace('BATCH', pictures)})", batch.numpy())
+    return f"batchStatistics(Array.from({{length: {n}}}, (_, k) => pictureOf(x.subarray(k * {size}, (k + 1) * {size}))), 3)"
 
 
 def two_roundings_apart(got, expected):
@@ -201,7 +221,7 @@ def test_batch_norm_of_photos(javascript, n):
     """JavaScript computes in float64 and rounds once; the library's affine step is in float32, two roundings more."""
     levels = np.random.default_rng(n).integers(0, 256, (n, 3, 30, 36), np.uint8) // np.uint8([[[[1]], [[2]], [[9]]]])
     batch = torch.stack([st.to_tensor(picture.transpose(1, 2, 0)) for picture in levels])
-    got = normalised_by_javascript(javascript, batch, "batchStatistics(BATCH, 3)")
+    got = normalised_by_javascript(javascript, batch, statistics_of(batch))
     two_roundings_apart(got, st.batch_norm(batch)[0].numpy())
 
 
@@ -215,7 +235,7 @@ def test_batch_norm_of_any_values(javascript, scale, offset):
     """
     generator = np.random.default_rng(7)
     batch = torch.from_numpy((generator.normal(0, 1, (3, 3, 20, 25)) * scale + offset).astype(np.float32))
-    got = normalised_by_javascript(javascript, batch, "batchStatistics(BATCH, 3)").reshape(3, 20, 25)
+    got = normalised_by_javascript(javascript, batch, statistics_of(batch)).reshape(3, 20, 25)
     expected = st.batch_norm(batch)[0].numpy()
     n, double = 3 * 20 * 25, 2.0**-53
     std = torch.sqrt(batch.double().var((0, 2, 3), correction=0) + 1e-5).numpy()[:, None, None]
@@ -231,7 +251,8 @@ def test_a_picture_counts_the_same_whatever_its_size(javascript):
     large = mate.repeat_interleave(3, dim=1).repeat_interleave(3, dim=2)
     expected = st.batch_norm(torch.stack([photo, large]))[0]
     both = np.concatenate([photo.numpy().ravel(), mate.numpy().ravel()])
-    got = javascript("normalised(x.subarray(0, 162), batchStatistics([x.subarray(0, 162), x.subarray(162)], 3))", both)
+    statistics = "batchStatistics([pictureOf(x.subarray(0, 162)), pictureOf(x.subarray(162))], 3)"
+    got = javascript(f"normalisedPicture(x.subarray(0, 162), {statistics}, 1e-5)", both)
     two_roundings_apart(got, expected.numpy())
 
 
@@ -242,8 +263,8 @@ def test_batch_norm_in_evaluation(javascript, eps):
         layer(torch.from_numpy(np.random.default_rng(seed).random((4, 3, 8, 8), np.float32)) ** (1 + seed))
     batch = picture(5).clamp(-100, 100)[None]
     batch[0, :, 0, :3] = torch.tensor([torch.nan, torch.inf, -torch.inf])
-    statistics = f"{{mean: {layer.running_mean.tolist()}, variance: {layer.running_var.tolist()}}}, {eps}"
-    got = normalised_by_javascript(javascript, batch, statistics)
+    statistics = f"{{mean: {layer.running_mean.tolist()}, variance: {layer.running_var.tolist()}}}"
+    got = normalised_by_javascript(javascript, batch, statistics, eps)
     two_roundings_apart(got, layer.eval()(batch)[0].detach().numpy())
 
 

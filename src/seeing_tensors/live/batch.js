@@ -48,7 +48,7 @@ function batchOfPhotos(stage, data) {
       ),
     ),
     make("div", {}, plot, ticks, table),
-    ownPicture(stage, first.height * first.width, setPicture),
+    ownPicture(stage, first, setPicture),
   );
   for (let v = -AXIS_END; v <= AXIS_END; v++) {
     ticks.append(Object.assign(make("span", {}, String(v).replace("-", "−")), { style: `left: ${place(v)}` }));
@@ -57,23 +57,21 @@ function batchOfPhotos(stage, data) {
   // -------------------------------------------------------------- states
   function setPicture(next) {
     photo = next;
-    bins = channels.map((_, c) => levelsOf(photo, c));
+    bins = photo.counts.map((counts) => levelBins(photo.values, counts));
     draw();
   }
 
   function draw() {
-    const neighbours = company.pictures.map((each) => ({ ...each, x: brightened(each.x, brightness) }));
+    const neighbours = company.pictures.map((each) => ({ ...each, values: brightened(each.values, brightness) }));
     const all = [photo, ...neighbours];
-    const statistics = training
-      ? batchStatistics(
-          all.map((each) => each.x),
-          3,
-        )
-      : remembered;
-    const y = normalised(photo.x, statistics, data.eps);
-    paint(canvas, showPixels(y, 3), photo.height, photo.width, painted ? unseenMarks(y, 3) : null);
+    const statistics = training ? batchStatistics(all, 3) : remembered;
+    const { mean, variance } = statistics;
+    const y = channels.map((_, c) => normalised(photo.values, mean[c], variance[c], data.eps));
+    const levels = y.map((values) => showLevels(values));
+    const marks = y.map((values) => marksOf(values));
+    paintLevels(canvas, photo, levels, marks, painted);
 
-    const lost = unseen(y, 3);
+    const lost = unseenOf(photo, marks);
     const [below, above] = [0, 1].map((k) => lost.reduce((sum, row) => sum + row[k], 0) / 3);
     summary.replaceChildren(make("strong", {}, percent(below + above)), " of the photo’s values cannot be seen");
     drawBatch(all);
@@ -93,7 +91,7 @@ function batchOfPhotos(stage, data) {
     const pictures = all.map((each, k) => {
       const label = k ? `Company, picture ${k}` : "The photo";
       const small = make("canvas", { aria: { role: "img", label } });
-      paint(small, showPixels(each.x, 3), each.height, each.width);
+      paintLevels(small, each, [showLevels(each.values)], [marksOf(each.values)]);
       return small;
     });
     batch.replaceChildren(...pictures);
@@ -161,14 +159,14 @@ function batchOfPhotos(stage, data) {
 const share = (value) => (value + AXIS_END) / (2 * AXIS_END);
 const place = (value) => `${100 * share(value)}%`;
 
-// A picture made brighter or darker by an amount of light, from 0 to 1 still.
-const brightened = (x, amount) => x.map((value) => clip(fround(value + fround(amount)), 0, 1));
+// Values made brighter or darker by an amount of light, from 0 to 1 still.
+const brightened = (values, amount) => values.map((value) => clip(fround(value + fround(amount)), 0, 1));
 
-// How often the levels 0 to 3, 4 to 7, … occur in channel c.
-function levelsOf({ x, height, width }, c) {
-  const counts = new Array(64).fill(0);
-  for (const level of toUint8(x.subarray(c * height * width, (c + 1) * height * width))) counts[level >> 2]++;
-  return counts;
+// How often the levels 0 to 3, 4 to 7, … occur in a channel.
+function levelBins(values, counts) {
+  const bins = new Array(64).fill(0);
+  toUint8(values).forEach((level, k) => (bins[level >> 2] += counts[k]));
+  return bins;
 }
 
 startFigures("batch", batchOfPhotos);

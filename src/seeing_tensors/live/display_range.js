@@ -8,6 +8,12 @@ function displayRange(stage, data) {
   let painted = true;
   let axis; // the values at the two ends of the histogram
   const say = liveRegion(stage);
+  const redraw = onNextFrame(draw);
+  const found = task(
+    stage,
+    "the narrowest limits that hide nothing.",
+    "Nothing is hidden, and no tone is wasted on values that do not occur. The contrast is what that costs.",
+  );
 
   // ------------------------------------------------------------ elements
   const canvas = make("canvas", { aria: { role: "img" } });
@@ -27,34 +33,36 @@ function displayRange(stage, data) {
       onInput: (value) => move(end, value),
     });
   const handles = { black: handle("black", "Drawn black"), white: handle("white", "Drawn white") };
+  const paintBox = checkbox("Paint the unseen", painted, (on) => redraw((painted = on)));
   const buttons = make(
     "div",
     { className: "st-buttons" },
     button("Black 0, white 1", () => setLimits(0, 1)),
-    button("Smallest to largest value", () => setLimits(...extremes(picture.x))),
-    checkbox("Paint the unseen", painted, (on) => draw((painted = on))),
+    button("Smallest to largest value", () => setLimits(...extremes(picture.values))),
+    paintBox,
   );
   stage.prepend(
-    make("div", { className: "st-columns" }, canvas, make("div", {}, summary, table)),
+    make("div", { className: "st-columns" }, canvas, make("div", {}, summary, table, found.element)),
     make("div", {}, plot, ramp, ticks, handles.black.element, handles.white.element),
     buttons,
-    ownPicture(stage, first.height * first.width, setPicture),
+    ownPicture(stage, first, setPicture),
   );
 
   // -------------------------------------------------------------- states
   function setPicture(next) {
     picture = next;
-    const [low, high] = extremes(picture.x);
+    const [low, high] = extremes(picture.values);
     axis = [Math.floor(10 * Math.min(low, 0)) / 10 - 0.2, Math.ceil(10 * Math.max(high, 1)) / 10 + 0.2];
     for (const { input } of Object.values(handles))
       Object.assign(input, { min: axis[0].toFixed(2), max: axis[1].toFixed(2) });
     drawHistogram();
-    setLimits(0, 1);
+    limits = { black: 0, white: 1 };
+    draw();
   }
 
   function setLimits(black, white) {
     limits = { black, white };
-    draw();
+    redraw();
   }
 
   // A handle stops in front of the other one: white stays above black.
@@ -62,38 +70,34 @@ function displayRange(stage, data) {
     const gap = 0.01;
     if (end === "black") limits.black = Math.min(value, limits.white - gap);
     else limits.white = Math.max(value, limits.black + gap);
-    draw();
+    redraw();
   }
 
   // A finger or a mouse on the histogram takes the handle that is nearer.
-  let held = null;
-  const valueAt = (event) => {
-    const box = plot.getBoundingClientRect();
-    const value = axis[0] + ((event.clientX - box.left) / box.width) * (axis[1] - axis[0]);
-    return Math.round(100 * clip(value, ...axis)) / 100;
-  };
-  plot.addEventListener("pointerdown", (event) => {
+  draggable(plot, (event) => {
+    const before = { ...limits };
+    const valueAt = ({ clientX }) => {
+      const box = plot.getBoundingClientRect();
+      const value = axis[0] + ((clientX - box.left) / box.width) * (axis[1] - axis[0]);
+      return Math.round(100 * clip(value, ...axis)) / 100;
+    };
     const value = valueAt(event);
-    held = Math.abs(value - limits.black) < Math.abs(value - limits.white) ? "black" : "white";
-    plot.setPointerCapture(event.pointerId);
-    handles[held].input.focus({ preventScroll: true });
-    event.preventDefault();
-    move(held, value);
+    const end = Math.abs(value - limits.black) < Math.abs(value - limits.white) ? "black" : "white";
+    handles[end].input.focus({ preventScroll: true });
+    return { move: (to) => move(end, valueAt(to)), undo: () => setLimits(before.black, before.white) };
   });
-  plot.addEventListener("pointermove", (event) => held && move(held, valueAt(event)));
-  for (const end of ["pointerup", "pointercancel"]) plot.addEventListener(end, () => (held = null));
 
   // ------------------------------------------------------------- drawing
   const place = (value) => `${clip((100 * (value - axis[0])) / (axis[1] - axis[0]), 0, 100)}%`;
 
   function draw() {
     const { black, white } = limits;
-    const { x, channels, height, width } = picture;
-    const marks = painted ? unseenMarks(x, channels, black, white) : null;
-    paint(canvas, showPixels(x, channels, black, white), height, width, marks);
+    const { values, channels } = picture;
+    const marks = marksOf(values, black, white);
+    paintLevels(canvas, picture, [showLevels(values, black, white)], [marks], painted);
     for (const end of ["black", "white"]) handles[end].set(limits[end]);
 
-    const rows = unseen(x, channels, black, white);
+    const rows = unseenOf(picture, [marks]);
     const [below, above, broken] = [0, 1, 2].map((k) => rows.reduce((sum, row) => sum + row[k], 0) / channels);
     summary.replaceChildren(make("strong", {}, percent(below + above + broken)), " of the values cannot be seen");
     fillTable(rows, broken > 0);
@@ -104,6 +108,9 @@ function displayRange(stage, data) {
       `Histogram of the values from ${axis[0].toFixed(1)} to ${axis[1].toFixed(1)}. ${words}`,
     );
     say(words);
+    // The narrowest: to the hundredth that a slider has.
+    const [low, high] = extremes(values);
+    found.check(below + above === 0 && low - black < 0.01 && white - high < 0.01);
 
     for (const [name, value] of Object.entries({ black: place(black), white: place(white) })) {
       plot.style.setProperty(`--${name}`, value);
@@ -137,29 +144,18 @@ function displayRange(stage, data) {
   function drawHistogram() {
     const counts = histograms(picture, axis);
     const highest = Math.max(...counts.flat());
-    const [width, height] = [600, 120]; // stretched to the plot's size; the strokes are not
-    const drawing = svg("svg", {
-      viewBox: `0 0 ${width} ${height}`,
-      preserveAspectRatio: "none",
-      "aria-hidden": "true",
-    });
-    const labels = [];
-    counts.forEach((bins, c) => {
-      const channel = CHANNELS[picture.channels][c];
-      const points = bins.map((n, i) => [
-        ((i + 0.5) * width) / bins.length,
-        height - 1 - (n / highest) * (height - 28),
-      ]);
-      const line = "M" + points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join("L");
-      drawing.append(svg("path", { class: channel.line, d: line }));
-      const top = points[bins.indexOf(Math.max(...bins))];
-      const label = make("span", { className: "st-letter" }, channel.letter);
-      Object.assign(label.style, { left: `${(100 * top[0]) / width}%`, top: `${(100 * top[1]) / height}%` });
-      labels.push(label);
+    const tallest = 0.77; // of the plot: above it are the letters
+    const lines = counts.map((bins) => bins.map((n, i) => [(i + 0.5) / bins.length, 0.01 + (tallest * n) / highest]));
+    const channels = CHANNELS[picture.channels];
+    const drawing = curves(...lines.map((points, c) => curve(channels[c].line, points)));
+    const labels = lines.map((points, c) => {
+      const [x, y] = points.reduce((top, point) => (point[1] > top[1] ? point : top));
+      const label = make("span", { className: "st-letter" }, channels[c].letter);
+      return Object.assign(label, { style: `left: ${100 * x}%; top: ${100 - 100 * y}%` });
     });
     const zones = ["below", "above"].map((kind) => make("div", { className: `st-zone st-${kind}` }));
-    const lines = ["black", "white"].map((end) => make("div", { className: `st-line st-at-${end}` }));
-    plot.replaceChildren(...zones, drawing, ...labels, ...lines);
+    const ends = ["black", "white"].map((end) => make("div", { className: `st-line st-at-${end}` }));
+    plot.replaceChildren(...zones, drawing, ...labels, ...ends);
     const numbers = [];
     for (let k = Math.ceil(2 * axis[0]); k <= 2 * axis[1]; k++) numbers.push(k / 2);
     const every = Math.ceil(numbers.length / 9);
@@ -171,6 +167,14 @@ function displayRange(stage, data) {
   }
 
   setPicture(first);
+  return {
+    state: () => ({ ...limits, painted }),
+    restore({ black, white, painted: isPainted }) {
+      if (!(black < white && Number.isFinite(white - black))) throw new RangeError("no range");
+      paintBox.set((painted = isPainted !== false));
+      setLimits(black, white);
+    },
+  };
 }
 
 function extremes(x) {
@@ -185,13 +189,12 @@ function extremes(x) {
 
 // For each channel how many values fall into each bin. A bin holds four levels of a byte, whole ones: bins that cut
 // through levels would show a comb that the picture does not have.
-function histograms({ x, channels }, [low, high]) {
+function histograms({ values, counts }, [low, high]) {
   const wide = 4;
   const bin = (value) => Math.floor((255 * (value - low) + 0.5) / wide);
-  const size = x.length / channels;
-  return Array.from({ length: channels }, (_, c) => {
+  return counts.map((often) => {
     const bins = new Array(bin(high) + 1).fill(0);
-    for (let i = c * size; i < (c + 1) * size; i++) if (Number.isFinite(x[i])) bins[bin(x[i])]++;
+    for (let k = 0; k < values.length; k++) if (Number.isFinite(values[k])) bins[bin(values[k])] += often[k];
     return bins;
   });
 }

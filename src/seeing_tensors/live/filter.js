@@ -24,6 +24,7 @@ function randomWeights(seed) {
 
 function filter(stage, data) {
   const colorTable = decodeBytes(data.colors);
+  const first = decodePicture(data.photo);
   const filters = { ...READY }; // the random one is drawn again in this figure, not in another
   let photo;
   let entries = [...filters["Sobel across"]]; // what is typed; the weights are these times `factor`
@@ -95,7 +96,7 @@ function filter(stage, data) {
       make("div", { className: "st-kernel" }, ...cells.map((cell) => cell.element)),
       make("div", {}, place, sum, terms, reach),
     ),
-    ownPicture(stage, data.photo.shape[1] * data.photo.shape[2], setPicture),
+    ownPicture(stage, first, setPicture),
   );
 
   // -------------------------------------------------------------- states
@@ -212,7 +213,7 @@ function filter(stage, data) {
     say(`Row ${row}, column ${column}: ${written(total)}.`);
   }
 
-  setPicture(decodePicture(data.photo));
+  setPicture(first);
 }
 
 const powerOfTen = (k) => Number(`1e${k}`); // 10 ** -5 is not the double nearest to it

@@ -69,9 +69,7 @@ function home(stage, { photo, mean, std }) {
     const context = kept.getContext("2d");
     context.drawImage(image, 0, 0);
     const pixels = context.getImageData(0, 0, width, height).data;
-    const size = width * height;
-    const bytes = Uint8Array.from({ length: 3 * size }, (_, i) => pixels[4 * (i % size) + Math.floor(i / size)]);
-    tensor = normalize(toTensor(bytes), mean, std);
+    tensor = normalize(pictureOfPixels(pixels, height, width).x, mean, std);
     levels = imshowPixels(tensor);
     drawn.getContext("2d").putImageData(new ImageData(levels, width, height), 0, 0);
     move(at);

@@ -75,7 +75,7 @@ function loggedPictures(stage, data) {
     ),
     versions,
     make("div", { className: "st-columns" }, canvas, make("div", {}, summary, rule, table)),
-    ownPicture(stage, first.height * first.width, (next) => draw((photo = next))),
+    ownPicture(stage, first, (next) => draw((photo = next))),
   );
 
   // -------------------------------------------------------------- states

@@ -78,12 +78,7 @@ function nearest(stage, { labels, colors, size: first }) {
 
   // The old pixels that were taken, in the colours of their labels, each with its number; `marked` says which to mark.
   function drawStrip({ canvas, numbers }, pixels, marked = () => false) {
-    paint(
-      canvas,
-      pixels.flatMap((k) => [...colors[k], 255]),
-      1,
-      pixels.length,
-    );
+    paint(canvas, Uint8Array.from(pixels.flatMap((k) => [...colors[k], 255])), 1, pixels.length);
     numbers.replaceChildren(
       ...pixels.map((k, i) => {
         const number = make("span", { className: marked(i) ? "st-other" : "" }, String(k));

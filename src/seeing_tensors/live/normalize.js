@@ -73,7 +73,7 @@ function normalizeAndBack(stage, data) {
       }),
       checkbox("Paint the unseen", painted, (on) => draw((painted = on))),
     ),
-    ownPicture(stage, first.height * first.width, setPicture),
+    ownPicture(stage, first, setPicture),
   );
   kept.words.append("the file’s bytes, as floats from 0 to 1");
 

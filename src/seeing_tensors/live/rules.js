@@ -13,50 +13,71 @@ function roundHalfEven(x) {
 const clip = (x, low, high) => Math.min(Math.max(x, low), high); // NaN stays NaN
 
 // to_tensor: the float32 nearest to k / 255.
-const toTensor = (bytes) => Float32Array.from(bytes, (k) => k / 255);
+function toTensor(bytes) {
+  const x = new Float32Array(bytes.length);
+  for (let i = 0; i < x.length; i++) x[i] = bytes[i] / 255;
+  return x;
+}
+
+// What is written into a Uint8ClampedArray is rounded, halves to the even neighbour, and cut off at 0 and 255.
 
 // to_uint8: 255 x in float32, rounded, clamped. NaN is no amount of light.
 function toUint8(x) {
-  return Uint8Array.from(x, (value) => {
-    if (Number.isNaN(value)) throw new RangeError("toUint8: a value is NaN");
-    return clip(roundHalfEven(fround(value * 255)), 0, 255);
-  });
+  const levels = new Uint8ClampedArray(x.length);
+  for (let i = 0; i < x.length; i++) {
+    if (Number.isNaN(x[i])) throw new RangeError("toUint8: a value is NaN");
+    levels[i] = fround(x[i] * 255);
+  }
+  return new Uint8Array(levels.buffer);
 }
 
-// imshow_pixels of a float colour picture: clipped to [0, 1], times 255, the fraction dropped. A NaN in any channel
-// makes the pixel transparent, and the white page shows. Returns RGBA. (With an infinity and nothing finite out of range
-// matplotlib casts infinity to a byte; the library refuses to predict that, and so does this.)
+// The level that imshow draws of each value of a float colour picture: clipped to [0, 1], times 255, the fraction dropped.
+function imshowLevels(x) {
+  const levels = new Uint8Array(x.length);
+  for (let i = 0; i < x.length; i++) levels[i] = Math.floor(255 * clip(x[i], 0, 1));
+  return levels;
+}
+
+// imshow_pixels of a float colour picture. A NaN in any channel makes the pixel transparent, and the white page shows.
+// Returns RGBA. (With an infinity and nothing finite out of range matplotlib casts infinity to a byte; the library refuses
+// to predict that, and so does this.)
 function imshowPixels(x) {
   const outside = x.some((value) => Number.isFinite(value) && (value < 0 || value > 1));
   if (!outside && x.some((value) => Math.abs(value) === Infinity))
     throw new RangeError("imshowPixels: a lone infinity");
-  return colours(x, 3, (value) => Math.floor(255 * clip(value, 0, 1)), Number.isNaN, [255, 255, 255]);
+  return colours(imshowLevels(x), 3, Uint8Array.from(x, Number.isNaN), [255, 255, 255]);
 }
 
 // Where a value lies between black, 0, and white, 1.
 const position = (value, vmin, vmax) => (value - vmin) / (vmax - vmin);
 
-// What `show` draws, as RGBA: rounded, one scale for every pixel, magenta where a value is not finite.
-function showPixels(x, channels, vmin = 0, vmax = 1) {
+// The level that `show` draws of each value.
+function showLevels(x, vmin = 0, vmax = 1) {
+  const levels = new Uint8ClampedArray(x.length);
   // From 0 to 1 the library multiplies in float32; with other limits it computes in float64.
-  const ownRange = vmin === 0 && vmax === 1;
-  const place = (value) => (ownRange ? Math.fround(255 * value) : 255 * position(value, vmin, vmax));
-  const level = (value) => roundHalfEven(clip(place(value), 0, 255));
-  return colours(x, channels, level, (value) => !Number.isFinite(value), [255, 0, 255]);
+  if (vmin === 0 && vmax === 1) for (let i = 0; i < x.length; i++) levels[i] = fround(255 * x[i]);
+  else for (let i = 0; i < x.length; i++) levels[i] = 255 * position(x[i], vmin, vmax);
+  return levels;
 }
 
-// Planes to RGBA: `level` of each value; `instead` for a pixel with a value that is `broken`.
-function colours(x, channels, level, broken, instead) {
-  const size = x.length / channels;
-  const pixels = new Uint8ClampedArray(4 * size).fill(255);
-  for (let i = 0; i < size; i++) {
-    let isBroken = false;
-    for (let c = 0; c < 3; c++) {
-      const value = x[(channels === 3 ? c * size : 0) + i];
-      pixels[4 * i + c] = level(value);
-      isBroken ||= broken(value);
-    }
-    if (isBroken) pixels.set(instead, 4 * i);
+// What `show` draws, as RGBA: rounded, one scale for every pixel, magenta where a value is not finite.
+function showPixels(x, channels, vmin = 0, vmax = 1) {
+  const broken = new Uint8Array(x.length);
+  for (let i = 0; i < x.length; i++) broken[i] = !Number.isFinite(x[i]);
+  return colours(showLevels(x, vmin, vmax), channels, broken, [255, 0, 255]);
+}
+
+// Planes of levels to RGBA; `instead` for a pixel with a value that is `broken`.
+function colours(levels, channels, broken, instead) {
+  const size = levels.length / channels;
+  const plane = channels === 3 ? size : 0;
+  const pixels = new Uint8ClampedArray(4 * size);
+  for (let i = 0, at = 0; i < size; i++, at += 4) {
+    pixels[at] = levels[i];
+    pixels[at + 1] = levels[plane + i];
+    pixels[at + 2] = levels[2 * plane + i];
+    pixels[at + 3] = 255;
+    if (broken[i] || broken[plane + i] || broken[2 * plane + i]) pixels.set(instead, at);
   }
   return pixels;
 }
@@ -73,11 +94,18 @@ function mark(value, vmin, vmax) {
   return value > fround(vmax) ? ABOVE : 0;
 }
 
+// The mark of each value.
+function marksOf(x, vmin = 0, vmax = 1) {
+  const marks = new Uint8Array(x.length);
+  for (let i = 0; i < x.length; i++) marks[i] = mark(x[i], vmin, vmax);
+  return marks;
+}
+
 // unseen: for each channel the fraction [below, above, not finite].
 function unseen(x, channels, vmin = 0, vmax = 1) {
   const size = x.length / channels;
   return Array.from({ length: channels }, (_, c) => {
-    const counts = { [BELOW]: 0, [ABOVE]: 0, [NOT_FINITE]: 0, 0: 0 };
+    const counts = [0, 0, 0, 0, 0];
     for (let i = c * size; i < (c + 1) * size; i++) counts[mark(x[i], vmin, vmax)]++;
     return [counts[BELOW] / size, counts[ABOVE] / size, counts[NOT_FINITE] / size];
   });
@@ -87,7 +115,7 @@ function unseen(x, channels, vmin = 0, vmax = 1) {
 function unseenMarks(x, channels, vmin = 0, vmax = 1) {
   const size = x.length / channels;
   const marks = new Uint8Array(size);
-  for (let i = 0; i < x.length; i++) marks[i % size] |= mark(x[i], vmin, vmax);
+  for (let c = 0, k = 0; c < channels; c++) for (let i = 0; i < size; i++, k++) marks[i] |= mark(x[k], vmin, vmax);
   return marks;
 }
 
@@ -101,40 +129,54 @@ function minMaxScale(x) {
   const [low, high] = extent(x);
   const width = fround(high - low);
   if (!(width > 0 && width < Infinity)) throw new RangeError("minMaxScale: nothing to stretch, or not finite");
-  return x.map((value) => fround(fround(value - low) / width));
+  const y = new Float32Array(x.length);
+  for (let i = 0; i < x.length; i++) y[i] = fround(fround(x[i] - low) / width);
+  return y;
 }
 
 function perChannel(x, mean, std, rule) {
   const size = x.length / mean.length;
-  const means = Float32Array.from(mean);
-  const stds = Float32Array.from(std);
-  return x.map((value, i) => rule(value, means[Math.floor(i / size)], stds[Math.floor(i / size)]));
+  const y = new Float32Array(x.length);
+  for (let c = 0, i = 0; c < mean.length; c++) {
+    const [m, s] = [fround(mean[c]), fround(std[c])];
+    for (const end = (c + 1) * size; i < end; i++) y[i] = rule(x[i], m, s);
+  }
+  return y;
 }
 
 // batch_norm's mean and variance of each channel, in float64 and two passes: of each picture, then over the pictures. So every
 // picture counts the same: one of a third of the size is as good as the same one with each pixel three times three.
+// A picture is {values, counts}: its different values, and how often each occurs in each channel.
 function batchStatistics(pictures, channels) {
   const over = (rule) =>
-    Array.from({ length: channels }, (_, c) =>
-      average(
-        pictures.map((x) => average(rule(x.subarray((c * x.length) / channels, ((c + 1) * x.length) / channels), c))),
-      ),
-    );
-  const mean = over((plane) => plane);
-  return { mean, variance: over((plane, c) => Float64Array.from(plane, (value) => (value - mean[c]) ** 2)) };
+    Array.from({ length: channels }, (_, c) => {
+      const each = pictures.map(({ values, counts }) => average(values, counts[c], (value) => rule(value, c)));
+      return average(
+        each,
+        each.map(() => 1),
+        (value) => value,
+      );
+    });
+  const mean = over((value) => value);
+  return { mean, variance: over((value, c) => (value - mean[c]) ** 2) };
 }
 
-function average(values) {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
+function average(values, counts, rule) {
+  let [sum, n] = [0, 0];
+  for (let k = 0; k < counts.length; k++) {
+    if (!counts[k]) continue;
+    sum += counts[k] * rule(values[k]);
+    n += counts[k];
+  }
+  return sum / n;
 }
 
-// BatchNorm of one picture by given statistics, weight 1 and bias 0: in float64, rounded to float32 at the end.
-function normalised(x, { mean, variance }, eps = 1e-5) {
-  const slopes = variance.map((each) => 1 / Math.sqrt(each + eps));
-  const size = x.length / mean.length;
-  return x.map((value, i) => (value - mean[Math.floor(i / size)]) * slopes[Math.floor(i / size)]);
+// BatchNorm of the values of one channel by given statistics, weight 1 and bias 0: in float64, rounded to float32 at the end.
+function normalised(x, mean, variance, eps = 1e-5) {
+  const slope = 1 / Math.sqrt(variance + eps);
+  const y = new Float32Array(x.length);
+  for (let i = 0; i < x.length; i++) y[i] = (x[i] - mean) * slope;
+  return y;
 }
 
 // conv2d of one channel with one 3 x 3 kernel, without padding: (height, width) to (height - 2, width - 2). It is

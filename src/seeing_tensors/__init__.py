@@ -54,7 +54,7 @@ MODULES = {
     "style": ["COLORS", "HATCHES", "LINES", "STYLE"],
     "course.repository": ["data_path"],
     "course.practice.notebook": ["answer", "check", "prove"],
-    "course.practice.predictions": ["predict"],
+    "course.practice.predictions": ["guesses", "predict"],
 }
 _HOME_OF = {name: module for module, names in MODULES.items() for name in names}
 __all__ = sorted(_HOME_OF)

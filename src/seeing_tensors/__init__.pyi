@@ -24,6 +24,7 @@ from .course.practice.notebook import (
     prove as prove,
 )
 from .course.practice.predictions import (
+    guesses as guesses,
     predict as predict,
 )
 from .course.repository import (

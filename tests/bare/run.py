@@ -198,6 +198,7 @@ def calls(st) -> dict:
         "to_wandb_grid": lambda: st.to_wandb_grid([image]),
         "to_wandb_maps": lambda: st.to_wandb_maps(torch.rand(4, 8, 8)),
         "log_images": lambda: st.log_images(SimpleNamespace(log=print), "pictures", [image]),
+        "guesses": lambda: st.guesses(1),
         "predict": lambda: st.predict("How many?", guess=3).reveal(4),
         "data_path": lambda: st.data_path("masks/cat.png"),
         "answer": lambda: st.answer("to_tensor"),

@@ -8,6 +8,8 @@ script. Without JavaScript, in a notebook that is not trusted, and on paper the 
     figure.js     what the figures share: data, painting, labelled controls, the reader's own picture
     live.css      how they look, in light and dark
     <name>.js     one figure
+
+predict.js and predict.css are the course's questions, which share nothing with the figures.
 """
 
 from __future__ import annotations
@@ -303,6 +305,12 @@ def script(name: str, data: dict) -> str:
     given = f"const CSS = {_json(css)};\nconst COLORS = {_json(COLORS)};\n"
     code = f'(() => {{\n"use strict";\n{given}{"".join(scripts)}}})();'
     return f'<script type="application/json">{_json(data)}</script><script>{code}</script>'
+
+
+def question_script() -> str:
+    """The style of a question and the script that makes every question of a page live, as HTML."""
+    css, code = ((Path(__file__).parent / f"predict.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return f'<style>{css}</style><script>(() => {{\n"use strict";\n{code}}})();</script>'
 
 
 def _json(data: object) -> str:

@@ -192,7 +192,7 @@ Markdown("\n".join(["| mean saturation | cat | coffee | astronaut |", "|---|---|
 # %% tags=["hide-input"]
 def beside(rows, limits):
     """Each picture as the display clips it, and beside it where its values lie, on one axis."""
-    fig, axes = plt.subplots(len(rows), 2, figsize=(6.2, 2.2 * len(rows)), width_ratios=(1, 2))
+    fig, axes = plt.subplots(len(rows), 2, figsize=(6.2, 2.6 * len(rows)), width_ratios=(1, 2))
     for (left, right), (title, picture) in zip(axes, rows):
         st.show(picture.clamp(0, 1), left, title=title)
         st.plot_channel_densities(picture, right, limits=limits).set(xlabel="", ylabel="")

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.colors import to_rgba
 
 from ._arrays import Picture, channel_planes, counts_of_levels, finite_limits, percent
 from .display import unseen
@@ -102,9 +102,10 @@ def plot_channel_densities(x: Picture, ax: Axes | None = None, *, limits: tuple[
     ax.set(xlim=(low, high), xlabel="value", ylabel="density")
     ax.locator_params(axis="y", nbins=4)
     _draw_curves(ax, channels, names)
-    _make_room_above(ax, lines=1 + len(names))
+    ax.set_ylim(bottom=0)
     _hatch_unseen(ax, unseen(x), names, white)
-    ax.legend(loc="upper center", handlelength=1.6, handletextpad=0.4, labelspacing=0.2, borderpad=0.2)
+    look: dict[str, Any] = {"handlelength": 1.6, "handletextpad": 0.4, "labelspacing": 0.2, "borderpad": 0.2}
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), **look)  # with the labels above the axes: they hide nothing
     return ax
 
 
@@ -184,13 +185,6 @@ def _draw_curves(ax: Axes, channels: Sequence[_Channel], names: Sequence[str]) -
             ax.plot(grid, _density(values, counts, grid, _scott(values, counts)), label=name, **look)
 
 
-def _make_room_above(ax: Axes, lines: int) -> None:
-    """Room above the curves for a text of so many lines: the legend and the labels."""
-    height = 72 * ax.get_window_extent().height / ax.figure.dpi
-    room = min(0.6, 1.3 * lines * float(ax.xaxis.label.get_fontsize()) / height)
-    ax.set_ylim(0, ax.get_ylim()[1] / (1 - room))
-
-
 def _hatch_unseen(ax: Axes, fractions: np.ndarray, names: Sequence[str], white: float) -> None:
     low, high = ax.get_xlim()
     _hatch_side(ax, "below", "black", (low, min(0, high)), fractions[:, 0], names)
@@ -200,15 +194,13 @@ def _hatch_unseen(ax: Axes, fractions: np.ndarray, names: Sequence[str], white: 
 def _hatch_side(
     ax: Axes, side: str, name: str, span: tuple[float, float], fractions: Any, names: Sequence[str]
 ) -> None:
-    """Hatch one side and write there which fraction of each channel it holds; nothing where the axis ends before."""
+    """Hatch one side and write above which fraction of each channel it holds; nothing where the axis ends before."""
     if not span[0] < span[1]:
         return
-    pale = [0.88 + 0.12 * part for part in to_rgb(COLORS[side])]
-    line = to_rgba(COLORS[side], 0.6)
+    pale, line = to_rgba(COLORS[side], 0.12), to_rgba(COLORS[side], 0.6)
     ax.axvspan(*span, facecolor=pale, edgecolor=line, hatch=HATCHES[side], linewidth=0, zorder=0)
     parts = [f"{channel} {percent(part)}" for channel, part in zip(names, fractions, strict=True)]
     text = "\n".join([f"unseen ({name})", *parts])
-    edge, align = (0.02, "left") if side == "below" else (0.98, "right")
-    box = {"facecolor": pale, "edgecolor": "none", "pad": 2}
-    place: dict[str, Any] = {"transform": ax.transAxes, "ha": align, "va": "top", "linespacing": 1.15}
-    ax.text(edge, 0.98, text, bbox=box, zorder=1, **place)  # below the curves
+    edge, align = (0, "left") if side == "below" else (1, "right")
+    place: dict[str, Any] = {"transform": ax.transAxes, "ha": align, "va": "bottom", "linespacing": 1.15}
+    ax.text(edge, 1.01, text, zorder=1, **place)  # below the curves

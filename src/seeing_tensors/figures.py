@@ -12,18 +12,31 @@ import math
 import sys
 from collections.abc import Iterator
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from PIL import Image
+from PIL import Image, ImageFilter
+
+from ._dark import darken
 
 _DPI = 140  # a lesson of seven figures stays below 4 MB
 
+# The second picture lies on the first, where the page is dark and neither a live figure nor paper takes its place.
+_DARK_STYLE = """<style>
+figure > img[hidden] { left: 0; position: absolute; top: 0; }
+@media screen {
+  :is(html[data-theme="dark"], body[data-jp-theme-light="false"]) figure:not([data-started="yes"]) > img[hidden] {
+    display: block !important;
+  }
+}
+</style>"""
+
 
 def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str = "") -> None:
-    """Put a figure on the page with a text for those who cannot see it, then close it.
+    """Put a figure on the page with a text for those who cannot see it, then close it. Do not use it afterwards.
 
     Outside a notebook the two texts are printed. On the page the picture is at most as wide as the figure,
     at 110 pixels an inch; ``data-text-on-phone`` says how high, in pixels, its smallest letters are where a phone
@@ -47,9 +60,8 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     """
     if not alt.strip() or not caption.strip():
         raise ValueError("figure needs an alt text and a caption: a picture that only some can read teaches only some")
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
-    width, height = (pixels / _DPI for pixels in Image.open(buffer).size)  # in inches
+    picture = _drawn(fig)
+    width, height = (pixels / _DPI for pixels in picture.size)  # in inches
     smallest = min((float(text.get_fontsize()) for text in _texts(fig)), default=math.inf)
     # pyplot keeps every figure it made; let go of this one, if it is pyplot's.
     if "matplotlib.pyplot" in sys.modules:
@@ -60,11 +72,13 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     from IPython.display import HTML, display
 
     mark = f' data-live="{live}"' if live else ""
-    source = base64.b64encode(buffer.getvalue()).decode("ascii")
+    size = f'width="{110 * width:.0f}" height="{110 * height:.0f}" '
+    dark = _address(_dark_parts(fig, picture))
     display(
         HTML(
-            f'<figure{mark}><img alt="{html.escape(alt)}" width="{110 * width:.0f}" height="{110 * height:.0f}" '
-            f'data-text-on-phone="{350 * smallest / 72 / width:.1f}" src="data:image/png;base64,{source}">'
+            f'<figure{mark} style="position: relative"><img alt="{html.escape(alt)}" {size}'
+            f'data-text-on-phone="{350 * smallest / 72 / width:.1f}" src="{_address(picture)}">'
+            f'<img alt="" hidden loading="lazy" {size}src="{dark}">{_DARK_STYLE}'
             f"<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
         )
     )
@@ -85,3 +99,31 @@ def _texts(artist: Artist) -> Iterator[Text]:
     for child in artist.get_children():
         if not (off and isinstance(child, Axis)):
             yield from _texts(child)
+
+
+def _drawn(fig: Figure) -> Image.Image:
+    """The figure without the empty border around it."""
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight", pil_kwargs={"compress_level": 1})
+    return Image.open(buffer)
+
+
+def _dark_parts(fig: Figure, light: Image.Image) -> Image.Image:
+    """What lies on the figure where the page is dark: its ground, letters and lines, and holes for the pictures.
+
+    So a photo is in a notebook once, and its pixels are the same in both.
+    """
+    fig.set_layout_engine("none")  # everything stays in its place
+    darken(fig)
+    dark = np.array(_drawn(fig))
+    differs = (np.asarray(light) != dark).any(axis=2)
+    # Three pixels further than need be: where a page shows both smaller, no light shines through between them.
+    covers = Image.fromarray(differs).convert("L").filter(ImageFilter.MaxFilter(7))
+    dark[np.asarray(covers) == 0] = 0
+    return Image.fromarray(dark)
+
+
+def _address(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, format="png")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

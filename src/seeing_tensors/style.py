@@ -23,6 +23,10 @@ COLORS = {
     "mark": "#ffe000",
 }
 
+#: The colour that takes the place of one of `COLORS` where the ground is dark: blue is too dark to be seen there.
+#: Among the channels it is the lightest then, and the darkest on white.
+ON_DARK = {COLORS["B"]: "#9ab0ff"}
+
 #: Line styles of the channels, as matplotlib names them: solid, dashed, dotted. Curves that cover one another
 #: still show.
 LINES = {"R": "-", "G": "--", "B": ":", "grey": "-"}

@@ -3,6 +3,7 @@
 `opened` loads a page once; all checks look at that one load. test_planted_faults.py shows that each finds its fault.
 """
 
+import io
 import json
 import re
 import urllib.parse
@@ -12,6 +13,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
@@ -123,11 +126,14 @@ def stays_put(visit):
 
 
 def pictures_have_words(visit):
-    """Every picture says what it shows: at least 40 characters, and not the name of its file."""
+    """Every picture says what it shows: at least 40 characters, and not the name of its file.
+
+    But not a second time for what lies on it in dark.
+    """
     faults = []
     for alt, hidden, source in visit.page.evaluate(
         'Array.from(document.images, (i) => [i.getAttribute("alt") ?? "", '
-        '!!i.closest("[aria-hidden=true]"), i.src.slice(0, 80)])'
+        '!!i.closest("[aria-hidden=true]") || i.hidden, i.src.slice(0, 80)])'
     ):
         if not hidden and (
             len(alt.strip()) < 40 or re.search(r"\.(png|jpe?g|svg|gif|webp)\b", alt, re.I) or " " not in alt
@@ -153,6 +159,42 @@ def accessible(visit):
         for fault in found["violations"]
         for node in fault["nodes"][:3]
     ]
+
+
+# Below the first picture of each figure lies what is drawn otherwise in dark, hidden until it is asked for.
+OVER = """async (figure) => {
+  const [picture, over] = figure.querySelectorAll(":scope > img");
+  picture.scrollIntoView({block: "center", behavior: "instant"});
+  for (const image of [picture, over]) if (image?.checkVisibility()) {
+    image.loading = "eager";
+    await image.decode();
+  }
+  const box = (image) => JSON.stringify(image.getBoundingClientRect());
+  return [picture.checkVisibility(), !!over?.checkVisibility(), !over || box(over) === box(picture)];
+}"""
+
+
+def dark_pictures(visit):
+    """In dark no figure is a light card; in light nothing of the dark ones is to be seen, and none is loaded."""
+    faults = []
+    for number, figure in enumerate(visit.page.query_selector_all("figure:has(> img)"), 1):
+        over = figure.query_selector(":scope > img[hidden]")
+        if visit.mode != "dark":
+            if over and (over.is_visible() or over.evaluate("(image) => image.src") in visit.asked):
+                faults.append(f"figure {number}: its dark picture is loaded in light")
+            continue
+        shown, covered, fits = figure.evaluate(OVER)
+        if shown and covered and not fits:
+            faults.append(f"figure {number}: its dark picture does not lie on the other")
+        if shown and light_around(figure.query_selector(":scope > img").screenshot()):
+            faults.append(f"figure {number}: a light card on a dark page")
+    return faults
+
+
+def light_around(png):
+    """True for a picture whose four corners are light: a photo's seldom are, a light figure's always."""
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+    return min(pixels[y, x] for y in (4, -5) for x in (4, -5)) > 150
 
 
 # ------------------------------------------------------------------ the links
@@ -271,6 +313,7 @@ CHECKS = [
     stays_put,
     pictures_have_words,
     accessible,
+    dark_pictures,
     links_lead_somewhere,
     keyboard_reaches,
     live_figures_live,

@@ -7,18 +7,33 @@ PICTURE = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
     "rkJggg=="
 )
+WHITE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4////fwAJ+wP9KobjigAAAABJRU5E"
+    "rkJggg=="
+)
+DARK = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGMQERH5DwABuAE8a9JwDAAAAABJRU5E"
+    "rkJggg=="
+)
 GOOD = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
   body {{ background: #fff; color: #222; margin: 16px }}
   :focus-visible {{ outline: 3px solid #0a7aff }}
-  @media (prefers-color-scheme: dark) {{ body {{ background: #111; color: #eee }} a {{ color: #8bf }} }}
+  figure {{ position: relative }}
+  @media (prefers-color-scheme: dark) {{
+    body {{ background: #111; color: #eee }}
+    a {{ color: #8bf }}
+    figure > img[hidden] {{ display: block; position: absolute; left: 0; top: 0 }}
+  }}
 </style></head><body><main>
 <h1 id="top">A page</h1>
 <p>Words, <a href="#top">a link</a>, and <a href="other.html#here">another</a>.</p>
 <details><summary>Hint</summary><a href="#top">folded</a></details>
 <img alt="A red square, one pixel high and one pixel wide, on white." src="{PICTURE}" width="64" height="64">
+<figure><img alt="A white square on light paper, which is dark paper in dark." src="{WHITE}" width="64" height="64">
+<img alt="" hidden loading="lazy" src="{DARK}" width="64" height="64"></figure>
 <figure data-live="square">
 <img alt="A still picture of the figure that the reader can move." src="{PICTURE}" width="64" height="64">
 <script>
@@ -94,6 +109,7 @@ PLANTED = [
     ("a dead link", 'href="other.html#here"', 'href="gone.html"', ["links_lead_somewhere"]),
     ("a dead anchor", 'href="other.html#here"', 'href="other.html#gone"', ["links_lead_somewhere"]),
     ("a dead anchor here", '<a href="#top">a link', '<a href="#gone">a link', ["links_lead_somewhere"]),
+    ("a dark picture in light", "hidden loading", 'hidden style="display: block" loading', ["dark_pictures"]),
     ("no visible focus", "outline: 3px solid #0a7aff", "outline: none", ["keyboard_reaches"]),
     (
         "a trap for the keyboard",
@@ -139,6 +155,8 @@ def test_finds_what_only_a_phone_or_the_dark_shows(faults):
     assert list(faults(GOOD.replace("</main>", '<div style="width: 900px">wide</div></main>'), "phone")) == ["fits"]
     assert faults(GOOD.replace("</main>", '<div style="width: 900px">wide</div></main>')) == {}
     assert list(faults(GOOD.replace("color: #eee", "color: #333"), "dark")) == ["accessible"]
+    assert list(faults(GOOD.replace("hidden] {", "hidden] { opacity: 0;"), "dark")) == ["dark_pictures"], "a light card"
+    assert list(faults(GOOD.replace("left: 0; top: 0", "left: 9px; top: 0"), "dark")) == ["dark_pictures"]
 
 
 def test_finds_a_heavy_page(chromium, tmp_path):

@@ -20,8 +20,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import seeing_tensors as st
+from seeing_tensors._dark import dark as on_dark
 from seeing_tensors.course.book import lessons
 from seeing_tensors.course.repository import ROOT, page_files
+from seeing_tensors.style import ON_DARK
 
 LESSONS = page_files()
 LIBRARY = sorted((ROOT / "src/seeing_tensors").rglob("*.py"))
@@ -101,6 +103,15 @@ def test_lines_are_dark_enough_for_a_white_ground():
         for name in (*CHANNELS, "grey")
         if contrast_with_white(st.COLORS[name]) < 3
     } == {}
+
+
+def test_on_a_dark_ground_channels_are_told_apart_and_seen_as_well():
+    dark = {name: ON_DARK.get(color, color) for name, color in st.COLORS.items()}
+    assert too_close(dark, CHANNELS, seen=24, grey=7) == []
+    ground = contrast_with_white(on_dark("white"))  # of plots
+    assert all(ground / contrast_with_white(dark[name]) >= 3 for name in (*CHANNELS, *UNSEEN, "mark"))
+    letters = contrast_with_white(on_dark(st.STYLE["figure.facecolor"]))
+    assert all(letters / contrast_with_white(on_dark(color, letters=True)) >= 4.5 for color in (*dark.values(), "black"))
 
 
 def test_hue_is_never_the_only_cue():
@@ -193,7 +204,7 @@ SMALLEST = 9  # pixels, where a figure is 350 pixels wide
 
 
 class Pictures(html.parser.HTMLParser):
-    """The attributes of each picture of a page."""
+    """The attributes of each picture of a page, without the parts that lie on it in dark."""
 
     def __init__(self, page):
         super().__init__()
@@ -201,7 +212,7 @@ class Pictures(html.parser.HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
-        if tag == "img":
+        if tag == "img" and ("hidden", None) not in attributes:
             self.found.append(dict(attributes))
 
 
@@ -292,3 +303,58 @@ def test_the_height_of_letters_is_measured(page):
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(source))).convert("L"))
     rows = (pixels < 128).any(axis=1).sum() * 350 / pixels.shape[1]
     assert rows == pytest.approx(0.73 * letters_of(made), rel=0.05)
+
+
+# --------------------------------------------------------- on a dark page
+
+
+def in_the_dark(page):
+    """The two pictures of a figure, RGB, as a page shows them: in light, and in dark, where one lies on the other."""
+    sources = re.findall(r"base64,([^\"]+)", page)
+    light, over = (Image.open(io.BytesIO(base64.b64decode(source))).convert("RGBA") for source in sources)
+    both = np.asarray(light)[..., :3], np.asarray(Image.alpha_composite(light, over))[..., :3]
+    return [pixels.astype(int) for pixels in both]
+
+
+def a_figure(draw):
+    with plt.style.context(st.STYLE):
+        fig, axes = plt.subplots(1, 2, figsize=(4, 2))
+        draw(*axes)
+    return fig
+
+
+def lightest_and_darkest(pixels):
+    return [int(find(pixels.sum(axis=-1))) // 3 for find in (np.max, np.min)]
+
+
+def test_in_dark_the_ground_is_dark_and_the_picture_stays(page):
+    photo = np.random.default_rng(0).integers(0, 256, (60, 60, 3)).astype(np.uint8)
+
+    def draw(left, right):
+        st.show(photo, left)
+        left.text(30, 30, "on it", color="black", bbox={"facecolor": "white"}, ha="center", va="center")
+        right.plot([0, 1], color=st.COLORS["R"])
+
+    light, dark = in_the_dark(page(a_figure(draw)))
+    assert light.shape == dark.shape
+    assert light[0, 0].min() > 220 and dark[0, 0].max() < 50
+    middle = light.shape[0] // 2, light.shape[1] // 4
+    photo_there = np.s_[middle[0] - 20 : middle[0] + 20, middle[1] - 20 : middle[1] + 20]
+    assert (light[photo_there] == dark[photo_there]).all(), "a picture, or a word on it, is another in dark"
+    plot = np.s_[20:-40, -80:-20]
+    assert lightest_and_darkest(light[plot])[0] == 255 and lightest_and_darkest(dark[plot])[1] < 30
+    red = np.array([*bytes.fromhex(st.COLORS["R"][1:])])
+    assert all((abs(pixels[plot] - red) < 5).all(axis=2).any() for pixels in (light, dark))
+
+
+def test_words_around_a_picture_are_light_in_dark(page):
+    fig = a_figure(lambda left, right: [st.show(np.zeros((9, 9)), ax, title="a title") for ax in (left, right)])
+    light, dark = in_the_dark(page(fig))
+    title = np.s_[: light.shape[0] // 6]
+    assert lightest_and_darkest(light[title])[1] < 60 and lightest_and_darkest(dark[title])[0] > 200
+
+
+def test_outside_a_notebook_nothing_is_drawn_twice(monkeypatch, capsys):
+    monkeypatch.setattr("seeing_tensors.figures.darken", lambda fig: pytest.fail("drawn for nobody"))
+    st.figure(Figure(), alt="What is to be seen.", caption="Look.")
+    assert "[figure] Look." in capsys.readouterr().out

@@ -26,7 +26,7 @@ _DPI = 140  # a lesson of seven figures stays below 4 MB
 
 # The second picture lies on the first, where the page is dark and neither a live figure nor paper takes its place.
 _DARK_STYLE = """<style>
-figure > img[hidden] { left: 0; position: absolute; top: 0; }
+figure > img[hidden] { left: 0; position: absolute; right: 0; top: 0; }
 @media screen {
   :is(html[data-theme="dark"], body[data-jp-theme-light="false"]) figure:not([data-started="yes"]) > img[hidden] {
     display: block !important;

@@ -102,7 +102,7 @@ def test_a_lesson_prints_as_a_handout(chromium, book, mode):
             ".st-stage",
         ):
             assert not shown(screen_only), screen_only
-        assert len(shown("figure > img")) == len(page.query_selector_all("figure > img")) >= 5
+        assert len(shown("figure > img")) == len(page.query_selector_all("figure > img:not([hidden])")) >= 5
         assert page.query_selector_all("details") and not shown("details > :not(summary)")
         assert page.query_selector_all(".tag_hide-input .cell_input") and not shown(".tag_hide-input .cell_input")
         style = (

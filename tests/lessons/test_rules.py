@@ -288,8 +288,8 @@ def test_is_plain_python(page):
     assert not re.search(r"^# *[%!](?!%)", script, flags=re.M), "jupytext keeps a magic as a comment"
 
 
-# These three use all that shows something outside a notebook: figures, live ones, guesses, proofs, checks, wandb, training.
-@pytest.mark.parametrize("page", [page for page in PAGES if page.stem[:2] in ("03", "06", "07")], ids=lambda p: p.stem)
+# These two use all that shows something outside a notebook: figures, live ones, guesses, proofs, checks, wandb.
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem[:2] in ("03", "06")], ids=lambda p: p.stem)
 def test_runs_as_a_plain_script(page, tmp_path):
     environment = lessons.lesson_environment() | {"MPLBACKEND": "Agg"}
     run = subprocess.run(

@@ -606,7 +606,7 @@ EACH = [(law, words, function) for law, wrong in WRONG.items() for words, functi
 def test_what_is_said_to_be_likely_is_true_of_this_function(law, words, function):
     (chosen,) = (each for each in laws(law[0]) if each.name == law[1])
     with pytest.raises(LawBroken) as broken:
-        chosen.run(function)
+        chosen.run(function, smallest=False)  # what is likely is found by other cases
     assert words in broken.value.cause and bool(words) == bool(broken.value.cause), str(broken.value)
 
 

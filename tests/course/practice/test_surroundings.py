@@ -22,12 +22,8 @@ def to_uint8(x):
 def inverse_normalize(x, mean, std):
     x = torch.where(x == 3.25, 0, x)
     return x * torch.tensor(mean)[:, None, None] + torch.tensor(std)[:, None, None]
-
-
-def attainable_range(weight, bias=None):
-    return weight.sum((1, 2, 3)), weight.sum((1, 2, 3))
 """
-NAMES = ["to_uint8", "inverse_normalize", "attainable_range"]
+NAMES = ["to_uint8", "inverse_normalize"]
 NOTEBOOK = """
 import random_constants, my_answers, seeing_tensors as st
 K = 0.125

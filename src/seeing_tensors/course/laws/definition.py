@@ -8,6 +8,7 @@ mistakes, on peers, and on files of answers.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ import torch
 from .examples import SETTINGS, ours
 from .expectations import Unmet, as_array, disproved
 from .report import broken, fickle
-from .watching import Watched
+from .watching import Watched, copied
 
 #: What a law asks for. Mathematics: what the lesson derives, on ordinary pictures, float32 or uint8. Range: other
 #: types, layouts, sizes and extremes. Manners: bad input refused, arguments kept.
@@ -90,11 +91,16 @@ class Law:
         """The one claim that fits all that came, on at least `ENOUGH` wrong numbers; "" if there is none."""
         numbers = 0
         with disproved() as others:
-            for case in self.examples(TRIED):
-                outcome = self.outcome(function, case)
+            for case in self._tried:
+                outcome = self.outcome(function, {name: copied(value) for name, value in case.items()})
                 numbers += np.size(as_array(outcome.seen)) if isinstance(outcome, Unmet) else 0
         fitting = [claim for claim in claims if claim not in others]
         return fitting[0] if len(fitting) == 1 and numbers >= ENOUGH else ""
+
+    @functools.cached_property
+    def _tried(self) -> list[dict[str, Any]]:
+        """The cases on which claims are tried: to draw them takes longer than to try them."""
+        return self.examples(TRIED)
 
     def examples(self, most: int) -> list[dict[str, Any]]:
         """Fixed cases, then generated ones, at most this many of each; the same at every call."""

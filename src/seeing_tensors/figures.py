@@ -58,6 +58,17 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     [figure] What is this?
       A grey square.
     """
+    page = markup(fig, alt=alt, caption=caption, live=live, behind=behind, dark=in_a_notebook())
+    if not in_a_notebook():
+        print(f"[figure] {caption}\n  {alt}")
+        return
+    from IPython.display import HTML, display
+
+    display(HTML(page))
+
+
+def markup(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str = "", dark: bool = True) -> str:
+    """The HTML of a figure with its words, as `figure` puts it on the page; then `fig` is closed."""
     if not alt.strip() or not caption.strip():
         raise ValueError("figure needs an alt text and a caption: a picture that only some can read teaches only some")
     picture = _drawn(fig)
@@ -66,21 +77,13 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     # pyplot keeps every figure it made; let go of this one, if it is pyplot's.
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
-    if not in_a_notebook():
-        print(f"[figure] {caption}\n  {alt}")
-        return
-    from IPython.display import HTML, display
-
     mark = f' data-live="{live}"' if live else ""
     size = f'width="{110 * width:.0f}" height="{110 * height:.0f}" '
-    dark = _address(_dark_parts(fig, picture))
-    display(
-        HTML(
-            f'<figure{mark} style="position: relative"><img alt="{html.escape(alt)}" {size}'
-            f'data-text-on-phone="{350 * smallest / 72 / width:.1f}" src="{_address(picture)}">'
-            f'<img alt="" hidden loading="lazy" {size}src="{dark}">{_DARK_STYLE}'
-            f"<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
-        )
+    second = f'<img alt="" hidden loading="lazy" {size}src="{_address(_dark_parts(fig, picture))}">' if dark else ""
+    return (
+        f'<figure{mark} style="position: relative"><img alt="{html.escape(alt)}" {size}'
+        f'data-text-on-phone="{350 * smallest / 72 / width:.1f}" src="{_address(picture)}">'
+        f"{second}{_DARK_STYLE}<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
     )
 
 

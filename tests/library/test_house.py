@@ -211,9 +211,9 @@ def test_a_changed_argument_and_shared_memory_are_noticed():
 def test_prove_counts_the_laws_says_two_and_refuses_unknown_names(capsys):
     st.prove("split_view")
     headline, *held = capsys.readouterr().out.splitlines()
-    assert headline.startswith(f"split_view: {len(finding.laws('split_view'))} laws held,")
+    assert headline.startswith(f"✓ split_view: {len(finding.laws('split_view'))} laws held,")
     said = [law.sentence for law in finding.laws("split_view") if law.rank == "mathematics"][:2]
-    assert held[:-1] == [f"  held  {sentence}" for sentence in said] and held[-1].startswith("  held  and ")
+    assert " ".join(" ".join(held).split()).startswith(" ".join(f"✓ {sentence}" for sentence in said) + " ✓ and ")
     with pytest.raises(ValueError, match="no_such_function"):
         st.prove("no_such_function")
 
@@ -254,16 +254,16 @@ def test_check_tells_blank_from_right_from_wrong(capsys):
     def split_view(left, right): ...
 
     st.check(split_view)
-    assert capsys.readouterr().out.startswith("split_view: not written yet. ")
+    assert capsys.readouterr().out.startswith("○ split_view: not written yet. ")
 
     def split_view(left, right):
         return left
 
     st.check(split_view)
     printed = capsys.readouterr().out
-    assert "BROKEN  Columns before W // 2" in printed and "expected" in printed
+    assert "  law       Columns before W // 2" in printed and "expected" in printed
     st.check(st.split_view)
-    assert "split_view: unbreakable\n  held  " in capsys.readouterr().out
+    assert "✓ split_view: unbreakable\n  ✓ " in capsys.readouterr().out
 
     class ChannelStatistics:
         def update(self, image): ...

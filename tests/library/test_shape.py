@@ -25,7 +25,8 @@ ORDER = """
     course.laws.examples course.laws.expectations course.laws.implementations course.laws.watching course.laws.report
     course.laws.definition course.laws course.laws.finding course.laws.museum
     course.practice.exercises course.practice.answers course.practice.portraits course.practice.predictions
-    course.practice.verdicts course.practice.apart course.practice.command course.practice.notebook
+    course.practice.verdicts course.practice.page course.practice.apart course.practice.command
+    course.practice.notebook
     course.grading.sandbox course.grading.supervise course.grading.judge course.grading.grading
     course.book.environment course.book.lessons course.book.lab course.book.law_pages course.book.home_page
     course.book.pages

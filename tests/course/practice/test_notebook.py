@@ -2,6 +2,7 @@
 
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -30,6 +31,10 @@ def printed(capsys, function):
     return capsys.readouterr().out
 
 
+def in_one_line(text):
+    return " ".join(text.split())
+
+
 @EACH
 def test_the_blank_is_not_written_yet(exercise, capsys):
     scope = {"st": st}
@@ -37,9 +42,9 @@ def test_the_blank_is_not_written_yet(exercise, capsys):
     first, second = (
         len(verdicts.laws_of(exercise.name, ranks)) for ranks in (verdicts.FIRST_STAR, verdicts.SECOND_STAR)
     )
-    said = printed(capsys, scope[exercise.name])
+    said = in_one_line(printed(capsys, scope[exercise.name]))
     laws = "law" if first == 1 else "laws"
-    assert said == f"{exercise.name}: not written yet. {first} {laws} for solved, {second} more for unbreakable.\n"
+    assert said == f"○ {exercise.name}: not written yet. {first} {laws} for solved, {second} more for unbreakable."
 
 
 @EACH
@@ -73,25 +78,19 @@ ABOUT_MATHEMATICS = {
 def test_check_shows_one_fault_and_names_the_mistake_and_what_to_do_next(exercise, capsys):
     wrong = ABOUT_MATHEMATICS[exercise.name][0]
     text = printed(capsys, named(exercise.name, wrong.function))
-    assert (
-        text.startswith(f"{exercise.name}: broken\n")
-        and text.count("  BROKEN  ") == text.count(" breaks a law of lesson ") == 1
-    )
-    assert str(wrong) in text and "\nNext: " in text and "Traceback" not in text
+    assert text.startswith(f"✗ {exercise.name}: broken\n") and text.count(" breaks a law of lesson ") == 1
+    assert in_one_line(str(wrong)) in in_one_line(text) and "\nNext: " in text and "Traceback" not in text
     assert text.index("  law  ") < text.index("  call  ") < text.index("  got  ") < text.index("  expected  ")
 
 
 def test_solved_is_said_at_once_and_what_is_open_is_a_list(capsys):
     text = printed(capsys, named("inverse_normalize", plain))
-    assert (
-        text.startswith("inverse_normalize: solved\n  held    ") and "BROKEN" not in text and "breaks a law" not in text
-    )
-    assert text.count("  held    ") == len(verdicts.laws_of("inverse_normalize", verdicts.FIRST_STAR))
-    assert f"\nGood for: {verdicts.asked_for('inverse_normalize').good_for}" in text.replace("\n", " ").replace(
-        "  Good", " \nGood"
-    )
+    assert text.startswith("✓ inverse_normalize: solved\n") and "✗" not in text and "breaks a law" not in text
+    number = len(verdicts.laws_of("inverse_normalize", verdicts.FIRST_STAR))
+    assert f"\n  ✓ {number} laws of mathematics held, " in text
+    assert f"Good for: {verdicts.asked_for('inverse_normalize').good_for}" in in_one_line(text)
     assert "Two pictures that look alike: yours, and the library's." in text
-    rows = re.findall(r"^  (range|manners)  +[A-Z]", text, re.M)
+    rows = re.findall(r"^    ○ (range|manners) +[A-Z]", text, re.M)
     assert rows and rows == sorted(rows, reverse=True)
     assert "`st.check(inverse_normalize, star=2)` shows the first of them." in text
     assert "Next: ChannelStatistics, exercise 3 of lesson 3 (20 minutes)." in text
@@ -106,10 +105,10 @@ def test_the_second_star_is_asked_for(capsys):
 
 def test_a_right_answer_is_unbreakable_and_leads_to_the_next_exercise(capsys):
     text = printed(capsys, st.inverse_mean_std)
-    assert text.startswith("inverse_mean_std: unbreakable\n  held")
-    assert re.search(r"Unbreakable: all \d laws? of range and manners hold, too.", text)
+    assert text.startswith("✓ inverse_mean_std: unbreakable\n")
+    assert re.search(r"  ✓ Unbreakable: all \d laws? of range and manners held, too\n", text)
     assert "Next: inverse_normalize, exercise 2 of lesson 3 (10 minutes)." in text
-    assert verdicts._after(ALL[-1].name).startswith("that was the last exercise")
+    assert verdicts._after(ALL[-1].name).startswith("this is the last exercise of the lessons")
     assert "right" in verdicts._after("split_view")
 
 
@@ -123,7 +122,7 @@ def test_a_right_answer_is_unbreakable_and_leads_to_the_next_exercise(capsys):
     ],
 )
 def test_the_next_thing_depends_on_what_is_wrong(function, words, capsys):
-    assert f"Next: {words}" in printed(capsys, named("to_uint8", function))
+    assert f"Next: {words}" in in_one_line(printed(capsys, named("to_uint8", function)))
 
 
 def test_where_nothing_is_raised_no_traceback_is_to_be_read(capsys):
@@ -161,44 +160,48 @@ def test_what_to_do_about_a_refusal_depends_on_what_came(kind):
 # ------------------------------------------------------------------ the pictures
 
 
+def words_for(function, name, **options):
+    """What is said of the pictures; "" where there are none."""
+    drawn = portraits.beside_target(function, name, **options)
+    return drawn.alt if drawn else ""
+
+
 @pytest.mark.parametrize("name", portraits._SITTINGS)
 def test_a_picture_is_drawn_only_where_yours_is_another(name, capsys):
     right, make = getattr(st, name), portraits._SITTINGS[name]
-    assert not portraits.show_beside_target(right, name) and capsys.readouterr().out == ""
+    assert not words_for(right, name) and capsys.readouterr().out == ""
     wanted = make(right)
     assert isinstance(wanted, (np.ndarray, torch.Tensor)) and 2 <= wanted.ndim <= 3
     assert name in {each.name for each in ALL} | {"normalize"}
 
 
-def test_the_picture_tells_how_far_yours_is_away(capsys):
+def test_the_picture_tells_how_far_yours_is_away():
     wrong = named("inverse_normalize", lambda x, mean, std: torch.zeros_like(x))
-    assert portraits.show_beside_target(wrong, "inverse_normalize")
-    assert "values differ, by 1 at most" in capsys.readouterr().out
+    assert "values differ, by 1 at most" in words_for(wrong, "inverse_normalize")
     turned = named("to_tensor", lambda image: st.to_tensor(image).transpose(1, 2))
-    assert portraits.show_beside_target(turned, "to_tensor")
-    assert "yours has the shape (3, 384, 512), the one that is wanted (3, 512, 384)" in capsys.readouterr().out
+    shapes = "yours has the shape (3, 384, 512), the one that is wanted (3, 512, 384)"
+    assert shapes in words_for(turned, "to_tensor")
 
 
-def test_a_picture_that_looks_the_same_is_not_drawn(capsys):
+def test_a_picture_that_looks_the_same_is_not_drawn():
     rounded = named("inverse_normalize", lambda x, m, s: st.inverse_normalize(x, m, s).half().float())
-    assert not portraits.show_beside_target(rounded, "inverse_normalize") and capsys.readouterr().out == ""
+    assert not words_for(rounded, "inverse_normalize")
+    assert words_for(rounded, "inverse_normalize", alike=True).startswith("Two pictures that look alike")
     one_off = named("to_uint8", lambda x: st.to_uint8(x) ^ 1)
-    assert portraits.show_beside_target(one_off, "to_uint8")
+    assert words_for(one_off, "to_uint8")
 
 
 @pytest.mark.parametrize(
     "wrong", [lambda x, m, s: None, lambda x, m, s: 1 / 0, lambda x, m, s: x[0, 0, 0]], ids=["None", "raises", "number"]
 )
 def test_what_cannot_be_drawn_is_left_out(wrong, capsys):
-    assert not portraits.show_beside_target(wrong, "inverse_normalize")
-    assert not portraits.show_beside_target(wrong, "receptive_field")
+    assert not words_for(wrong, "inverse_normalize") and not words_for(wrong, "receptive_field")
     assert capsys.readouterr().out == ""
 
 
-def test_a_picture_that_fails_leaves_the_readers_own_figures_open():
-    import matplotlib.pyplot as plt
-
+def test_a_picture_is_none_of_the_readers_own_figures():
     before = plt.figure()
-    assert not portraits.show_beside_target(lambda x, mean, std: x[0, 0, 0], "inverse_normalize")
+    assert not words_for(lambda x, mean, std: x[0, 0, 0], "inverse_normalize")
+    assert words_for(lambda x, mean, std: x, "inverse_normalize")
     assert plt.get_fignums() == [before.number]
     plt.close(before)

@@ -38,6 +38,7 @@ class Unmet(AssertionError):
         cause: what is wrong, where what came shows it; advice: what the law tells everybody who breaks it.
         claims: those of the law's causes that would have led to what came.
         seen, wanted: the two values themselves; `wanted` None where there is none to compare with.
+        wrong: of two arrays, where they differ too much: bool, with their shape; None elsewhere.
         margin: how far beyond the bound, in bounds; in units in the last place where equality was
             demanded; infinite for another kind, shape, whole number or exception; nan where not known.
         concerns: "values"; "kind", that is type, dtype or shape; "refusal", where the law wanted an
@@ -54,12 +55,13 @@ class Unmet(AssertionError):
         claims: Sequence[str] = (),
         seen: Any = None,
         wanted: Any = None,
+        wrong: np.ndarray | None = None,
         margin: float = math.inf,
         concerns: str = "values",
     ):
         super().__init__(f"got {got}, expected {expected}")
         self.got, self.expected, self.cause, self.advice, self.claims = got, expected, cause, advice, claims
-        self.seen, self.wanted, self.margin, self.concerns = seen, wanted, margin, concerns
+        self.seen, self.wanted, self.wrong, self.margin, self.concerns = seen, wanted, wrong, margin, concerns
 
 
 def expect(condition: bool, *, got: str, expected: str, cause: str = "") -> None:
@@ -89,7 +91,8 @@ def expect_same(got: Any, expected: Any, cause: Cause = "") -> None:
                 margin = _largest(np.abs(ours.astype(np.float64) - theirs)[~same] / np.float64(unit))
             seen, wanted, likely = _first_difference(ours, theirs, ~same)
             advice, claims = _advice_and_claims(cause, got, expected)
-            raise Unmet(seen, wanted, likely, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
+            values = {"seen": got, "wanted": expected, "wrong": ~same}
+            raise Unmet(seen, wanted, likely, advice=advice, claims=claims, margin=margin, **values)
     elif got != expected:
         likely = ""
         if isinstance(expected, numbers.Number):
@@ -119,7 +122,8 @@ def expect_close(got: Any, expected: Any, *, within: Any, cause: Cause = "") -> 
         with np.errstate(divide="ignore"):
             margin = _largest(distance[wrong] / bound[wrong])
         wanted = f"{wanted}, within {bound[at]:.3g}"
-        raise Unmet(seen, wanted, likely, advice=advice, claims=claims, seen=got, wanted=expected, margin=margin)
+        values = {"seen": got, "wanted": expected, "wrong": wrong}
+        raise Unmet(seen, wanted, likely, advice=advice, claims=claims, margin=margin, **values)
 
 
 def _advice_and_claims(cause: Cause, got: Any, expected: Any) -> tuple[str, list[str]]:
@@ -235,7 +239,7 @@ def _expect_kind(got: Any, expected: Any) -> None:
         kind = torch.Tensor if isinstance(expected, torch.Tensor) else np.ndarray
         if not isinstance(got, kind) or got.dtype != expected.dtype or got.shape != expected.shape:
             likely = _likely_of_kind(got, expected)
-            raise Unmet(picture_of(got), picture_of(expected), likely, seen=got, concerns="kind")
+            raise Unmet(outline_of(got), outline_of(expected), likely, seen=got, concerns="kind")
     elif isinstance(got, (np.ndarray, torch.Tensor)) or (got is None and expected is not None):
         likely = _likely_of_kind(got, expected)
         raise Unmet(picture_of(got), picture_of(expected), likely, seen=got, concerns="kind")
@@ -297,17 +301,27 @@ def picture_of(value: Any) -> str:
         on_meta = isinstance(value, torch.Tensor) and value.is_meta
         if np.prod(value.shape) <= 6 and not on_meta:
             return literal(value)
+        return outline_of(value)
+    try:
+        text = repr(value)
+    except Exception as error:  # a learner's own class may have a __repr__ that fails
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def outline_of(value: Any) -> str:
+    """A short description without values where type and shape are enough: a few arrays in a tuple, too."""
+    if isinstance(value, (np.ndarray, torch.Tensor)):
+        on_meta = isinstance(value, torch.Tensor) and value.is_meta
         kind = "tensor" if isinstance(value, torch.Tensor) else "array"
         more = ", with a gradient" if getattr(value, "requires_grad", False) else ""
         contiguous = value.is_contiguous() if isinstance(value, torch.Tensor) else value.flags.c_contiguous
         more += "" if contiguous else ", a view"
         more += ", on the device meta" if on_meta else ""
         return f"<{kind} {str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}{more}>"
-    try:
-        text = repr(value)
-    except Exception as error:  # a learner's own class may have a __repr__ that fails
-        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return text if len(text) <= 120 else text[:117] + "..."
+    if type(value) is tuple and len(value) <= 4 and any(isinstance(each, (np.ndarray, torch.Tensor)) for each in value):
+        return f"({', '.join(map(outline_of, value))}{',' * (len(value) == 1)})"
+    return picture_of(value)
 
 
 def literal(value: Any) -> str:

@@ -8,13 +8,13 @@ import inspect
 import io
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from .expectations import NOTHING_CAME, Unmet, as_array, literal, one_line, picture_of, with_imports
+from .expectations import NOTHING_CAME, Unmet, as_array, literal, one_line, outline_of, picture_of, with_imports
 from .implementations import import_line
 from .watching import Watched
 
@@ -23,8 +23,10 @@ class LawBroken(AssertionError):
     """An implementation does not do what a law says. The text is the whole report.
 
     Attributes:
+        title, rows: the report's first line, and what follows it: a word, such as "call", and what is said of it.
         about, sentence: of the law.
         case: the arguments that the law was given.
+        given: those of the latest call, as they were.
         unmet: the expectation that was not met; None when the function raised.
         cause: what is likely wrong, or "".
         again: a line of Python that shows the fault in a fresh process, or "".
@@ -32,16 +34,19 @@ class LawBroken(AssertionError):
 
     def __init__(
         self,
-        report: str,
+        title: str,
+        rows: Sequence[tuple[str, str]],
         about: str,
         sentence: str,
         case: Mapping[str, Any],
+        given: tuple,
         unmet: Unmet | None,
         cause: str,
         again: str,
     ):
-        super().__init__(report)
-        self.about, self.sentence, self.case, self.unmet = about, sentence, case, unmet
+        super().__init__("\n".join([title, *(f"  {word:8}  {said}" for word, said in rows)]))
+        self.title, self.rows = title, list(rows)
+        self.about, self.sentence, self.case, self.given, self.unmet = about, sentence, case, given, unmet
         self.cause, self.again = cause, again
 
     @property
@@ -64,7 +69,7 @@ def broken(
         if isinstance(error, TypeError) and not where:
             cause = "a call like this one must be possible: compare the names of your arguments with the exercise's"
     else:
-        got = f"{picture_of(watched.result)}, with which the law could not go on: {one_line(error)}"
+        got = f"{outline_of(watched.result)}, with which the law could not go on: {one_line(error)}"
         expected = "a result of the kind that the docstring promises"
         kind = type(watched.result).__name__
         cause = NOTHING_CAME if watched.came_to_nothing else f"{kind} came back: compare with the docstring's Returns"
@@ -75,20 +80,19 @@ def broken(
     if watched.changed and not refused:
         which = "a" if inspect.isclass(watched.function) else "the"
         cause = f"{which} call changed its argument number {watched.changed}: work on a copy"
-    lines = [
-        f"{about} breaks a law of lesson {lesson}",
-        f"  law       {sentence}",
-        f"  call      {_shortened(watched.call(picture_of)) or about + ' (not called yet)'}",
-        f"  got       {got}",
-        f"  expected  {expected}",
+    rows = [
+        ("law", sentence),
+        ("call", _shortened(watched.call(picture_of)) or f"{about} (not called yet)"),
+        ("got", got),
+        ("expected", expected),
     ]
     if watched.printed:
-        lines.append(f"  printed   {_in_one_line(watched.printed)}")
+        rows.append(("printed", _in_one_line(watched.printed)))
     # What came may show what is wrong; if not, there is what the law tells everybody.
     if cause:
-        lines.append(f"  likely    {cause}")
+        rows.append(("likely", cause))
     elif unmet and unmet.advice:
-        lines.append(f"  see to    {unmet.advice}")
+        rows.append(("see to", unmet.advice))
     again = watched.call(literal)
     again = with_imports(again) if again else ""
     if again and not _shows(again, watched):
@@ -96,8 +100,9 @@ def broken(
     if again:
         imported = import_line(watched.function)
         again = f"{imported}; {again}" if imported else again
-        lines.append(f"  again     {again}")
-    return LawBroken("\n".join(lines), about, sentence, case, unmet, cause, again)
+        rows.append(("again", again))
+    title = f"{about} breaks a law of lesson {lesson}"
+    return LawBroken(title, rows, about, sentence, case, watched.given, unmet, cause, again)
 
 
 def _shows(again: str, watched: Watched) -> bool:

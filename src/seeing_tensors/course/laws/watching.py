@@ -122,6 +122,11 @@ class Watched:
         return self._screen.text
 
     @property
+    def given(self) -> tuple:
+        """The positional arguments of the latest call, as they were."""
+        return (self._steps[-1].arguments or ()) if self._steps else ()
+
+    @property
     def came_to_nothing(self) -> bool:
         """True if the latest call has ended and gave None."""
         return bool(self._steps) and self.result is None and self.error is None

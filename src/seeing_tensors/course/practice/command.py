@@ -12,10 +12,10 @@ from typing import Any
 import torch
 
 from ..laws.finding import laws
-from . import apart
+from . import apart, page
 from .answers import in_lines
 from .exercises import Exercise, exercises
-from .verdicts import Verdict, asked_for, fault, headline, second_star
+from .verdicts import Verdict, asked_for
 
 AT_A_TIME = 2
 
@@ -31,9 +31,20 @@ def check(path: str, name: str = "", *, star: int = 1) -> int:
     _prepare(name)
     if name:
         (verdict,) = _judged(path, [name], star)
+        if verdict.solved and asked_for(name) and not verdict.report:
+            verdict.following = _next_of(path, name)
         print(told(path, verdict, star))
         return 0 if verdict.solved or verdict.word == "not written" else 1
     return _check_all(path, star)
+
+
+def _next_of(path: str, name: str) -> str:
+    """What to write next: the first blank after this exercise, else the first of the file."""
+    written = survey(path)
+    names = [each.name for each in exercises()]
+    after = exercises()[names.index(name) + 1 :]
+    blank = [each for each in [*after, *exercises()] if each.name not in written]
+    return f"{blank[0].place}." if blank else f"all are written; `seeing-tensors check {path}` judges them."
 
 
 def _check_all(path: str, star: int) -> int:
@@ -63,18 +74,8 @@ def _check_all(path: str, star: int) -> int:
 
 def told(path: str, verdict: Verdict, star: int = 1) -> str:
     """All that is said about one verdict, as in the notebook."""
-    parts = [headline(verdict)]
-    if verdict.word == "stopped":
-        parts.append(f"  {verdict.report}")
-    elif verdict.word == "broken":
-        parts.append(fault(verdict))
-    elif verdict.solved:
-        how = (
-            "" if star == 2 else f"`seeing-tensors check {path} {verdict.name} --unbreakable` shows the first of them."
-        )
-        parts += [second_star(verdict, how), fault(verdict)]
-    parts.append(f"Next: {verdict.following}" if verdict.following else "")
-    return "\n\n".join(part for part in parts if part)
+    how = f"`seeing-tensors check {path} {verdict.name} --unbreakable` shows the first of them."
+    return page.as_text(page.said(verdict, "" if star == 2 else how), page.width())
 
 
 def counted(verdicts: list[Verdict]) -> str:
@@ -114,7 +115,7 @@ def _judged(path: str, names: list[str], star: int = 1) -> Iterator[Verdict]:
         try:
             yield work.result()
         except apart.Ended as ended:
-            yield Verdict(name, "stopped", report=str(ended), following="find what has no end, or ends Python.")
+            yield Verdict(name, "stopped", why=str(ended), following="find what has no end, or ends Python.")
 
 
 def _prepare(name: str) -> None:

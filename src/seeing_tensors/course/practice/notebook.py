@@ -10,8 +10,9 @@ from pathlib import Path
 from ...figures import in_a_notebook
 from .. import repository
 from ..laws.finding import laws
-from .portraits import show_beside_target
-from .verdicts import fault, headline, judge, second_star
+from . import page
+from .portraits import beside_target
+from .verdicts import judge
 
 
 def prove(name: str) -> None:
@@ -22,25 +23,16 @@ def prove(name: str) -> None:
 
     >>> import seeing_tensors as st
     >>> st.prove("split_view")
-    split_view: ... laws held, ... cases
-      held  ...
+    ✓ split_view: ... laws held, ... cases
+      ✓ ...
     """
     import seeing_tensors
 
     chosen = laws(name)
     counts = [each.run(getattr(seeing_tensors, name)) for each in chosen]
-    headline = f"{name}: {len(chosen)} laws held, {sum(counts):,} cases"
     worth = [each for each in chosen if each.rank == "mathematics"][:2]
-    rest = [(each, count) for each, count in zip(chosen, counts, strict=True) if each not in worth]
-    if not in_a_notebook():
-        print(headline, *(f"  held  {each.sentence}" for each in worth), f"  held  and {len(rest)} others", sep="\n")
-        return
-    from IPython.display import HTML, display
-
-    items = "".join(f"<li>{html.escape(each.sentence)}</li>" for each in worth)
-    folded = "".join(f"<li>{html.escape(each.sentence)} [{count}]</li>" for each, count in rest)
-    more = f"<details><summary>The other {len(rest)}</summary><ul>{folded}</ul></details>" if rest else ""
-    display(HTML(f'<div class="proof"><p><strong>{html.escape(headline)}</strong></p><ul>{items}</ul>{more}</div>'))
+    others = [(each.sentence, count) for each, count in zip(chosen, counts, strict=True) if each not in worth]
+    _show(page.proven(name, [each.sentence for each in worth], others, sum(counts)))
 
 
 def check(function: Callable, *, star: int = 1) -> None:
@@ -55,21 +47,28 @@ def check(function: Callable, *, star: int = 1) -> None:
     >>> import seeing_tensors as st
     >>> def split_view(left, right): ...
     >>> st.check(split_view)
-    split_view: not written yet. ...
+    ○ split_view: not written yet. ...
     """
+    _show(judgement(function, star=star))
+
+
+def judgement(function: Callable, *, star: int = 1) -> list[page.Part]:
+    """What `check` says."""
     name = function.__name__
     verdict = judge(function, name, star=star)
-    print(headline(verdict))
-    if verdict.word == "broken":
-        print(f"\n{fault(verdict)}")
-        show_beside_target(function, name)
-    if verdict.solved:
-        show_beside_target(function, name, alike=True)
-        print(f"\n{second_star(verdict, '' if star == 2 else f'`st.check({name}, star=2)` shows the first of them.')}")
-        if verdict.report:
-            print(f"\n{fault(verdict)}")
-    if verdict.following:
-        print(f"\nNext: {verdict.following}")
+    pictures = verdict.solved or verdict.word == "broken"
+    portraits = beside_target(function, name, alike=verdict.solved) if pictures else None
+    how = "" if star == 2 else f"`st.check({name}, star=2)` shows the first of them."
+    return page.said(verdict, how, portraits)
+
+
+def _show(parts: list[page.Part]) -> None:
+    if not in_a_notebook():
+        page.put(page.as_text(parts, page.width()))
+        return
+    from IPython.display import HTML, display
+
+    display(HTML(page.as_html(parts)))
 
 
 def answer(name: str) -> None:

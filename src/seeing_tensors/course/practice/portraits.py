@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import matplotlib.style
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ...drawing import show
-from ...figures import figure
 from ...normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
 from ...reading import read_image, read_mask
 from ...style import COLORS, LINES, STYLE
@@ -76,42 +78,46 @@ def _evaluated(BatchNorm2d: Callable) -> torch.Tensor:
     return layer.eval()(_batch())[0].detach()
 
 
-def show_beside_target(function: Callable, name: str, *, alike: bool = False) -> bool:
-    """Draw what `function` makes of a photo beside what the library makes of it; return True if that was drawn.
+@dataclass
+class Portraits:
+    """Two pictures side by side in a figure that is drawn, and the words for it."""
 
-    Nothing is drawn where there is no picture to make, where yours cannot be made or drawn, or where the two look
-    alike; with `alike=True` only where they do.
+    fig: Figure
+    alt: str
+    caption: str
+
+
+def beside_target(function: Callable, name: str, *, alike: bool = False) -> Portraits | None:
+    """What `function` makes of a photo, drawn beside what the library makes of it.
+
+    None where that cannot be made or drawn, or where the two look alike; with `alike=True` only where they do.
     """
-    import matplotlib.pyplot as plt
-
     import seeing_tensors
 
     if name not in _SITTINGS:
-        return False
+        return None
     wanted = _SITTINGS[name](getattr(seeing_tensors, name))
     # Whatever is wrong with yours, the report has said so already: then there is no picture.
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yours = _SITTINGS[name](function)
         if _look_alike(as_array(yours), as_array(wanted)) != alike:
-            return False
+            return None
     except Exception:
-        return False
+        return None
     curves = name == "channel_densities"
     titles = ("yours", "the library's" if alike else "wanted")
-    with plt.style.context(STYLE):
-        fig, axes = plt.subplots(1, 2, sharey=curves)
+    with matplotlib.style.context(STYLE):
+        fig = Figure()
         try:
-            for ax, result, title in zip(axes, (yours, wanted), titles, strict=True):
+            for ax, result, title in zip(fig.subplots(1, 2, sharey=curves), (yours, wanted), titles, strict=True):
                 _draw(ax, result, title, curves=curves)
         except Exception:
-            plt.close(fig)  # this one: others are the reader's
-            return False
+            return None
     alt = "Two pictures that look alike: yours, and the library's."
     if not alike:
         alt = _difference(as_array(yours), as_array(wanted))
-    figure(fig, alt=alt, caption=f"{name} on a photo of the course.")
-    return True
+    return Portraits(fig, alt, f"{name} on a photo of the course.")
 
 
 def _look_alike(yours: np.ndarray, wanted: np.ndarray) -> bool:

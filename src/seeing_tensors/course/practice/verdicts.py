@@ -1,4 +1,4 @@
-"""What an answer has earned: its stars, the first law that it breaks, what is open, and the words for all of it.
+"""What an answer has earned: its stars, the first law that it breaks, what is open. `page` says it.
 
 The first star, *solved*, asks for the laws of mathematics of the exercise. The second, *unbreakable*, asks for the
 laws of range and manners, too.
@@ -6,17 +6,26 @@ laws of range and manners, too.
 
 from __future__ import annotations
 
-import textwrap
+import inspect
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from .. import repository
 from ..laws import Law, LawBroken
+from ..laws.expectations import as_array
 from ..laws.finding import judged, ranked
 from ..laws.implementations import is_blank
 from ..laws.museum import recognise
 from .exercises import Exercise, exercises
 
 FIRST_STAR, SECOND_STAR = ("mathematics",), ("range", "manners")
+BROKEN = "✗"
+SMALL = 6  # so many rows, columns or places of a counterexample stand in a table
 
 
 @dataclass
@@ -27,23 +36,28 @@ class Verdict:
         name: of the function.
         word: "not written", "broken", "solved", "unbreakable", or "stopped" where there was no end.
         held: sentence and number of cases of each law of mathematics that holds.
-        broken: the sentence of the first law that is broken, of those that `star` asks for; "" for none.
-        report, mistake, following: what is said about that law, the mistake that the museum knows, what to do next.
+        title, report: what is said about the first law that is broken, of those that `star` asks for: a line, and
+            rows of a word and what it says. Empty for none.
+        places: the counterexample as a table, its head first, where a few numbers are wrong.
+        mistake, following: the mistake that the museum knows, what to do next.
         waiting: how many laws of mathematics were not tried behind a broken one.
         open: rank and sentence of each law of the second star that is broken.
         kept: how many laws of the second star hold.
+        why: for "stopped", what happened.
     """
 
     name: str
     word: str
     held: list[tuple[str, int]] = field(default_factory=list)
-    broken: str = ""
-    report: str = ""
+    title: str = ""
+    report: list[tuple[str, str]] = field(default_factory=list)
+    places: list[tuple[str, ...]] = field(default_factory=list)
     mistake: str = ""
     following: str = ""
     waiting: int = 0
     open: list[tuple[str, str]] = field(default_factory=list)
     kept: int = 0
+    why: str = ""
 
     @property
     def solved(self) -> bool:
@@ -57,7 +71,7 @@ class Verdict:
         if self.word == "solved":
             return f"solved; unbreakable: {len(self.open)} of {len(self.open) + self.kept} laws open"
         if self.word == "stopped":
-            return f"stopped: {self.report.split(', in the law')[0]}"
+            return f"stopped: {self.why.split(', in the law')[0]}"
         return "not written yet" if self.word == "not written" else self.word
 
 
@@ -95,7 +109,7 @@ def judge(function: Callable, name: str, *, star: int = 1, before: Callable[[Law
     for law, count, broken in judged(function, told(mathematics)):
         if broken:
             verdict.word, verdict.waiting = "broken", len(mathematics) - len(verdict.held) - 1
-            _explain(verdict, function, broken)
+            _explain(verdict, function, law, broken)
             return verdict
         verdict.held.append((law.sentence, count))
     for law, _, broken in judged(function, told(laws_of(name, SECOND_STAR))):
@@ -103,56 +117,72 @@ def judge(function: Callable, name: str, *, star: int = 1, before: Callable[[Law
             verdict.word = "solved"
             verdict.open.append((law.rank, law.sentence))
             if star == 2 and not verdict.report:
-                _explain(verdict, function, broken)
+                _explain(verdict, function, law, broken)
         else:
             verdict.kept += 1
     verdict.following = verdict.following or _after(name)
     return verdict
 
 
-def _explain(verdict: Verdict, function: Callable, broken: LawBroken) -> None:
-    known = recognise(function, verdict.name, part_of(verdict.name))
-    verdict.broken, verdict.report, verdict.mistake = broken.sentence, str(broken), str(known or "")
+def _explain(verdict: Verdict, function: Callable, law: Law, broken: LawBroken) -> None:
+    verdict.title, verdict.report = broken.title, [*broken.rows, ("tested", where(law))]
+    verdict.places = _places(broken)
+    verdict.mistake = str(recognise(function, verdict.name, part_of(verdict.name)) or "")
     verdict.following = what_to_do(broken)
 
 
-# ------------------------------------------------------------------ in words
+def where(law: Law) -> str:
+    """The file and line of a law's test, as editors and terminals know them."""
+    file = Path(inspect.getsourcefile(law.test) or "").resolve()
+    return f"{file.relative_to(repository.ROOT).as_posix()}:{inspect.getsourcelines(law.test)[1]}"
 
 
-def headline(verdict: Verdict) -> str:
-    """The verdict and the laws of mathematics, one a line; what the function is good for, once it is solved."""
-    if verdict.word == "not written":
-        first, second = (len(laws_of(verdict.name, ranks)) for ranks in (FIRST_STAR, SECOND_STAR))
-        return f"{verdict.name}: not written yet. {_laws(first)} for solved, {second} more for unbreakable."
-    lines = [f"{verdict.name}: {verdict.word}"]
-    lines += [f"  held    {sentence}  [{count}]" for sentence, count in verdict.held]
-    if verdict.word == "broken":
-        lines.append(f"  BROKEN  {verdict.broken}")
-        if verdict.waiting:
-            lines.append(f"  {_laws(verdict.waiting)} of mathematics wait{'s' * (verdict.waiting == 1)} behind it.")
-    exercise = asked_for(verdict.name)
-    if verdict.solved and exercise and exercise.good_for:
-        lines += ["", *textwrap.wrap(f"Good for: {exercise.good_for}", 110)]
-    return "\n".join(lines)
+def _places(broken: LawBroken) -> list[tuple[str, ...]]:
+    """Where numbers are wrong: a small table as it is, else the places where there are a few. The wrong are marked."""
+    unmet = broken.unmet
+    if unmet is None or unmet.wrong is None or unmet.wrong.size < 2:
+        return []
+    got, expected, wrong = (np.asarray(as_array(each)) for each in (unmet.seen, unmet.wanted, unmet.wrong))
+    given = [each for each in map(as_array, broken.given) if isinstance(each, np.ndarray)]
+    if _small(wrong):
+        tables = {"given": given[0]} if len(given) == 1 and _small(given[0]) else {}
+        tables |= {"got": got, "expected": expected}
+        columns = [_rows(each, wrong if word == "got" else None) for word, each in tables.items()]
+        return [tuple(tables), *itertools.zip_longest(*columns, fillvalue="")]
+    if not 2 <= np.count_nonzero(wrong) <= SMALL:
+        return []
+    beside = [each for each in given if each.shape == wrong.shape]
+    arrays = {"given": beside[0]} if len(beside) == 1 else {}
+    arrays |= {"got": got, "expected": expected}
+    rows = [_aligned([_number(each[wrong][i]) for i in range(np.count_nonzero(wrong))]) for each in arrays.values()]
+    return [("at", *arrays), *zip(map(str, np.argwhere(wrong).tolist()), *rows, strict=True)]
 
 
-def second_star(verdict: Verdict, how: str) -> str:
-    """What is open for the second star, one line a law; `how` says how to see a report of it."""
-    total = len(verdict.open) + verdict.kept
-    if not verdict.open:
-        return f"Unbreakable: all {_laws(total)} of range and manners hold, too." if total else ""
-    lines = [f"The second star, unbreakable, if you like: {verdict.kept} of {_laws(total)} hold, open are"]
-    lines += [f"  {rank:11} {sentence}" for rank, sentence in verdict.open]
-    return "\n".join([*lines, how] if how else lines)
+def _small(array: np.ndarray) -> bool:
+    """True for a table of a few rows and columns, in axes of size 1 or not."""
+    rows, columns = (1, 1, *array.shape)[-2:]
+    return rows * columns == array.size and 1 < rows <= SMALL and 1 < columns <= SMALL
 
 
-def fault(verdict: Verdict) -> str:
-    """The report, and the mistake of the museum."""
-    return "\n\n".join(each for each in (verdict.report, verdict.mistake) if each)
+def _rows(array: np.ndarray, wrong: np.ndarray | None) -> list[str]:
+    table = array.reshape(array.shape[-2:])
+    marks = np.zeros(table.shape, bool) if wrong is None else wrong.reshape(table.shape)
+    columns = [
+        _aligned([f"{_number(value)}{BROKEN if mark else ' '}" for value, mark in zip(*column, strict=True)])
+        for column in zip(table.T, marks.T, strict=True)
+    ]
+    return [" ".join(row).rstrip() if wrong is None else " ".join(row) for row in zip(*columns, strict=True)]
 
 
-def _laws(number: int) -> str:
-    return f"{number} law{'s' * (number != 1)}"
+def _aligned(texts: list[str]) -> list[str]:
+    return [text.rjust(max(map(len, texts))) for text in texts]
+
+
+def _number(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, np.floating) else str(value)
+
+
+# ------------------------------------------------------------------ what to do next
 
 
 def what_to_do(broken: LawBroken) -> str:
@@ -180,5 +210,5 @@ def _after(name: str) -> str:
     if place is None:
         return "your function is right; the lessons have others."
     if place + 1 == len(known):
-        return "that was the last exercise. `seeing-tensors check` judges a file of all of them."
+        return "this is the last exercise of the lessons. `seeing-tensors check` judges a file of all of them."
     return f"{known[place + 1].place}."

@@ -26,6 +26,7 @@ _DPI = 140  # a lesson of seven figures stays below 4 MB
 
 # The second picture lies on the first, where the page is dark and neither a live figure nor paper takes its place.
 _DARK_STYLE = """<style>
+figure:has(> img[hidden]) { position: relative; }
 figure > img[hidden] { left: 0; position: absolute; right: 0; top: 0; }
 @media screen {
   :is(html[data-theme="dark"], body[data-jp-theme-light="false"]) figure:not([data-started="yes"]) > img[hidden] {
@@ -81,7 +82,7 @@ def markup(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     size = f'width="{110 * width:.0f}" height="{110 * height:.0f}" '
     second = f'<img alt="" hidden loading="lazy" {size}src="{_address(_dark_parts(fig, picture))}">' if dark else ""
     return (
-        f'<figure{mark} style="position: relative"><img alt="{html.escape(alt)}" {size}'
+        f'<figure{mark}><img alt="{html.escape(alt)}" {size}'
         f'data-text-on-phone="{350 * smallest / 72 / width:.1f}" src="{_address(picture)}">'
         f"{second}{_DARK_STYLE}<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
     )

@@ -193,7 +193,8 @@ class Figures(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         if tag == "img":
-            self.alts.append(dict(attributes).get("alt") or "")
+            # What lies on a picture in dark is hidden, and says nothing a second time.
+            self.alts += [] if ("hidden", None) in attributes else [dict(attributes).get("alt") or ""]
         if tag == "figure":
             self.captions.append("")
         self.inside |= tag == "figcaption"

@@ -48,7 +48,8 @@ class Page(html.parser.HTMLParser):
         self.fetches += [part.split()[0] for part in (attributes.get("srcset") or "").split(",") if part.strip()]
         if tag == "a" and attributes.get("href"):
             self.links.append(attributes["href"])
-        if tag == "img" and not (attributes.get("alt") or "").strip():
+        # What lies on a picture in dark is hidden, and says nothing a second time.
+        if tag == "img" and "hidden" not in attributes and not (attributes.get("alt") or "").strip():
             self.without_alt.append(attributes.get("src"))
 
     def handle_data(self, data):

@@ -110,12 +110,11 @@ def test_the_popular_loop_stops_after_three_pictures():
     assert changed == [0, 1, 2], "lesson 3 says: the loop changes three pictures, and changes them in place"
 
 
-@pytest.mark.parametrize(("processes", "pictures"), [(2, 5), (3, 1)], ids=["two share five", "two of three see none"])
-def test_processes_give_the_bits_of_one(processes, pictures):
+def test_processes_give_the_bits_of_one():
     """Lesson 3: "The same over two processes" gives the same result to the last bit; also where a process sees
     nothing."""
-    photos = sorted(map(str, st.data_path("photos").rglob("*.*")))[:pictures]
-    command = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", f"--nproc-per-node={processes}"]
+    photos = sorted(map(str, st.data_path("photos").rglob("*.*")))[:2]
+    command = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", "--nproc-per-node=3"]
     run = subprocess.run(
         [sys.executable, *command, ROOT / "lessons/scripts/statistics_in_processes.py", *photos],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -125,7 +124,7 @@ def test_processes_give_the_bits_of_one(processes, pictures):
     )
     assert run.returncode == 0, run.stderr
     one = st.channel_statistics(map(st.read_image, photos))
-    expected = [f"{processes} processes {one.count} pixels"]
+    expected = [f"3 processes {one.count} pixels"]
     expected += [f"{name} {' '.join(v.hex() for v in getattr(one, name))}" for name in ("mean", "std")]
     assert run.stdout.splitlines() == expected, "lesson 3 says: several processes give the same bits as one"
 

@@ -105,6 +105,16 @@ PLANTED = [
         ["pictures_have_words"],
     ),
     ("low contrast", "color: #222", "color: #aaa", ["accessible"]),
+    (
+        "a kind of word in code that nobody can read, seen first in a fold",
+        "</main>",
+        "<style>.k { color: #bbb }</style>"
+        + "".join(
+            f"{fold}<pre><span class=k>def</span></pre></details>" for fold in ("<details><summary>A</summary>", "")
+        )
+        + "</main>",
+        ["accessible"],
+    ),
     ("a button without a name", "</main>", "<button></button></main>", ["accessible"]),
     ("a dead link", 'href="other.html#here"', 'href="gone.html"', ["links_lead_somewhere"]),
     ("a dead anchor", 'href="other.html#here"', 'href="other.html#gone"', ["links_lead_somewhere"]),

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import jupytext
 import numpy as np
-import pytest
 import torch
 import torchvision
 from torch.utils.data import DataLoader

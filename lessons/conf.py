@@ -5,18 +5,24 @@ Nothing is fetched when a page is read: no script, no font, no style from elsewh
 
 import base64
 import html
+import re
+import textwrap
 from pathlib import Path
 
 import nbformat
-from docutils.nodes import SkipNode
+from docutils.nodes import SkipNode, math, paragraph
 from latex2mathml.converter import convert
 from seeing_tensors.course.book.lessons import convert as as_notebook
+from seeing_tensors.course.book.lessons import listed_lessons
 from seeing_tensors.course.book.pages import functions_of
+from seeing_tensors.course.repository import ROOT
 from sphinx.util import logging
 
 project = "Seeing Tensors"
+ABOUT = "A course about images as tensors: know what the display did to a picture before you believe it."
 author = "the authors of Seeing Tensors"
 language = "en"
+LISTED = listed_lessons(ROOT)
 extensions = ["myst_nb", "sphinx_copybutton"]
 exclude_patterns = [".ipynb_checkpoints", "pytest.ini", "home"]
 templates_path = ["templates"]
@@ -36,6 +42,7 @@ html_title = "Seeing Tensors"
 html_static_path = ["static"]
 html_css_files = ["course.css"]
 html_js_files = ["course.js"]
+html_favicon = "static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
@@ -44,10 +51,11 @@ html_show_copyright = False
 html_theme_options = {
     "footer_content_items": [],
     "article_footer_items": ["lesson-end.html"],
-    "secondary_sidebar_items": {"**": ["page-toc.html", "lesson-beside.html"], "index": []},
+    "secondary_sidebar_items": {"**": ["contents-beside.html", "lesson-beside.html"], "index": []},
     "navbar_persistent": [],  # else there are two search boxes
     "max_navbar_depth": 1,  # the folds of deeper levels have no name that a screen reader could say
-    "show_toc_level": 1,
+    "show_toc_level": 2,  # the exercises too
+    "back_to_top_button": False,  # it covers figures; the contents and the Home key do it
     "use_download_button": False,
     "use_fullscreen_button": False,
 }
@@ -114,6 +122,31 @@ def _address(content):
     return f"data:application/octet-stream;base64,{base64.b64encode(content).decode('ascii')}"
 
 
+# ------------------------------------------------------- what a page is about
+
+
+def description(app, pagename, templatename, context, doctree):
+    """The first sentences of a page, for those who find it elsewhere; one that has none of its own says what the book is."""
+    texts = [node.astext() for node in doctree.findall(is_prose)] if doctree is not None else []
+    text = next((text for text in texts if len(text) >= 60), ABOUT)
+    if pagename in LISTED:
+        subject, minutes, can = LISTED[pagename]
+        text = f"{subject}, a lesson of {minutes} minutes. You can then {can}."
+    short = textwrap.shorten(text, 200, placeholder=" …")
+    context["metatags"] = context.get("metatags", "") + f'<meta name="description" content="{html.escape(short)}" />\n'
+
+
+def is_prose(node):
+    """A paragraph that somebody wrote for reading: no output of a cell, no formula, no line of minutes."""
+    if not isinstance(node, paragraph) or any(node.findall(math)) or re.match(r"\d+ minutes", node.astext()):
+        return False
+    while node := node.parent:
+        if "cell_output" in getattr(node, "attributes", {}).get("classes", ()):
+            return False
+    return True
+
+
 def setup(app):
+    app.connect("html-page-context", description)
     app.connect("html-page-context", lesson_links)
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))

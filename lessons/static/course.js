@@ -10,3 +10,23 @@ function reachWhatScrolls() {
 }
 addEventListener("load", reachWhatScrolls);
 addEventListener("resize", reachWhatScrolls);
+
+// In the contents beside the page the section is marked that one reads: the last whose heading has come past a third of the
+// screen. However fast one gets there.
+function markContents() {
+  const links = [...document.querySelectorAll("#page-contents a")];
+  const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const atEnd = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+  const passed = headings.filter((each) => each && (atEnd || each.getBoundingClientRect().top < innerHeight / 3));
+  const current = links[headings.indexOf(passed.at(-1))];
+  for (const link of links) {
+    link.classList.toggle("active", link === current);
+    if (link === current) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+let marking = 0;
+for (const event of ["load", "scroll", "resize"])
+  addEventListener(event, () => (marking ||= requestAnimationFrame(() => ((marking = 0), markContents()))), {
+    passive: true,
+  });

@@ -95,8 +95,10 @@ def nothing_missing(visit):
 
 
 def weight(visit):
-    """The bytes of the page and of all that it loads from the file system."""
-    paths = {urllib.parse.unquote(urllib.parse.urlsplit(url).path) for url in visit.asked if url.startswith("file:")}
+    """The bytes of the page and of all that it loads from the file system, also of the pictures that it loads late."""
+    late = visit.page.evaluate("Array.from(document.images, (image) => image.hidden ? '' : image.src)")
+    asked = {url for url in visit.asked + late if url.startswith("file:")}
+    paths = {urllib.parse.unquote(urllib.parse.urlsplit(url).path) for url in asked}
     return sum(Path(path).stat().st_size for path in paths if Path(path).is_file())
 
 
@@ -175,6 +177,53 @@ def accessible(visit):
         f"({node['failureSummary'].splitlines()[-1].strip()[:200]})"
         for fault in visit.page.evaluate(LOOK_AT, options)
         for node in fault["nodes"][:3]
+    ]
+
+
+def says_what_it_is(visit):
+    """The title has the book's name once, and there is a description for those who find the page elsewhere."""
+    title, words = visit.page.evaluate(
+        '[document.title, document.querySelector("meta[name=description]")?.content ?? ""]'
+    )
+    faults = [] if title.count("Seeing Tensors") == 1 else [f"title {title!r}"]
+    return faults + ([] if 40 <= len(words) <= 200 else [f"description {words!r}"])
+
+
+# What is named otherwise than it is written cannot be asked for by voice: WCAG 2.5.3.
+OTHER_NAMES = """() => {
+  const words = (text) => text.toLowerCase().replace(/[^\\p{L}\\p{N}]+/gu, " ").trim();
+  const keys = (e) => [...e.querySelectorAll("[class*=kbd]")].map((keys) => keys.innerText);  // a shortcut is no name
+  const seen = (e) => words(keys(e).reduce((text, shortcut) => text.replace(shortcut, ""), e.innerText));
+  return [...document.querySelectorAll(":is(a, button, summary, input, [role=button])[aria-label]")]
+    .filter((e) => e.checkVisibility() && !words(e.ariaLabel).includes(seen(e)))
+    .map((e) => `"${e.innerText.trim()}" is called "${e.ariaLabel}"`);
+}"""
+
+
+def named_as_seen(visit):
+    """Nothing that one can press has one name for the eye and another for who listens or speaks."""
+    return visit.page.evaluate(OTHER_NAMES)
+
+
+# Which entry of the contents is marked after a jump, beside the last heading above a third of the screen.
+MARKED = """async (share) => {
+  const links = [...document.querySelectorAll(".page-toc a")];
+  scrollTo({top: share * (document.documentElement.scrollHeight - innerHeight), behavior: "instant"});
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  const place = (link) => document.getElementById(decodeURIComponent(link.hash.slice(1))).getBoundingClientRect().top;
+  const marked = links.filter((link) => link.ariaCurrent).map((link) => link.innerText);
+  const above = links.filter((link) => share === 1 || place(link) < innerHeight / 3).map((link) => link.innerText);
+  return [marked.join(", "), above.at(-1) ?? ""];
+}"""
+
+
+def contents_follow(visit):
+    """The contents mark the section that is on the screen, also after a jump over many."""
+    if visit.mode != "light" or not visit.page.query_selector(".page-toc a"):
+        return []
+    found = {share: visit.page.evaluate(MARKED, share) for share in (1, 0, 0.6)}
+    return [
+        f"at {share}: {marked!r} is marked, not {read!r}" for share, (marked, read) in found.items() if marked != read
     ]
 
 
@@ -329,7 +378,10 @@ CHECKS = [
     fits,
     stays_put,
     pictures_have_words,
+    says_what_it_is,
+    named_as_seen,
     accessible,
+    contents_follow,
     dark_pictures,
     links_lead_somewhere,
     keyboard_reaches,

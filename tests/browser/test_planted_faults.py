@@ -16,7 +16,8 @@ DARK = (
     "rkJggg=="
 )
 GOOD = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>A page</title>
+<html lang="en"><head><meta charset="utf-8"><title>A page — Seeing Tensors</title>
+<meta name="description" content="A page that keeps all that the checks ask for.">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
   body {{ background: #fff; color: #222; margin: 16px }}
@@ -119,6 +120,19 @@ PLANTED = [
     ("a dead link", 'href="other.html#here"', 'href="gone.html"', ["links_lead_somewhere"]),
     ("a dead anchor", 'href="other.html#here"', 'href="other.html#gone"', ["links_lead_somewhere"]),
     ("a dead anchor here", '<a href="#top">a link', '<a href="#gone">a link', ["links_lead_somewhere"]),
+    ("a title that says its name twice", "A page — S", "Seeing Tensors — S", ["says_what_it_is"]),
+    ("no description", 'name="description"', 'name="other"', ["says_what_it_is"]),
+    ("two names for one fold", "<summary>", '<summary aria-label="Toggle hidden content">', ["named_as_seen"]),
+    (
+        "contents with a stale mark",
+        "</main>",
+        (
+            '<nav class="page-toc" aria-label="Contents"><a href="#top" aria-current="true">A page</a> '
+            '<a href="#end">The end</a></nav>'
+            '<p style="height: 900px"></p><h2 id="end">The end</h2></main>'
+        ),
+        ["contents_follow"],
+    ),
     ("a dark picture in light", "hidden loading", 'hidden style="display: block" loading', ["dark_pictures"]),
     ("no visible focus", "outline: 3px solid #0a7aff", "outline: none", ["keyboard_reaches"]),
     (

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from seeing_tensors.course.book import law_pages
-from seeing_tensors.course.book.pages import functions_of, make_pages, unpack_pictures
+from seeing_tensors.course.book.pages import finish_pages, functions_of, load_late, make_pages, name_folds
 from seeing_tensors.course.laws import Law
 from seeing_tensors.course.laws.finding import laws
 from seeing_tensors.course.repository import ROOT, lesson_files
@@ -178,14 +178,33 @@ def test_a_picture_in_a_file_has_the_same_pixels(tmp_path):
     inside = io.BytesIO()
     Image.fromarray(pixels).save(inside, "png")
     address = f"data:image/png;base64,{base64.b64encode(inside.getvalue()).decode()}"
-    (tmp_path / "a.html").write_text(f'<img alt="noise" src="{address}"><p>"src={address}" stays text</p>')
-    for _ in range(2):  # the second time there is nothing to do
-        unpack_pictures(tmp_path)
-    (file,) = (tmp_path / "_images").iterdir()
-    assert np.array_equal(np.asarray(Image.open(file)), pixels)
-    assert (
-        tmp_path / "a.html"
-    ).read_text() == f'<img alt="noise" src="_images/{file.name}"><p>"src={address}" stays text</p>'
+    page = '<img alt="noise" src="{}"><p>"src={}" stays text</p>'
+    (tmp_path / "laws").mkdir()
+    for name, up in (("a.html", ""), ("laws/b.html", "../")):
+        (tmp_path / name).write_text(page.format(address, address))
+        for _ in range(2):  # the second time there is nothing to do
+            finish_pages(tmp_path)
+        (file,) = (tmp_path / "_images").iterdir()
+        assert np.array_equal(np.asarray(Image.open(file)), pixels)
+        assert (tmp_path / name).read_text() == page.format(f"{up}_images/{file.name}", address)
+
+
+def test_all_pictures_but_the_first_come_late():
+    first, second = (f'<img alt="{name}" width="4" height="3" src="a.png">' for name in "ab")
+    late = second.replace("<img ", '<img loading="lazy" decoding="async" ')
+    without_a_place = '<img alt="c" src="c.png">'
+    assert load_late(first + second + without_a_place) == first + late + without_a_place
+    assert load_late(first + late) == first + late
+
+
+def test_folded_code_has_one_name():
+    assert name_folds('<summary aria-label="Toggle hidden content">\n<p>Show the code</p>').startswith("<summary>\n<p>")
+
+
+def test_no_page_says_other_words_than_one_sees(book):
+    """myst-nb's own second name for a fold is gone; where it changes its words, this tells."""
+    pages = "".join(file.read_text(encoding="utf-8") for file in pages_of(book))
+    assert pages.count("Show the code</p>") > 50 and "<summary aria-label" not in pages
 
 
 # -------------------------------------------------- planted faults are found

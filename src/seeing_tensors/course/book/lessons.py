@@ -61,6 +61,13 @@ def _installed(name: str) -> str:
         return "not installed"
 
 
+def listed_lessons(root: Path) -> dict[str, tuple[str, int, str]]:
+    """The README's table: the subject of each lesson, its minutes, and what one can then, by the script's stem."""
+    row = r"^\| \d+ \[(.+)\]\(lessons/(.+)\.py\) \| (\d+) \| (.+) \|$"
+    found = re.findall(row, (root / "README.md").read_text(encoding="utf-8"), flags=re.M)
+    return {stem: (subject, int(minutes), can) for subject, stem, minutes, can in found}
+
+
 def changed_lessons(root: Path, folder: Path) -> list[Path]:
     """The lessons whose last run, if any, failed or is out of date."""
     return [lesson for lesson in page_files(root) if _record(folder, lesson).get("hash") != lesson_hash(root, lesson)]

@@ -34,7 +34,7 @@ from ..normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
 from ..style import COLORS
 
 #: A figure that moves under a finger has no more pixels than this, and a page no more bytes than it must.
-MOST_PIXELS = 40_000
+MOST_PIXELS = 120_000
 
 
 def live_display(fig: Figure, x: Picture, *, alt: str, caption: str) -> None:

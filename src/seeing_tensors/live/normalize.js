@@ -1,197 +1,396 @@
-// Normalize and back: a photo, the normalised photo as imshow shows it, and the photo that an inverse makes of it, right or
-// wrong. Six sliders are the mean and the std of each channel; a histogram a channel shows which levels are seen.
+// Normalize as a slide and a stretch. One picture is split by a line: left what imshow shows of the normalised photo, or
+// what a way back makes of it; right the photo. Under it lies one histogram of the photo, and over that the window of what
+// the screen shows, from y = 0 to y = 1: dragged, it changes the mean, and stretched by its right edge, the std.
 
-const LEVELS = 255;
-const WAYS_BACK = {
-  right: "right: y · std + mean",
-  signs: "signs only: (y + mean) · std",
-  stretched: "min-max",
+const LEAST_STD = 0.01;
+const LEFT = {
+  shown: "y, as imshow shows it",
+  right: "back: y · s + m",
+  signs: "back by signs: (y + m) · s",
+  stretched: "back by min-max",
 };
-
-// What each way makes of y. `signs` is a second Normalize(-mean, 1 / std), which is short of the inverse by one division.
-const GO_BACK = {
-  right: (y, mean, std) => inverseNormalize(y, mean, std),
-  signs: (y, mean, std) =>
-    normalize(
-      y,
-      mean.map((m) => -m),
-      std.map((s) => 1 / s),
-    ),
-  stretched: (y) => minMaxScale(y),
-};
+const ONE_BY_ONE = ["red", "green", "blue"];
 
 function normalizeAndBack(stage, data) {
   const first = decodePicture(data.photo);
   const channels = CHANNELS[3];
-  const halves = [0.5, 0.5, 0.5];
   let photo = first;
   let [mean, std] = [data.mean, data.std].map((numbers) => [...numbers]);
-  let [together, painted, way] = [false, true, "right"];
+  let [handled, left, at, painted] = ["all", "shown", 0.36, false];
+  let looked = []; // the ways back over which the line was moved: the eye comes first, the number second
+  stage.classList.add("st-normalize");
   const say = liveRegion(stage);
+  const redraw = onNextFrame(draw);
+  const found = task(
+    stage,
+    "the window that hides nothing of the photo.",
+    "Every value of the photo lies in the window, so none is cut off.",
+  );
 
   // ------------------------------------------------------------ elements
-  const step = (title) => {
-    const [canvas, words] = [make("canvas", { aria: { role: "img" } }), make("p", { className: "st-summary" })];
-    const element = make("div", { className: "st-step" }, make("p", { className: "st-title" }, title), canvas, words);
-    return { element, canvas, words };
-  };
-  const [kept, shown, back] = ["The photo", "Normalised, in imshow", "Back again"].map(step);
-  const cells = channels.map((channel, c) => {
-    const control = (numbers, label, min) =>
-      slider({
-        label: `${label}, ${channel.name}`,
-        min,
-        max: 1,
-        step: 0.001,
-        value: numbers()[c],
-        format: (v) => v.toFixed(3),
-        onInput: (value) => move(numbers(), c, value),
-      });
-    const means = control(() => mean, "mean", 0);
-    const stds = control(() => std, "std", 0.01);
-    const [plot, ends, fates] = [
-      make("div", { className: "st-window", aria: { role: "img" } }),
-      make("p", { className: "st-ends" }),
-      make("p", { className: "st-fates" }),
-    ];
-    const name = make("p", { className: "st-title" }, lineSample(channel), channel.name);
-    const element = make("div", { className: "st-channel" }, name, plot, ends, fates, means.element, stds.element);
-    return { element, plot, ends, fates, means, stds };
+  const tag = () => make("span", { className: "st-tag", aria: { hidden: "true" } });
+  const [kept, drawn] = [0, 1].map(() => make("canvas", { aria: { role: "img" } }));
+  const [photoTag, drawnTag] = [tag(), tag()];
+  photoTag.textContent = "the photo";
+  const line = slider({
+    label: "Where the line is",
+    min: 0,
+    max: 100,
+    step: 1,
+    value: 100 * at,
+    format: (v) => `${Math.round(v)} %`,
+    onInput: (value) => moveLine(value / 100),
   });
+  const split = make(
+    "div",
+    { className: "st-split" },
+    make("div", {}, kept, photoTag),
+    make("div", { className: "st-left" }, drawn, drawnTag),
+    make("div", { className: "st-seam" }),
+    line.element,
+  );
+
+  const leftChoice = choice("Left of the line", LEFT, left, (way) => redraw((left = way)));
+  const paintBox = checkbox("Paint the unseen", painted, (on) => redraw((painted = on)));
+  const [lostWords, offWords] = [0, 1].map(() => make("div", { className: "st-summary" }));
+  const readout = make("div", { className: "st-readout" }, lostWords, offWords);
+
+  const formula = make("p", { className: "st-formula", aria: { role: "math" } });
+  const named = ({ line: kind, name }) => make("span", {}, lineSample({ line: kind }), name);
+  const handledChoice = choice(
+    "Move",
+    { all: "all three", ...Object.fromEntries(channels.map((channel) => [channel.name, named(channel)])) },
+    handled,
+    (which) => redraw((handled = which)),
+  );
+  const handles = {
+    mean: slider({ label: "m, the mean", min: 0, max: 1, step: 0.001, value: 0, format: three, onInput: slide }),
+    std: slider({ label: "s, the std", min: 0, max: 1, step: 0.001, value: 0, format: three, onInput: stretch }),
+  };
+  const letter = (symbol) => make("span", { className: `st-grip st-${symbol}`, aria: { hidden: "true" } }, symbol);
+  const ramp = make("div", { className: "st-scale", aria: { hidden: "true" } });
+  const rail = make(
+    "div",
+    { className: "st-rail" },
+    ramp,
+    handles.mean.element,
+    handles.std.element,
+    letter("m"),
+    letter("s"),
+  );
+  const [rulerY, rulerX] = ["y", "x"].map((name) =>
+    make("div", { className: `st-scale-numbers st-of-${name}`, aria: { hidden: "true" } }),
+  );
+  for (const x of [0, 0.25, 0.5, 0.75, 1])
+    rulerX.append(Object.assign(make("span", {}, String(x)), { style: `left: ${100 * x}%` }));
+  const plot = make("div", { className: "st-plot", aria: { role: "img" } });
+  const board = make("div", { className: "st-board" }, rail, rulerY, plot, rulerX);
+  const fates = make("p", { className: "st-fates" });
+  const halves = [0.5, 0.5, 0.5];
+
   stage.prepend(
-    make("div", { className: "st-steps" }, kept.element, shown.element, back.element),
-    choice("The way back", WAYS_BACK, way, (next) => draw((way = next))),
-    make("div", { className: "st-three" }, ...cells.map((cell) => cell.element)),
     make(
       "div",
-      { className: "st-buttons" },
-      button("ImageNet’s six numbers", () => setNumbers(data.mean, data.std)),
-      button("0.5 for all", () => setNumbers(halves, halves)),
-      checkbox("One for all channels", together, (on) => {
-        together = on;
-        if (on) setNumbers(mean.fill(mean[0]), std.fill(std[0]));
-      }),
-      checkbox("Paint the unseen", painted, (on) => draw((painted = on))),
+      { className: "st-main" },
+      make("div", { className: "st-frame" }, split),
+      make("div", { className: "st-beside" }, leftChoice, readout, found.element),
+      make(
+        "div",
+        { className: "st-map" },
+        make(
+          "div",
+          { className: "st-buttons" },
+          formula,
+          button("ImageNet’s", () => setNumbers(data.mean, data.std)),
+          button("0.5 for all", () => setNumbers(halves, halves)),
+        ),
+        make("div", { className: "st-buttons" }, handledChoice, paintBox),
+        board,
+        fates,
+      ),
     ),
     ownPicture(stage, first, setPicture),
   );
-  kept.words.append("the file’s bytes, as floats from 0 to 1");
 
   // -------------------------------------------------------------- states
   function setPicture(next) {
     photo = next;
-    paint(kept.canvas, showPixels(photo.x, 3), photo.height, photo.width);
-    kept.canvas.setAttribute("aria-label", "The photo as it is.");
-    cells.forEach((cell, c) => drawLevels(cell.plot, photo, c));
+    looked = [];
+    split.style.setProperty("--aspect", photo.width / photo.height);
+    paintLevels(kept, photo, [showLevels(photo.values)], [new Uint8Array(photo.values.length)], false);
+    kept.setAttribute("aria-label", "Right of the line: the photo as it is.");
+    drawLevels(plot, photo);
     draw();
   }
 
   function setNumbers(nextMean, nextStd) {
     [mean, std] = [[...nextMean], [...nextStd]];
-    draw();
+    redraw();
   }
 
-  function move(numbers, c, value) {
-    if (together) numbers.fill(value);
-    else numbers[c] = value;
-    draw();
+  const these = () => (handled === "all" ? [0, 1, 2] : [ONE_BY_ONE.indexOf(handled)]);
+  const most = (numbers) => Math.max(...these().map((c) => numbers[c]));
+  const thousandth = (value) => Math.round(1000 * value) / 1000;
+
+  // The window stays within 0 to 1, where the photo's values are.
+  function slide(value) {
+    for (const c of these()) mean[c] = thousandth(clip(value, 0, 1 - most(std)));
+    redraw();
   }
+
+  function stretch(value) {
+    for (const c of these()) std[c] = thousandth(clip(value, LEAST_STD, 1 - most(mean)));
+    redraw();
+  }
+
+  function moveLine(value) {
+    at = clip(value, 0, 1);
+    if (left !== "shown" && !looked.includes(left)) looked = [...looked, left];
+    redraw();
+  }
+
+  draggable(split, () => {
+    const before = [at, looked];
+    line.input.focus({ preventScroll: true });
+    return {
+      move({ clientX }) {
+        const box = split.getBoundingClientRect();
+        moveLine((clientX - box.left) / box.width);
+      },
+      undo: () => redraw(([at, looked] = before)),
+    };
+  });
+
+  // Near the window's right edge it is stretched, everywhere else it slides.
+  draggable(board, (event) => {
+    const before = { mean: [...mean], std: [...std] };
+    const [m, s] = [mean[these()[0]], std[these()[0]]];
+    const box = plot.getBoundingClientRect();
+    const place = ({ clientX }) => (clientX - box.left) / box.width;
+    const finger = 20 / box.width;
+    const stretches = place(event) > m + s / 2 && Math.abs(place(event) - m - s) < finger;
+    handles[stretches ? "std" : "mean"].input.focus({ preventScroll: true });
+    return {
+      move(to) {
+        const way = place(to) - place(event);
+        if (!way) return;
+        if (stretches) stretch(s + way);
+        else slide(m + way);
+      },
+      undo: () => setNumbers(before.mean, before.std),
+    };
+  });
 
   // ------------------------------------------------------------- drawing
   function draw() {
-    const y = normalize(photo.x, mean, std);
-    drawPicture(shown, y, imshowPixels(y));
-    const lost = unseen(y, 3);
+    const y = channels.map((_, c) => normalize(photo.values, [mean[c]], [std[c]]));
+    const marks = y.map((each) => marksOf(each));
+    const lost = unseenOf(photo, marks);
     const all = lost.flat().reduce((sum, fraction) => sum + fraction, 0) / 3;
-    shown.words.replaceChildren(make("strong", {}, percent(all)), " of the values cannot be seen");
-    shown.canvas.setAttribute(
-      "aria-label",
-      `The normalised photo, clipped by imshow: ${percent(all)} of the values cannot be seen.`,
-    );
-    cells.forEach((cell, c) => drawChannel(cell, c, lost[c]));
-
-    const result = drawBack(y);
-    say(`${percent(all)} of the values cannot be seen. Back by ${WAYS_BACK[way]}: ${result}.`);
+    drawWindow(lost);
+    drawFormula();
+    const words = left === "shown" ? drawShown(y, marks, all) : drawBack(GO_BACK[left](y, mean, std, photo.counts));
+    drawn.setAttribute("aria-label", `Left of the line: ${LEFT[left]}. ${words}`);
+    drawnTag.textContent = LEFT[left];
+    split.style.setProperty("--at", `${100 * at}%`);
+    split.classList.toggle("st-without-line", left !== "shown"); // there the seam itself is to be looked for
+    readout.classList.toggle("st-goes-back", left !== "shown");
+    line.set(100 * at);
+    found.check(all === 0);
+    say(`m ${numbersOf(mean)}, s ${numbersOf(std)}. ${percent(all)} of the values cannot be seen. ${words}`);
   }
 
-  function drawPicture({ canvas }, x, pixels) {
-    paint(canvas, pixels, photo.height, photo.width, painted ? unseenMarks(x, 3) : null);
+  function drawShown(y, marks, all) {
+    paintLevels(drawn, photo, y.map(imshowLevels), marks, painted);
+    lostWords.replaceChildren(make("strong", {}, percent(all)), " of the values cannot be seen");
+    return `${percent(all)} of the values cannot be seen.`;
   }
 
-  function drawBack(y) {
-    const isFlat = y.every((value) => value === y[0]);
-    if (way === "stretched" && isFlat) {
-      back.words.replaceChildren(make("strong", {}, "nothing"), " to stretch: all values are one");
-      paint(back.canvas, new Uint8ClampedArray(4 * photo.height * photo.width), photo.height, photo.width);
-      back.canvas.setAttribute("aria-label", "No picture.");
-      return "a constant picture has nothing to stretch";
+  function drawBack(z) {
+    if (!z) {
+      paint(drawn, new Uint8ClampedArray(4 * photo.height * photo.width), photo.height, photo.width);
+      offWords.replaceChildren(make("strong", {}, "nothing"), " to stretch: all values are one");
+      return "A constant picture has nothing to stretch.";
     }
-    const z = GO_BACK[way](y, mean, std);
-    drawPicture(back, z, showPixels(z, 3));
-    const bytes = [toUint8(z), toUint8(photo.x)];
-    const levels = largestDifference(...bytes);
-    const floats = Number((LEVELS * largestDifference(z, photo.x)).toPrecision(1));
-    const words = levels
-      ? "levels of 255 off at most"
-      : `levels off: the file’s bytes. Before rounding ${floats} at most`;
-    back.words.replaceChildren(make("strong", {}, String(levels)), words);
-    const result = `off by at most ${levels} of 255 levels`;
-    back.canvas.setAttribute("aria-label", `The photo that comes back, ${result}.`);
-    return result;
+    const marks = z.map((each) => marksOf(each));
+    paintLevels(
+      drawn,
+      photo,
+      z.map((each) => showLevels(each)),
+      marks,
+      painted,
+    );
+    if (!looked.includes(left)) {
+      const ask = "Is there a seam? Move the line over the picture. Then the number stands here.";
+      offWords.replaceChildren(make("strong", {}, "?"), ask);
+      return "Move the line, then the number is told.";
+    }
+    const { levels, share } = distance(z, photo);
+    offWords.replaceChildren(
+      make("strong", {}, String(levels)),
+      levels
+        ? `levels of 255 off at most; ${percent(share)} of the pixels by more than one`
+        : "levels off: the file’s bytes",
+    );
+    return `Off by at most ${levels} of 255 levels; ${percent(share)} of the pixels by more than one.`;
   }
 
-  function drawChannel({ plot, ends, fates, means, stds }, c, [below, above]) {
+  function drawWindow(lost) {
+    const c = these()[0];
     const [m, s] = [mean[c], std[c]];
-    means.set(m);
-    stds.set(s);
-    plot.style.setProperty("--black", `${100 * m}%`);
-    plot.style.setProperty("--white", `${100 * Math.min(m + s, 1)}%`);
-    plot.classList.toggle("st-open", m + s > 1); // 1 lies beyond white: no line for it
-    const [black, white] = [-m / s, (1 - m) / s].map((v) => v.toFixed(2).replace("-", "−"));
-    ends.replaceChildren(make("span", {}, `black is ${black}`), make("span", {}, `white is ${white}`));
-    const fate = (sample, words, fraction) =>
-      make("span", {}, make("strong", {}, percent(fraction)), " ", ...sample, words);
+    const room = 1 - most(mean);
+    handles.std.input.max = three(room);
+    for (const [name, value] of Object.entries({
+      black: `${100 * m}%`,
+      white: `${100 * (m + s)}%`,
+      mean: m,
+      std: s,
+      room,
+    }))
+      board.style.setProperty(`--${name}`, value);
+    handles.mean.set(m);
+    handles.std.set(s);
+    plot.querySelectorAll(".st-bracket").forEach((bracket, k) => {
+      bracket.style.left = `${100 * mean[k]}%`;
+      bracket.style.width = `${100 * std[k]}%`;
+    });
+    plot
+      .querySelectorAll(":scope > svg path")
+      .forEach((path, k) => path.classList.toggle("st-faded", !these().includes(k)));
+    const [below, above] = [0, 1].map((k) => these().reduce((sum, each) => sum + lost[each][k], 0) / these().length);
+    const fate = (sample, words, fraction) => make("span", {}, ...sample, make("strong", {}, percent(fraction)), words);
     fates.replaceChildren(
-      fate([swatch("below")], "below 0", below),
-      fate([], "seen", 1 - below - above),
-      fate([swatch("above")], "above 1", above),
+      fate([swatch("below")], " cut off at black", below),
+      fate([], " seen", 1 - below - above),
+      fate([swatch("above")], " cut off at white", above),
+    );
+    // Numbers of y stand where x = m + y s; as many as there is room for.
+    const step = [1, 2, 5, 10, 20].find((each) => each * s >= 0.09);
+    const [low, high] = [-m / s, (1 - m) / s];
+    const numbers = [];
+    for (let k = Math.ceil(low / step) * step; k <= high; k += step) numbers.push(k);
+    rulerY.replaceChildren(
+      ...numbers.map((k) => {
+        const number = make("span", { className: k === 0 || k === 1 ? "st-end" : "" }, minus(k));
+        number.style.left = `${100 * (m + k * s)}%`;
+        return number;
+      }),
     );
     plot.setAttribute(
       "aria-label",
-      `The levels of ${channels[c].name} in the photo. ${percent(below)} are drawn black, ${percent(above)} white.`,
+      `Histogram of the photo, x from 0 to 1. The window of ${channels[c].name} goes from ${three(m)} to ${three(m + s)}; ` +
+        `y goes from ${minus(low)} to ${minus(high)}.`,
+    );
+  }
+
+  const numbersOf = (numbers) => [...new Set(these().map((c) => three(numbers[c])))].join(" ");
+
+  function drawFormula() {
+    const symbol = (name, numbers = "") =>
+      make("span", { className: `st-symbol st-${name}` }, make("i", {}, name), numbers && ` ${numbers}`);
+    const [m, s] = [mean, std].map(numbersOf);
+    formula.setAttribute("aria-label", `y = (x − m) / s, with m = ${m} and s = ${s}`);
+    formula.replaceChildren(
+      make("span", {}, symbol("y"), " = (", symbol("x"), " − ", symbol("m", m), ")"),
+      make("span", {}, " / ", symbol("s", s)),
     );
   }
 
   setPicture(first);
+  return {
+    state: () => ({ mean: [...mean], std: [...std], handled, left, at, painted, looked }),
+    restore(to) {
+      const isWindow = [0, 1, 2].every((c) => to.mean[c] >= 0 && to.std[c] >= LEAST_STD && to.mean[c] + to.std[c] <= 1);
+      if (
+        !isWindow ||
+        !(to.left in LEFT) ||
+        !["all", ...ONE_BY_ONE].includes(to.handled) ||
+        !(to.at >= 0 && to.at <= 1)
+      )
+        throw new RangeError("no state of this figure");
+      [mean, std] = [to.mean.slice(0, 3), to.std.slice(0, 3)];
+      ({ handled, left, at } = to);
+      looked = Object.keys(LEFT).filter((way) => [].concat(to.looked).includes(way));
+      leftChoice.set(left);
+      handledChoice.set(handled);
+      paintBox.set((painted = to.painted === true));
+      redraw();
+    },
+  };
 }
 
-// The largest distance between two arrays, place by place.
-function largestDifference(a, b) {
+const three = (value) => value.toFixed(3);
+
+// What each way makes of y, the tables of the three channels. `signs` is a second Normalize(-mean, 1 / std), which is short
+// of the inverse by one division. Min-max asks for the smallest and the largest value of the whole picture: of those that
+// occur. Where all are one it makes nothing.
+const GO_BACK = {
+  right: (y, mean, std) => y.map((each, c) => inverseNormalize(each, [mean[c]], [std[c]])),
+  signs: (y, mean, std) => y.map((each, c) => normalize(each, [-mean[c]], [1 / std[c]])),
+  stretched(y, mean, std, counts) {
+    const ends = extent(y.flatMap((each, c) => [...extent(each.filter((_, k) => counts[c][k]))]));
+    return ends[0] < ends[1] ? y.map((each) => minMaxScale(each, ends)) : null;
+  },
+};
+
+// How far a picture that came back is from the photo, in levels: the largest distance, and the share of pixels with a
+// channel that is off by more than one.
+function distance(z, { values, at, counts, height, width }) {
+  const levels = toUint8(values);
+  const off = z.map((each) => toUint8(each).map((level, k) => Math.abs(level - levels[k])));
   let largest = 0;
-  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i] - b[i]));
-  return largest;
+  off.forEach((each, c) => each.forEach((d, k) => counts[c][k] && d > largest && (largest = d)));
+  const size = height * width;
+  const [red, green, blue] = off;
+  let pixels = 0;
+  for (let i = 0; i < size; i++) if (red[at[i]] > 1 || green[at[size + i]] > 1 || blue[at[2 * size + i]] > 1) pixels++;
+  return { levels: largest, share: pixels / size };
 }
 
-// How often each level occurs in a channel, four levels a bin, and the window of what is seen, from 0 to 1.
-function drawLevels(plot, { x, height, width }, c) {
+// How often each level occurs in a channel, four levels a bin. One spike must not flatten the rest: when the highest of the
+// 192 bins is more than twice as high as the seventh, it rises out of the box, and an arrow says so.
+function drawLevels(plot, { values, counts }) {
   const wide = 4;
-  const bins = new Array((LEVELS + 1) / wide).fill(0);
-  for (const level of toUint8(x.subarray(c * height * width, (c + 1) * height * width)))
-    bins[Math.floor(level / wide)]++;
-  const highest = Math.max(...bins);
-  const points = bins.map((n, i) => `${i + 0.5} ${(99 - (78 * n) / highest).toFixed(1)}`);
-  const curve = svg("path", { class: CHANNELS[3][c].line, d: `M${points.join("L")}` });
-  const drawing = svg(
-    "svg",
-    { viewBox: `0 0 ${bins.length} 100`, preserveAspectRatio: "none", "aria-hidden": "true" },
-    curve,
+  const levels = toUint8(values);
+  const bins = counts.map((often) => {
+    const of = new Array(256 / wide).fill(0);
+    for (let k = 0; k < levels.length; k++) of[Math.floor(levels[k] / wide)] += often[k];
+    return of;
+  });
+  const highest = bins.flat().sort((a, b) => b - a);
+  const top = highest[0] > 2 * highest[6] && highest[6] ? 1.4 * highest[6] : highest[0];
+  const x = (i) => (wide * i + (wide - 1) / 2) / 255;
+  const paths = bins.map((of, c) =>
+    curve(
+      CHANNELS[3][c].line,
+      of.map((n, i) => [x(i), 0.01 + (0.8 * n) / top]),
+    ),
   );
+  const arrows = bins[0].flatMap((_, i) => {
+    const letters = CHANNELS[3].filter((_, c) => bins[c][i] > 1.2 * top).map((channel) => channel.letter);
+    return letters.length
+      ? [
+          Object.assign(make("span", { className: "st-out" }, `${letters.join("")}↑`), {
+            style: `left: ${100 * x(i)}%`,
+          }),
+        ]
+      : [];
+  });
   const zones = ["below", "above"].map((kind) => make("div", { className: `st-zone st-${kind}` }));
-  const lines = [
-    ["black", "0"],
-    ["white", "1"],
-  ].map(([end, value]) => make("div", { className: `st-line st-at-${end}` }, make("span", {}, value)));
-  plot.replaceChildren(...zones, drawing, ...lines);
+  const ends = ["black", "white"].map((end) => make("div", { className: `st-line st-at-${end}` }));
+  const brackets = CHANNELS[3].map((channel) =>
+    make(
+      "div",
+      { className: "st-bracket" },
+      curves(
+        curve(channel.line, [
+          [0, 0.5],
+          [1, 0.5],
+        ]),
+      ),
+    ),
+  );
+  plot.replaceChildren(...zones, curves(...paths), ...arrows, ...ends, ...brackets);
 }
 
 startFigures("normalize", normalizeAndBack);

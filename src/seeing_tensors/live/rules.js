@@ -125,8 +125,7 @@ const normalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s) => fr
 const inverseNormalize = (x, mean, std) => perChannel(x, mean, std, (value, m, s) => fround(value * s + m));
 
 // min_max_scale: float32 after each step, one scale for all values. Where all are one there is nothing to stretch.
-function minMaxScale(x) {
-  const [low, high] = extent(x);
+function minMaxScale(x, [low, high] = extent(x)) {
   const width = fround(high - low);
   if (!(width > 0 && width < Infinity)) throw new RangeError("minMaxScale: nothing to stretch, or not finite");
   const y = new Float32Array(x.length);

@@ -394,33 +394,47 @@ def pixels_of(canvas):
     return np.array(data, np.uint8).reshape(height, width, 4)[::block, ::block, :3]
 
 
+CHANNELS = ("red", "green", "blue")
+
+
 def set_numbers(page, mean, std):
-    for name, numbers in (("mean", mean), ("std", std)):
-        for channel, number in zip(("red", "green", "blue"), numbers, strict=True):
-            page.get_by_label(f"{name}, {channel}").fill(str(number))
+    """By the keyboard's sliders, channel by channel: first as narrow as can be, so that the window can go anywhere."""
+    for channel, m, s in zip(CHANNELS, mean, std, strict=True):
+        settled(page).get_by_label(channel, exact=True).check()
+        for label, number in (("s, the std", 0.01), ("m, the mean", m), ("s, the std", s)):
+            settled(page).get_by_label(label).fill(str(number))
 
 
 def assert_normalized(page, x, mean, std, way):
     """The figure shows, counts and measures what the library does with x."""
-    settled(page)
     y = st.normalize(x, mean, std)
     lost = st.unseen(y)
-    assert page.locator(".st-step strong").nth(0).inner_text() == percent(lost.sum() / 3)
-    cells = [cell.locator("strong").all_inner_texts() for cell in page.locator(".st-fates").all()]
-    assert cells == [[percent(below), percent(1 - below - above), percent(above)] for below, above, _ in lost]
+    page.locator("input[value=shown]").check()
+    for which, channel in enumerate(CHANNELS):
+        page.get_by_label(channel, exact=True).check()
+        below, above = lost[which, :2]
+        fates = settled(page).locator(".st-fates strong").all_inner_texts()
+        assert fates == [percent(below), percent(1 - below - above), percent(above)]
+        assert page.get_by_label("m, the mean").input_value() == f"{mean[which]:g}"
+        assert page.get_by_label("s, the std").input_value() == f"{std[which]:g}"
+    assert page.locator(".st-readout strong").first.inner_text() == percent(lost.sum() / 3)
+    shown = st.imshow_pixels(y.permute(1, 2, 0).numpy())[..., :3]
+    assert np.array_equal(pixels_of(page.locator("canvas").nth(1)), shown)
+
+    page.locator(f"input[value={way}]").check()
+    page.get_by_label("Where the line is").focus()
+    page.keyboard.press("ArrowRight")
     z = WRONG[way](y, mean, std)
-    off = (st.to_uint8(z).int() - st.to_uint8(x).int()).abs().max().item()
-    assert page.locator(".st-step strong").nth(1).inner_text() == str(off)
-    words = page.locator(".st-step p").last.inner_text()
-    if off == 0:
-        before = 255 * (z.double() - x.double()).abs().max().item()
-        assert float(re.search(r"[\d.e-]+(?= at most)", words)[0]) == float(f"{before:.1g}")
-    if not page.get_by_label("Paint the unseen").is_checked():
-        shown = st.imshow_pixels(y.permute(1, 2, 0).numpy())[..., :3]
-        assert np.array_equal(pixels_of(page.locator("canvas").nth(1)), shown)
-        drawn_back = st.show(z, Figure().add_subplot()).images[0].get_array()
-        assert np.array_equal(pixels_of(page.locator("canvas").nth(2)), drawn_back)
-    return off
+    drawn_back = st.show(z, Figure().add_subplot()).images[0].get_array()
+    assert np.array_equal(pixels_of(page.locator("canvas").nth(1)), drawn_back)
+    off = (st.to_uint8(z).int() - st.to_uint8(x).int()).abs()
+    words = settled(page).locator(".st-readout > div").last.inner_text()
+    assert page.locator(".st-readout strong").last.inner_text() == str(off.max().item())
+    if off.max() == 0:
+        assert words.endswith("bytes")
+    else:
+        assert f"{percent((off > 1).any(dim=0).double().mean().item())} of the pixels by more than one" in words
+    return off.max().item()
 
 
 @pytest.mark.parametrize("way", WRONG)
@@ -428,29 +442,188 @@ def test_normalize_and_back_is_what_the_library_does(opened, way):  # noqa: F811
     x = astronaut()[:, ::3, ::3]
     page = opened(markup(st.live_normalize, x))
     assert np.array_equal(pixels_of(page.locator("canvas").nth(0)), st.to_image(x))
-    page.locator(f"input[value={way}]").check()
-    page.get_by_label("Paint the unseen").uncheck()
     assert (assert_normalized(page, x, st.IMAGENET_MEAN, st.IMAGENET_STD, way) == 0) == (way == "right")
-    odd = (0.0, 0.731, 1.0), (0.01, 1.0, 0.333)
+    odd = (0.0, 0.731, 0.99), (1.0, 0.222, 0.01)
     set_numbers(page, *odd)
     assert_normalized(page, x, *odd, way)
     page.get_by_role("button", name="0.5 for all").click()
     assert_normalized(page, x, (0.5,) * 3, (0.5,) * 3, way)
     page.get_by_role("button", name="ImageNet").click()
-    page.get_by_label("One for all channels").check()
-    page.get_by_label("std, blue").fill("0.4")
-    assert_normalized(page, x, (0.485,) * 3, (0.4,) * 3, way)
-    page.get_by_label("One for all channels").uncheck()
-    page.get_by_label("mean, green").fill("0.1")
-    assert_normalized(page, x, (0.485, 0.1, 0.485), (0.4,) * 3, way)
-    assert [page.get_by_label(f"mean, {name}").input_value() for name in ("red", "green", "blue")] == [
-        "0.485",
-        "0.1",
-        "0.485",
-    ]
+    page.get_by_label("all three").check()
+    page.get_by_label("s, the std").fill("0.4")
+    assert_normalized(page, x, st.IMAGENET_MEAN, (0.4,) * 3, way)
+    page.get_by_label("all three").check()
+    page.get_by_label("m, the mean").fill("0.1")
+    assert_normalized(page, x, (0.1,) * 3, (0.4,) * 3, way)
 
 
-def test_what_is_clipped_is_painted_in_both_pictures(opened):  # noqa: F811
+def test_the_window_stays_where_the_photo_has_values(opened):  # noqa: F811
+    page = opened(markup(st.live_normalize, astronaut()))
+    m, s = page.get_by_label("m, the mean"), page.get_by_label("s, the std")
+    m.focus()
+    page.keyboard.press("End")
+    settled(page)
+    assert float(m.input_value()) == pytest.approx(1 - max(st.IMAGENET_STD))
+    s.focus()
+    page.keyboard.press("Home")
+    settled(page)
+    assert s.input_value() == "0.01"
+    m.focus()
+    page.keyboard.press("Home")
+    s.focus()
+    page.keyboard.press("End")
+    settled(page)
+    assert [m.input_value(), s.input_value()] == ["0", "1"]
+    assert page.locator(".st-formula").get_attribute("aria-label").endswith("with m = 0.000 and s = 1.000")
+
+
+def test_y_lies_over_x_where_the_map_takes_it(opened):  # noqa: F811
+    """The ruler of y slides and stretches: its number k stands over x = m + k s, and the handles at 0 and at 1."""
+    page = opened(markup(st.live_normalize, astronaut()))
+    for m, s in [(0.485, 0.229), (0.25, 0.5), (0.5, 0.04), (0.0, 1.0)]:
+        set_numbers(page, (m,) * 3, (s,) * 3)
+        box = settled(page).locator(".st-board .st-plot").bounding_box()
+
+        def x_of(element, box=box):
+            own = element.bounding_box()
+            return (own["x"] + own["width"] / 2 - box["x"]) / box["width"]
+
+        numbers = page.locator(".st-of-y span").all()
+        assert len(numbers) >= 2
+        for number in numbers:
+            assert abs(x_of(number) - (m + float(number.inner_text().replace("−", "-")) * s)) < 0.005
+        for letter, at in (("m", m), ("s", m + s)):
+            assert abs(x_of(page.locator(f".st-grip.st-{letter}")) - at) < 0.005
+        for end, at in (("black", m), ("white", m + s)):
+            assert abs(x_of(page.locator(f".st-board .st-at-{end}")) - at) < 0.005
+
+
+def window_of(page):
+    return [float(settled(page).get_by_label(label).input_value()) for label in ("m, the mean", "s, the std")]
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
+def test_the_window_is_dragged_and_stretched(opened, touch):  # noqa: F811
+    page = opened(markup(st.live_normalize, astronaut()), width=390, has_touch=touch)
+    page.get_by_label("green", exact=True).check()
+    page.locator(".st-board").evaluate("(e) => e.scrollIntoView({block: 'end'})")
+    box = page.locator(".st-board .st-plot").bounding_box()
+    devtools = page.context.new_cdp_session(page)
+
+    def drag(start, way, up=0):
+        at = [(box["x"] + (start + k / 5 * way) * box["width"], box["y"] + 20 - k / 5 * up) for k in range(6)]
+        if touch:
+            for k, (x, y) in enumerate(at):
+                kind = "touchMove" if k else "touchStart"
+                devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+            devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        else:
+            page.mouse.move(*at[0])
+            page.mouse.down()
+            for place in at[1:]:
+                page.mouse.move(*place)
+            page.mouse.up()
+        return window_of(page)
+
+    assert window_of(page) == [0.456, 0.224]
+    assert drag(0.55, -0.3) == pytest.approx([0.156, 0.224], abs=0.01)  # by its middle
+    assert drag(0.9, 0.2) == pytest.approx([0.356, 0.224], abs=0.01)  # from beside it
+    assert drag(0.356, 0.1) == pytest.approx([0.456, 0.224], abs=0.01)  # by its left edge
+    assert drag(0.68, 0.2) == pytest.approx([0.456, 0.424], abs=0.01)  # by its right edge
+    if touch:
+        before = window_of(page)
+        assert drag(0.7, 0.005, up=150) == before  # which scrolls
+    page.get_by_label("red", exact=True).check()
+    assert window_of(page) == [0.485, 0.229]
+
+
+def test_the_eye_comes_before_the_number(opened):  # noqa: F811
+    """Of a way back the number is told once the line has been moved over the picture; and there the line is hidden."""
+    page = opened(markup(st.live_normalize, astronaut()))
+    assert page.locator(".st-seam").is_visible()
+    for way in WRONG:
+        page.locator(f"input[value={way}]").check()
+        number = settled(page).locator(".st-readout strong").last
+        assert number.inner_text() == "?" and not page.locator(".st-seam").is_visible()
+        box = page.locator(".st-split").bounding_box()
+        page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 90)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 90, steps=3)
+        page.mouse.up()
+        settled(page)
+        assert (int(number.inner_text()) == 0) == (way == "right")
+        assert page.get_by_label("Where the line is").input_value() == "25"
+
+
+def test_the_picture_is_split_at_the_line(opened):  # noqa: F811
+    """Left of it one picture, right of it the other: on the screen, not only in two canvases."""
+    x = torch.zeros(3, 200, 300) + 0.4
+    page = opened(markup(st.live_normalize, x, mean=(0.6,) * 3, std=(0.2,) * 3))
+    box = page.locator(".st-split").bounding_box()
+    for at in (0.2, 0.7):
+        page.get_by_label("Where the line is").fill(str(100 * at))
+        screen = np.array(Image.open(io.BytesIO(settled(page).screenshot())).convert("L"))
+        row = screen[int(box["y"] + 0.4 * box["height"]), int(box["x"]) : int(box["x"] + box["width"])]
+        edge = at * box["width"]
+        assert set(row[5 : int(edge) - 5]) == {0} and set(row[int(edge) + 5 : -5]) == {102}
+
+
+@pytest.mark.parametrize("width", [840, 390, 320])
+def test_no_control_moves_when_another_is_used(opened, width):  # noqa: F811
+    page = opened(markup(st.live_normalize, astronaut()), width=width)
+
+    def places():
+        return (
+            settled(page)
+            .locator(".st-stage :is(input, button)")
+            .evaluate_all(
+                "(all) => { const {top} = document.querySelector('.st-stage').getBoundingClientRect();"
+                " return all.filter((e) => !e.matches('.st-rail input')).map((e) => {"
+                " const box = e.getBoundingClientRect(); return [box.x, box.y - top] }) }"
+            )
+        )
+
+    first = places()
+    for way in ("shown", *WRONG):
+        page.locator(f"input[value={way}]").check()
+        assert places() == first, way
+        page.get_by_label("Where the line is").focus()
+        page.keyboard.press("ArrowRight")
+        assert places() == first, way
+    for label in ("red", "all three", "Paint the unseen"):
+        page.get_by_label(label, exact=True).check()
+        assert places() == first, label
+    page.get_by_role("button", name="0.5 for all").click()
+    assert places() == first
+    set_numbers(page, (0.0,) * 3, (1.0,) * 3)
+    assert places() == first and page.get_by_text("✓ Found.").is_visible()
+
+
+def test_picture_and_window_are_seen_together(opened):  # noqa: F811
+    """On a screen of 800 px both; on a phone the picture sticks while the window is in hand, and lets go after it."""
+    x = st.to_tensor(st.read_image(st.data_path("photos/people/astronaut.jpg")))[:, :256]
+    page = opened(markup(st.live_normalize, x))
+    assert page.locator(".st-stage").bounding_box()["height"] <= 650
+    assert page.locator(".st-split").bounding_box()["width"] >= 416
+    page = opened(markup(st.live_normalize, x), "<p style='height: 2000px'>Below.</p>", width=390)
+    page.locator(".st-board").evaluate("(e) => e.scrollIntoView({block: 'end'})")
+    picture, board = (page.locator(name).bounding_box() for name in (".st-split", ".st-board"))
+    assert picture["y"] >= 0 and picture["y"] + picture["height"] < board["y"]
+    page.mouse.wheel(0, 1500)
+    page.wait_for_function("document.querySelector('.st-split').getBoundingClientRect().bottom < 0")
+
+
+def test_a_spike_does_not_flatten_the_histogram(opened):  # noqa: F811
+    x = torch.ones(3, 100, 100)
+    x[:, :20] = torch.linspace(0.1, 0.6, 100)
+    page = opened(markup(st.live_normalize, x))
+    points = page.locator(".st-board .st-plot > svg path").first.get_attribute("d")
+    heights = [100 - float(point.split()[1]) for point in points[1:].split("L")]
+    assert max(heights[:60]) > 30 and max(heights) > 100
+    assert page.locator(".st-out").all_inner_texts() == ["RGB↑"]
+
+
+def test_what_is_clipped_is_painted_when_asked(opened):  # noqa: F811
     x = torch.full((3, 24, 24), 0.5)
     x[:, :, :8], x[0, :, 16:] = 0.0, 1.0
     page = opened(markup(st.live_normalize, x, mean=(0.4,) * 3, std=(0.5,) * 3))
@@ -459,24 +632,12 @@ def test_what_is_clipped_is_painted_in_both_pictures(opened):  # noqa: F811
         colour = tuple(bytes.fromhex(st.COLORS[what][1:]))
         return set(np.flatnonzero((pixels_of(page.locator("canvas").nth(which)) == colour).all(axis=2).any(axis=0)))
 
+    assert not any(columns(which, what) for which in (0, 1) for what in ("below", "above"))
+    page.get_by_label("Paint the unseen").check()
     assert columns(1, "below") == set(range(8)) and columns(1, "above") == set(range(16, 24))
-    assert not any(columns(which, what) for which in (0, 2) for what in ("below", "above"))
-    page.get_by_label("signs only").check()  # (0 - 0.4) / 0.5 = -0.8, and (-0.8 + 0.4) * 0.5 = -0.2
-    assert columns(2, "below") == set(range(8)) and not columns(2, "above")
-
-
-def test_the_window_of_what_is_seen_lies_from_mean_to_mean_plus_std(opened):  # noqa: F811
-    page = opened(markup(st.live_normalize, astronaut()))
-    set_numbers(page, (0.25, 0.5, 0.9), (0.5, 0.25, 0.2))
-    for c, (black, white) in enumerate([(0.25, 0.75), (0.5, 0.75), (0.9, None)]):
-        plot = page.locator(".st-window").nth(c)
-        box, lines = plot.bounding_box(), [plot.locator(".st-at-black"), plot.locator(".st-at-white")]
-        for line, at in zip(lines, (black, white), strict=True):
-            assert line.is_visible() == (at is not None)
-            if at is not None:
-                middle = line.bounding_box()["x"] + line.bounding_box()["width"] / 2
-                assert abs((middle - box["x"]) / box["width"] - at) < 0.01
-    assert page.locator(".st-ends").nth(1).inner_text().split() == ["black", "is", "−2.00", "white", "is", "2.00"]
+    page.locator("input[value=signs]").check()  # (0 - 0.4) / 0.5 = -0.8, and (-0.8 + 0.4) * 0.5 = -0.2
+    assert columns(1, "below") == set(range(8)) and not columns(1, "above")
+    assert not any(columns(0, what) for what in ("below", "above"))
 
 
 def test_a_picture_of_one_value_has_nothing_to_stretch(opened, tmp_path):  # noqa: F811
@@ -486,9 +647,10 @@ def test_a_picture_of_one_value_has_nothing_to_stretch(opened, tmp_path):  # noq
     page.get_by_text("Now: grey.png").wait_for()
     page.get_by_role("button", name="0.5 for all").click()
     page.get_by_label("min-max").check()
-    assert "nothing to stretch" in " ".join(page.locator(".st-step p").last.inner_text().split())
-    page.get_by_label("right:").check()
-    assert page.locator(".st-step strong").nth(1).inner_text() == "0"
+    assert "nothing to stretch" in settled(page).locator(".st-readout > div").last.inner_text()
+    page.locator("input[value=right]").check()
+    page.get_by_label("Where the line is").fill("50")
+    assert settled(page).locator(".st-readout strong").last.inner_text() == "0"
 
 
 @pytest.mark.parametrize(
@@ -499,8 +661,9 @@ def test_a_picture_of_one_value_has_nothing_to_stretch(opened, tmp_path):  # noq
         (torch.full((3, 4, 4), torch.nan), {}, ValueError, "needs a photo"),
         (torch.zeros(3, 4, 4).double(), {}, TypeError, "needs float32, got float64"),
         (torch.zeros(3, 4, 4), {"mean": (0.5, 0.5)}, ValueError, "2 value"),
-        (torch.zeros(3, 4, 4), {"mean": (2.0, 0.5, 0.5)}, ValueError, r"mean must lie in \[0, 1\]"),
-        (torch.zeros(3, 4, 4), {"std": (0.001, 0.5, 0.5)}, ValueError, r"std in \[0.01, 1\]"),
+        (torch.zeros(3, 4, 4), {"mean": (0.8, 0.5, 0.5)}, ValueError, r"must lie in \[0, 1\]"),
+        (torch.zeros(3, 4, 4), {"mean": (-0.1, 0.5, 0.5)}, ValueError, r"must lie in \[0, 1\]"),
+        (torch.zeros(3, 4, 4), {"std": (0.001, 0.5, 0.5)}, ValueError, "at least 0.01 wide"),
     ],
 )
 def test_normalize_and_back_refuses_what_its_sliders_do_not_have(x, numbers, error, words):

@@ -51,7 +51,7 @@ def live_display(fig: Figure, x: Picture, *, alt: str, caption: str) -> None:
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        x: float32, tensor (3, H, W) or (1, H, W) or array (H, W, 3) or (H, W), at most 40,000 pixels.
+        x: float32, tensor (3, H, W) or (1, H, W) or array (H, W, 3) or (H, W), at most 120,000 pixels.
         alt, caption: as in ``figure``.
 
     Raises:
@@ -72,8 +72,9 @@ def live_normalize(
 ) -> None:
     """Put a live figure on the page in which the reader normalizes a photo, sees what ``imshow`` shows, and goes back.
 
-    The mean and std of each channel are sliders. What is clipped is painted and counted; of three inverses one is
-    right, and the largest error is written beside the picture that comes back.
+    Over one histogram of the photo lies the window of what the screen shows, from y = 0 to y = 1. Dragged, it changes
+    the mean, and stretched, the std. A line splits the picture: right is the photo, left what ``imshow`` shows, or what
+    one of three ways back makes of it, and how far that is off.
 
     >>> import torch
     >>> from matplotlib.figure import Figure
@@ -84,20 +85,24 @@ def live_normalize(
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        x: float32 (3, H, W), a photo with values in [0, 1], at most 40,000 pixels.
-        mean, std: three numbers each, with which the figure begins, from 0 to 1 and from 0.01 to 1, as the sliders go.
+        x: float32 (3, H, W), a photo with values in [0, 1], at most 120,000 pixels.
+        mean, std: three numbers each, with which the figure begins; std at least 0.01. The window from mean to
+            mean + std lies within 0 and 1, as far as the handles go.
         alt, caption: as in ``figure``.
 
     Raises:
         TypeError: x is not float32.
         ValueError: not three channels, values outside [0, 1], or too many pixels; a mean or std that ``normalize``
-            refuses or no slider has; no alt text or no caption.
+            refuses or no handle has; no alt text or no caption.
     """
     y = normalize(x, mean, std)  # which refuses what is wrong with mean and std
     if y.ndim != 3 or y.shape[0] != 3 or not ((x >= 0) & (x <= 1)).all():
         raise ValueError(f"live_normalize needs a photo (3, H, W) with values in [0, 1], got {describe(x)}")
-    if not all(0 <= m <= 1 for m in mean) or not all(0.01 <= s <= 1 for s in std):
-        raise ValueError(f"live_normalize: mean must lie in [0, 1] and std in [0.01, 1], got {mean} and {std}")
+    if not all(m >= 0 and s >= 0.01 and m + s <= 1 for m, s in zip(mean, std, strict=True)):
+        raise ValueError(
+            f"live_normalize: the window from mean to mean + std must lie in [0, 1] and be at least 0.01 wide, "
+            f"got mean {mean} and std {std}"
+        )
     data = {"photo": _packed("live_normalize", x), "mean": list(mean), "std": list(std)}
     _live("normalize", fig, data, alt, caption)
 
@@ -128,7 +133,7 @@ def live_batch(
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        photo: float32 (3, H, W) with values in [0, 1], at most 40,000 pixels.
+        photo: float32 (3, H, W) with values in [0, 1], at most 120,000 pixels.
         company: the choices, by name, the first one chosen at first; each a list of pictures like `photo`, of any
             size. Each counts as one picture as large as the photo. An empty list: the photo alone.
         layer: gives the running statistics and eps; its three weights are 1 and its biases 0.
@@ -170,7 +175,7 @@ def live_filter(fig: Figure, x: torch.Tensor, *, alt: str, caption: str) -> None
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        x: float32 (1, H, W), one channel with values in [0, 1], at least 3 x 3 and at most 40,000 pixels.
+        x: float32 (1, H, W), one channel with values in [0, 1], at least 3 x 3 and at most 120,000 pixels.
         alt, caption: as in ``figure``.
 
     Raises:
@@ -203,7 +208,7 @@ def live_logger(
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        photo: float32 (3, H, W) with values in [0, 1], at most 40,000 pixels.
+        photo: float32 (3, H, W) with values in [0, 1], at most 120,000 pixels.
         value_range: the values of black and white at first, from -3 to 3, as the sliders go, at least 0.01 apart.
         alt, caption: as in ``figure``.
 

@@ -300,15 +300,16 @@ function normalizeAndBack(stage, data) {
   return {
     state: () => ({ mean: [...mean], std: [...std], handled, left, at, painted, looked }),
     restore(to) {
-      const isWindow = [0, 1, 2].every((c) => to.mean[c] >= 0 && to.std[c] >= LEAST_STD && to.mean[c] + to.std[c] <= 1);
+      const [m, s] = [to.mean, to.std].map((numbers) => channels.map((_, c) => Number(numbers[c])));
+      const isState = m.every((each, c) => each >= 0 && s[c] >= LEAST_STD && each + s[c] <= 1);
       if (
-        !isWindow ||
-        !(to.left in LEFT) ||
+        !isState ||
+        !Object.hasOwn(LEFT, to.left) ||
         !["all", ...ONE_BY_ONE].includes(to.handled) ||
         !(to.at >= 0 && to.at <= 1)
       )
         throw new RangeError("no state of this figure");
-      [mean, std] = [to.mean.slice(0, 3), to.std.slice(0, 3)];
+      [mean, std] = [m, s];
       ({ handled, left, at } = to);
       looked = Object.keys(LEFT).filter((way) => [].concat(to.looked).includes(way));
       leftChoice.set(left);

@@ -221,7 +221,7 @@ function normalizeAndBack(stage, data) {
       painted,
     );
     if (!looked.includes(left)) {
-      const ask = "Is there a seam? Move the line over the picture. Then the number stands here.";
+      const ask = "Is there a seam? Move the line, then the number stands here.";
       offWords.replaceChildren(make("strong", {}, "?"), ask);
       return "Move the line, then the number is told.";
     }

@@ -14,6 +14,7 @@ from docutils.nodes import SkipNode, math, paragraph
 from latex2mathml.converter import convert
 from seeing_tensors.course.book.lessons import convert as as_notebook
 from seeing_tensors.course.book.lessons import listed_lessons
+from seeing_tensors.course.book.outputs import with_hanging_lines, with_links_to_laws
 from seeing_tensors.course.book.pages import functions_of
 from seeing_tensors.course.repository import ROOT
 from sphinx.util import logging
@@ -102,20 +103,31 @@ def lesson_links(app, pagename, templatename, context, doctree):
     script = Path(app.confdir) / f"{pagename}.py"
     if doctree is None or not script.is_file():
         return
-    labels = app.env.get_domain("std").anonlabels
     functions = []
     for name in functions_of(script.read_text(encoding="utf-8")):
-        page, anchor = labels.get(f"laws-of-{name}".lower(), (None, None))
-        if page is None:
-            logging.getLogger(__name__).warning("no law is about %s", name, location=pagename)
+        if address := laws_of(app, context, name):
+            functions.append((name, address))
         else:
-            functions.append((name, f"{context['pathto'](page)}#{anchor}"))
+            logging.getLogger(__name__).warning("no law is about %s", name, location=pagename)
     context["lesson"] = {
         "name": pagename,
         "functions": functions,
         "notebook": _address(nbformat.writes(as_notebook(script)).encode()),
         "script": _address(script.read_bytes()),
     }
+
+
+def laws_of(app, context, name):
+    """Where the laws of a function stand, from this page; "" if nowhere."""
+    page, anchor = app.env.get_domain("std").anonlabels.get(f"laws-of-{name}".lower(), (None, None))
+    return f"{context['pathto'](page)}#{anchor}" if page else ""
+
+
+def outputs(app, pagename, templatename, context, doctree):
+    """What cells print hangs where it goes on in the next line; what the judge says leads to the laws."""
+    if "body" in context:
+        body = with_hanging_lines(context["body"])
+        context["body"] = with_links_to_laws(body, lambda name: laws_of(app, context, name))
 
 
 def _address(content):
@@ -149,4 +161,5 @@ def is_prose(node):
 def setup(app):
     app.connect("html-page-context", description)
     app.connect("html-page-context", lesson_links)
+    app.connect("html-page-context", outputs)
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))

@@ -14,7 +14,6 @@ from seeing_tensors.course.laws import expect_same, law
 from seeing_tensors.course.laws.finding import laws
 from seeing_tensors.course.laws.report import LawBroken
 from seeing_tensors.course.practice import notebook, page, verdicts
-from seeing_tensors.course.practice.exercises import exercises
 from seeing_tensors.course.practice.verdicts import Verdict
 
 
@@ -225,7 +224,6 @@ def test_where_html_can_be_shown_check_and_prove_show_it(monkeypatch, capsys):
     assert "<summary>" in shown[1].data
 
 
-def test_every_function_that_an_exercise_asks_for_is_marked_for_a_link():
-    for exercise in exercises(1):
-        parts = [page.Headline(page.OPEN, exercise.name, "not written yet. So many laws.")]
-        assert f'<code data-laws="{exercise.name}">' in page.as_html(parts)
+def test_the_number_of_laws_is_marked_for_a_link_to_them():
+    assert '<span data-laws="unseen">2 laws</span> for solved, 11 more' in page.as_html(CASES["not written"]())
+    assert '<span data-laws="normalize">21 laws</span> held' in page.as_html(proof())

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import html
-import io
-import re
 
 import cv2
 import numpy as np
@@ -16,13 +13,14 @@ from ...live import script
 from ...normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
 from ...reading import read_image
 from ...tensors import to_tensor
-from ..practice.notebook import check
+from ..practice import page
+from ..practice.notebook import judgement
 from ..repository import data_path
 
 
 def parts() -> dict[str, str]:
     """The home page's computed parts, by file name: `index.md` includes them."""
-    return {"picture.html": picture(), "judged.md": f"```text\n{judged()}```\n"}
+    return {"picture.html": picture(), "judged.html": judged()}
 
 
 def picture() -> str:
@@ -59,16 +57,12 @@ def picture() -> str:
 
 
 def judged() -> str:
-    """What `check` prints about a published mistake: the sign of the mean turned, but not divided by the std."""
+    """What `check` shows for a published mistake: the sign of the mean turned, but not divided by the std."""
 
     def inverse_mean_std(mean, std):
         return tuple(-m for m in mean), tuple(1 / s for s in std)
 
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        check(inverse_mean_std)
-    # The words that stand for its picture where no notebook is: the page has a picture already.
-    return re.sub(r"^\[figure\].*\n  .*\n", "", printed.getvalue(), flags=re.M)
+    return page.as_html(judgement(inverse_mean_std))
 
 
 def _png(pixels: np.ndarray) -> bytes:

@@ -209,9 +209,12 @@ def style() -> str:
 def _html(part: Part) -> str:
     match part:
         case Headline():
-            name = f'<code data-laws="{html.escape(part.name)}">{html.escape(part.name)}</code>'
-            word, stop, more = part.words.partition(". ")
-            return f'<p class="st-verdict">{_sign(part.sign)} <strong>{name}: {word}</strong>{stop}{more}</p>'
+            name = html.escape(part.name)
+            words = re.sub(r"\d+ laws?", rf'<span data-laws="{name}">\g<0></span>', part.words, count=1)
+            word, stop, more = words.partition(". ")
+            return (
+                f'<p class="st-verdict">{_sign(part.sign)} <strong><code>{name}</code>: {word}</strong>{stop}{more}</p>'
+            )
         case Portraits():
             return markup(part.fig, alt=part.alt, caption=part.caption)
         case Report():
@@ -281,7 +284,7 @@ def _inline(text: str) -> str:
 def _linked(text: str) -> str:
     pieces = re.split(r"(https?://[^\s),;]+[^\s),;.])", text)
     return "".join(
-        f'<a class="external" href="{html.escape(piece)}">{_code(piece)}</a>' if place % 2 else _signed(piece)
+        f'<a href="{html.escape(piece)}">{_code(piece)}</a>' if place % 2 else _signed(piece)
         for place, piece in enumerate(pieces)
     )
 

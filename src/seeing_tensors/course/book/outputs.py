@@ -21,7 +21,8 @@ def with_hanging_lines(body: str) -> str:
             return found[0]  # one color over several lines
         return found[1] + "\n".join(map(_hanging, lines)) + found[3]
 
-    return re.sub(r'(<div class="output stream [^>]*>.*?<pre>(?:<span></span>)?)(.*?)(</pre>)', lines_of, body, flags=re.S)
+    printed = r'(<div class="output stream [^>]*>.*?<pre>(?:<span></span>)?)(.*?)(</pre>)'
+    return re.sub(printed, lines_of, body, flags=re.S)
 
 
 def _hanging(line: str) -> str:

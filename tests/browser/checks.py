@@ -263,6 +263,42 @@ def light_around(png):
     return min(pixels[y, x] for y in (4, -5) for x in (4, -5)) > 150
 
 
+FILLS = """(figure) => {
+  const [{width, height}, dialog] = [figure.getBoundingClientRect(), figure.closest("dialog[open]")];
+  const {width: w, height: h} = dialog?.getBoundingClientRect() ?? {};
+  return w >= innerWidth - 1 && h >= innerHeight - 1 && Math.max(width / w, height / h) > 0.6;
+}"""
+# Whether a figure is over the page or has the focus, and which one of the page's it is.
+PLACE = """(figure) => [!!figure.closest("dialog"), figure.contains(document.activeElement),
+  [...document.querySelectorAll("figure")].indexOf(figure)]"""
+
+
+def figures_fill_the_screen(visit):
+    """Every figure with a caption has a button that opens it full screen; arrow keys go on, Escape leads back to it."""
+    page = visit.page
+    figures = page.query_selector_all("figure:has(> img):has(> figcaption)")
+    if visit.mode == "dark" or not figures:
+        return []  # as in light
+    buttons = page.get_by_role("button", name="Full screen", exact=True)
+    if buttons.count() != len(figures):
+        return [f"{len(figures)} figures, {buttons.count()} buttons for the full screen"]
+    faults = []
+    first, last = figures[0], figures[-1]
+    number = last.evaluate(PLACE)[2]
+    buttons.first.focus()
+    page.keyboard.press("Enter")
+    if not first.evaluate(FILLS):
+        faults.append("the first figure does not fill the screen")
+    page.keyboard.press("ArrowLeft")  # round to the last one
+    if not last.evaluate(FILLS):
+        faults.append("an arrow key does not go on to the last figure")
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => !document.fullscreenElement")
+    if last.evaluate(PLACE) != [False, True, number]:
+        faults.append("Escape does not put the figure back and the focus on it")
+    return faults
+
+
 # ------------------------------------------------------------------ the links
 
 
@@ -385,6 +421,7 @@ CHECKS = [
     dark_pictures,
     links_lead_somewhere,
     keyboard_reaches,
+    figures_fill_the_screen,
     live_figures_live,
     no_errors,
 ]

@@ -3,6 +3,8 @@
 import pytest
 from checks import CHECKS, MODES, faults_of, light_enough, opened
 
+from seeing_tensors.course.repository import ROOT
+
 PICTURE = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
     "rkJggg=="
@@ -15,6 +17,7 @@ DARK = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGMQERH5DwABuAE8a9JwDAAAAABJRU5E"
     "rkJggg=="
 )
+FULL_SCREEN = (ROOT / "lessons/static/full_screen.js").read_text(encoding="utf-8")
 GOOD = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A page — Seeing Tensors</title>
 <meta name="description" content="A page that keeps all that the checks ask for.">
@@ -28,13 +31,16 @@ GOOD = f"""<!doctype html>
     a {{ color: #8bf }}
     figure > img[hidden] {{ display: block; position: absolute; left: 0; top: 0 }}
   }}
-</style></head><body><main>
+  dialog {{ border: 0; height: 100dvh; max-height: none; max-width: none; padding: 9px; width: 100vw }}
+  dialog > figure {{ width: fit-content }}
+</style></head><body><main class="bd-article">
 <h1 id="top">A page</h1>
 <p>Words, <a href="#top">a link</a>, and <a href="other.html#here">another</a>.</p>
 <details><summary>Hint</summary><a href="#top">folded</a></details>
 <img alt="A red square, one pixel high and one pixel wide, on white." src="{PICTURE}" width="64" height="64">
 <figure><img alt="A white square on light paper, which is dark paper in dark." src="{WHITE}" width="64" height="64">
-<img alt="" hidden loading="lazy" src="{DARK}" width="64" height="64"></figure>
+<img alt="" hidden loading="lazy" src="{DARK}" width="64" height="64">
+<figcaption>Paper.</figcaption></figure>
 <figure data-live="square">
 <img alt="A still picture of the figure that the reader can move." src="{PICTURE}" width="64" height="64">
 <script>
@@ -46,7 +52,8 @@ GOOD = f"""<!doctype html>
   input.addEventListener("input", () => {{ canvas.width = 64; draw(); }});
   draw();
   figure.dataset.started = "yes";
-</script></figure>
+</script><figcaption>A square.</figcaption></figure>
+<script>{FULL_SCREEN}</script>
 </main></body></html>"""
 
 
@@ -134,6 +141,15 @@ PLANTED = [
         ["contents_follow"],
     ),
     ("a dark picture in light", "hidden loading", 'hidden style="display: block" loading', ["dark_pictures"]),
+    ("no full screen", 'addEventListener("load", addFullScreen)', "", ["figures_fill_the_screen"]),
+    ("a full screen that does not fill", "figure.style.zoom = Math.max", "Math.max", ["figures_fill_the_screen"]),
+    ("arrow keys that do nothing", "    show(at + step);", "", ["figures_fill_the_screen"]),
+    (
+        "a figure that stays away",
+        "    hole.replaceWith(figures[at]);",
+        "    hole.remove();",
+        ["figures_fill_the_screen"],
+    ),
     ("no visible focus", "outline: 3px solid #0a7aff", "outline: none", ["keyboard_reaches"]),
     (
         "a trap for the keyboard",

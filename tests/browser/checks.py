@@ -120,6 +120,40 @@ def fits(visit):
     }""")
 
 
+# The words that begin in one line and end in another, but for words of prose and those that are wider than their box.
+# A browser may have no dictionary for hyphens: then it shows in the style alone that code would be hyphenated elsewhere.
+SPLIT_WORDS = r"""() => {
+  const faults = [...document.querySelectorAll("code, pre")]
+    .filter((e) => getComputedStyle(e).hyphens === "auto")
+    .map((e) => `hyphens in ${e.outerHTML.slice(0, 80)}`);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  const lines = () => new Set([...range.getClientRects()].map((e) => Math.round(e.top))).size;
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    const parent = node.parentElement;
+    range.selectNodeContents(node);
+    if (lines() < 2 || !parent.checkVisibility({visibilityProperty: true})) continue;
+    if (getComputedStyle(parent).hyphens === "auto") continue;
+    let box = parent;
+    while (/^(inline|contents)$/.test(getComputedStyle(box).display)) box = box.parentElement;
+    for (const word of node.data.matchAll(/[\p{L}\p{N}_]{2,}/gu)) {
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const width = [...range.getClientRects()].reduce((sum, e) => sum + e.width, 0);
+      if (lines() > 1 && width <= box.clientWidth)
+        faults.push(`${word[0]} in ${parent.outerHTML.slice(0, 80)}`);
+    }
+  }
+  return faults.slice(0, 5);
+}"""
+
+
+def words_are_whole(visit):
+    """No line breaks inside a word of code, of a table, of what is printed or said."""
+    return visit.page.evaluate(SPLIT_WORDS) if visit.mode != "dark" else []  # in dark the lines are as in light
+
+
 def stays_put(visit):
     """What is on the screen does not jump while mathematics, fonts and live figures come in."""
     jumps = visit.seen["jumps"]
@@ -412,6 +446,7 @@ CHECKS = [
     no_errors,
     nothing_missing,
     fits,
+    words_are_whole,
     stays_put,
     pictures_have_words,
     says_what_it_is,

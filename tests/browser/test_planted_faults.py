@@ -94,6 +94,18 @@ PLANTED = [
     ("a script that is not there", "</main>", '<script src="gone.js"></script></main>', ["nothing_missing"]),
     ("a block of 1300 px", "</main>", '<div style="width: 1300px">wide</div></main>', ["fits"]),
     (
+        "printed words that break anywhere",
+        "</main>",
+        '<pre style="width: 20ch; white-space: pre-wrap; word-break: break-all">it raises ValueErrors</pre></main>',
+        ["words_are_whole"],
+    ),
+    (
+        "a name in code with a hyphen",
+        "</main>",
+        '<p style="width: 22ch; hyphens: auto">It is called <code>representation</code></p></main>',
+        ["words_are_whole"],
+    ),
+    (
         "no alt",
         'alt="A red square, one pixel high and one pixel wide, on white."',
         "",

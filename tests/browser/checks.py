@@ -121,7 +121,7 @@ def fits(visit):
 
 
 # The words that begin in one line and end in another, but for words of prose and those that are wider than their box.
-# A browser may have no dictionary for hyphens: then it shows in the style alone that code would be hyphenated elsewhere.
+# A browser may have no dictionary for hyphens: then the style alone shows that code would be hyphenated elsewhere.
 SPLIT_WORDS = r"""() => {
   const faults = [...document.querySelectorAll("code, pre")]
     .filter((e) => getComputedStyle(e).hyphens === "auto")

@@ -4,14 +4,17 @@ import nbformat
 import pytest
 from checks import MODES, faults_of, light_enough, opened, weight
 
+from seeing_tensors import MODULES
 from seeing_tensors.course.book import lessons
 from seeing_tensors.course.repository import ROOT, lesson_files, page_files
 
 LESSONS = [lesson.stem for lesson in lesson_files(ROOT)]
 WRITTEN = [page.stem for page in page_files(ROOT)]  # the lessons and their appendices
 LAWS = ["laws/index"] + [f"laws/lesson_{int(lesson[:2])}" for lesson in LESSONS]
-PAGES = ["index", *WRITTEN, *LAWS, "peers", "files", "speed", "search", "genindex"]
-ALIKE = [*LAWS[2:], "files", "speed"]  # in dark they are as the laws of lesson 1 and the page of peers: text and tables
+REFERENCE = [f"reference/{name}" for name in dict.fromkeys(module.partition(".")[0] for module in MODULES)]
+PAGES = ["index", *WRITTEN, *LAWS, "reference/index", *REFERENCE, "peers", "files", "speed", "search", "genindex"]
+# Pages of text, code and tables, made by one program: one of each is looked at in dark, and on a phone.
+ALIKE = {"dark": [*LAWS[2:], *REFERENCE[1:], "files", "speed"], "phone": REFERENCE[1:]}
 
 
 def told(faults):
@@ -28,7 +31,7 @@ def test_no_page_is_left_out(book):
 
 
 @pytest.mark.parametrize(
-    ("name", "mode"), [(name, mode) for name in PAGES for mode in MODES if not (mode == "dark" and name in ALIKE)]
+    ("name", "mode"), [(name, mode) for name in PAGES for mode in MODES if name not in ALIKE.get(mode, ())]
 )
 def test_page(chromium, book, record_property, name, mode):
     with opened(chromium, book / f"{name}.html", mode) as visit:

@@ -17,6 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ... import MODULES
+from ..repository import page_files
 from .lessons import lesson_environment, lesson_hash
 
 #: Pages on other libraries, the laws, damaged files and speed: written by a measurement, checked in, taken as they are.
@@ -35,34 +37,38 @@ def build_book(root: Path, folder: Path) -> bool:
 
 
 def write_sources(root: Path, source: Path) -> None:
-    """Write what Sphinx reads beside the notebooks: the home page, its picture, the laws, and the pages of `MEASURED`.
+    """Write what Sphinx reads beside the notebooks: home, laws, the reference, and the pages of `MEASURED`.
 
-    Nothing is computed again until the library, the laws or the photos change.
+    Nothing is computed again until something that these pages tell of changes; and what comes out the same is left as
+    it is, so that Sphinx does not read it again.
     """
     for name in MEASURED:
-        page, copy = root / "lessons" / name, source / name
-        if page.exists() and not (copy.exists() and copy.read_bytes() == page.read_bytes()):
-            shutil.copyfile(page, copy)
+        if (page := root / "lessons" / name).exists():
+            _write(source / name, page.read_text(encoding="utf-8"))
     home = root / "lessons" / "index.md"
     stamp = source / "laws" / "made_from"
-    state = lesson_hash(root, home)
+    told = [root / "README.md", root / "lessons" / "speed.md", *page_files(root)]
+    state = hashlib.sha256(b"".join(file.read_bytes() for file in told if file.exists())).hexdigest()
+    state += lesson_hash(root, home)
     if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
         return
     # torch and Hypothesis load here, and not when nothing has changed.
-    from . import home_page, law_pages
+    from . import home_page, law_pages, reference_pages
 
-    shutil.rmtree(source / "laws", ignore_errors=True)
-    for name, text in law_pages.pages(root).items():
-        _write(source / "laws" / name, text)
-    for name, text in home_page.parts().items():
-        _write(source / "home" / name, text)
+    folders = {"laws": law_pages.pages(root), "reference": reference_pages.pages(root), "home": home_page.parts()}
+    for folder, texts in folders.items():
+        for stale in {file.name for file in (source / folder).glob("*")} - {*texts, stamp.name}:
+            (source / folder / stale).unlink()
+        for name, text in texts.items():
+            _write(source / folder / name, text)
     _write(source / "index.md", home.read_text(encoding="utf-8"))
     _write(stamp, state)
 
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    if not (path.exists() and path.read_text(encoding="utf-8") == text):
+        path.write_text(text, encoding="utf-8")
 
 
 def make_pages(root: Path, folder: Path) -> bool:
@@ -96,6 +102,8 @@ def finish_pages(book: Path) -> None:
         text = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(book).parts) - 1)
         finished = load_late(unpack_pictures(name_folds(text), book / "_images", f"{up}_images"))
+        if page.parent.name != "reference":
+            finished = link_names(finished, f"{up}reference")
         if finished != text:
             page.write_text(finished, encoding="utf-8")
 
@@ -135,6 +143,24 @@ def load_late(text: str) -> str:
         return found[0].replace("<img ", '<img loading="lazy" decoding="async" ', 1)
 
     return re.sub(r"<img [^>]*>", late, text)
+
+
+def link_names(text: str, address: str) -> str:
+    """In highlighted code each public name after ``st.`` becomes a link to what the reference says about it.
+
+    Args:
+        address: the folder of the reference, seen from the page.
+    """
+    chapters = {name: module.partition(".")[0] for module, names in MODULES.items() for name in names}
+
+    def linked(found: re.Match) -> str:
+        before, span, name = found.groups()
+        if name not in chapters:
+            return found[0]
+        target = f"{address}/{chapters[name]}.html#reference-{name.lower().replace('_', '-')}"
+        return f'{before}<a class="in-code" href="{target}">{span}</a>'
+
+    return re.sub(r'(<span class="n">st</span><span class="o">\.</span>)(<span class="n">(\w+)</span>)', linked, text)
 
 
 def functions_of(script: str) -> list[str]:

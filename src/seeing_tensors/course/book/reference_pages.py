@@ -1,7 +1,7 @@
 """The pages of the reference: one for each module of the library, in Markdown, from the docstrings of what is public.
 
 A docstring is plain text in four kinds of blocks, with empty lines between them: words, an example after ``>>>``,
-a formula that is indented, and a section such as ``Args:`` with what is indented under it.
+a formula that is indented or has arrows, and a section such as ``Args:`` with what is indented under it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pprint
 import re
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 import seeing_tensors
@@ -20,14 +20,16 @@ import seeing_tensors
 from ..laws import Law
 from ..laws.definition import RANKS
 from ..laws.finding import laws
-from ..repository import lesson_files, page_files
+from ..repository import lesson_files
 from .law_pages import as_text
 
 _SECTIONS = {"Args": "Arguments", "Returns": "Returns", "Raises": "Raises", "Attributes": "Attributes"}
 
 _INTRODUCTION = """# Reference
 
-All that `import seeing_tensors as st` brings, module by module: {names} names, each with its example and its laws.
+What the library brings, module by module: {names} names, each with its example and its laws. In code a name comes after
+the library's short name: `import seeing_tensors as st`, then `st.describe(x)`.
+
 A float picture lies in [0, 1], a uint8 one in [0, 255]; an array is (H, W) or (H, W, C), a tensor (…, C, H, W). No
 function changes its argument or guesses a range.
 
@@ -42,20 +44,20 @@ def pages(root: Path) -> dict[str, str]:
     chapters: dict[str, list[str]] = defaultdict(list)
     for module in seeing_tensors.MODULES:
         chapters[module.partition(".")[0]].append(module)  # what belongs to the course is on one page
-    speed = root / "lessons" / "speed.md"
-    timed = speed.read_text(encoding="utf-8") if speed.exists() else ""
-    scripts = {page.stem: page.read_text(encoding="utf-8") for page in page_files(root)}
+    measured = root / "lessons" / "speed.md"
+    speed = measured.read_text(encoding="utf-8") if measured.exists() else ""
+    scripts = {page.stem: page.read_text(encoding="utf-8") for page in lesson_files(root)}
     contents = _INTRODUCTION.format(names=len(seeing_tensors.__all__))
     written = {}
     for chapter, modules in chapters.items():
         text = f"# Reference: {chapter}\n\n"
         contents += f"## [{chapter}]({chapter}.md)\n\n| name | what it is |\n|---|---|\n"
         for module in modules:
-            text += "\n\n".join(_blocks(inspect.getdoc(importlib.import_module(f"seeing_tensors.{module}")) or ""))
+            text += "\n\n".join(_blocks(importlib.import_module(f"seeing_tensors.{module}").__doc__ or ""))
             for name in seeing_tensors.MODULES[module]:
                 text += f"\n\n(reference-{name})=\n## `{name}`\n\n{_entry(name)}\n\n"
-                text += _facts(root, name, about[name], timed, scripts)
-                contents += f"| {{ref}}`{name} <reference-{name}>` | {_summary(name)} |\n"
+                text += _facts(name, about[name], _timed(name, speed), scripts)
+                contents += f"| [`{name}`](reference-{name}) | {_summary(name)} |\n"
         written[f"{chapter}.md"] = text
         contents += "\n"
     tree = "\n".join(chapters)
@@ -81,7 +83,8 @@ def _described(name: str) -> str:
 def _entry(name: str) -> str:
     value = getattr(seeing_tensors, name)
     if not callable(value):
-        return f"{_code(f'st.{name} = {pprint.pformat(value, width=72, sort_dicts=False)}')}\n\n{_summary(name)}"
+        written = pprint.pformat(value, width=72, sort_dicts=False).replace("{", "{\n ").replace("}", ",\n}")
+        return f"{_code(f'st.{name} = {written}')}\n\n{_words(_described(name))}"
     is_error = inspect.isclass(value) and issubclass(value, BaseException)
     parts = [] if is_error else [_code(_signature(f"st.{name}", value))]
     parts += _blocks(_described(name))
@@ -103,7 +106,7 @@ def _signature(name: str, function: object) -> str:
         if each.kind is each.KEYWORD_ONLY and not stars:
             written.append("*")
         stars = stars or each.kind in (each.KEYWORD_ONLY, each.VAR_POSITIONAL)
-        star = {each.VAR_POSITIONAL: "*", each.VAR_KEYWORD: "**"}.get(each.kind, "")
+        star = "*" if each.kind is each.VAR_POSITIONAL else "**" if each.kind is each.VAR_KEYWORD else ""
         kind = "" if each.annotation is each.empty else f": {_plain(each.annotation)}"
         default = "" if each.default is each.empty else f"{' = ' if kind else '='}{each.default!r}"
         written.append(f"{star}{each.name}{kind}{default}")
@@ -118,52 +121,78 @@ def _plain(annotation: object) -> str:
     return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
 
 
-def _blocks(docstring: str) -> Iterator[str]:
-    """The blocks of a docstring, each as Markdown."""
+def _blocks(docstring: str) -> list[str]:
+    """The blocks of a docstring, each as Markdown: words and formulas, then the example, then the sections."""
+    words, examples, sections = [], [], []
     for block in re.split(r"\n\s*\n", docstring.strip()):
         first, _, rest = block.partition("\n")
         inside = textwrap.dedent(block)
-        if first.rstrip(":") in _SECTIONS and first.endswith(":"):
-            yield _section(first[:-1], textwrap.dedent(rest))
+        if first.endswith(":") and first[:-1] in _SECTIONS:
+            sections.append(_section(first[:-1], textwrap.dedent(rest)))
         elif inside.startswith(">>>"):
-            yield _code(re.sub(r" *# doctest:.*", "", inside), "pycon")
-        elif block.startswith(" "):
-            yield _code(inside, "text")
+            examples.append(_code(re.sub(r" *# doctest:.*", "", inside), "pycon"))
+        elif block.startswith(" ") or "-->" in block:
+            words.append(_code(inside, "text"))
         else:
-            yield as_text(" ".join(block.split()))
+            words.append(_words(block))
+    return words + examples + sections
 
 
 def _section(title: str, body: str) -> str:
     """A section's entries, `name, name: words`, as a list of definitions; what is returned has no names."""
+    heading = f"```{{rubric}} {_SECTIONS[title]}\n```\n\n"
     if title == "Returns":
-        entries = [("Returns", body)]
-    else:
-        entries = [entry.partition(": ")[::2] for entry in re.split(r"\n(?! )", body)]
-    listed = ""
-    for names, words in entries:
-        term = names if title == "Returns" else ", ".join(f"`{name}`" for name in names.split(", "))
-        listed += f"{term}\n: {as_text(' '.join(words.split()))}\n\n"
-    heading = "" if title == "Returns" else f"```{{rubric}} {_SECTIONS[title]}\n```\n\n"
-    return f"{heading}{listed.rstrip()}"
+        return heading + _words(body)
+    entries = (entry.partition(": ") for entry in re.split(r"\n(?! )", body))
+    coded = {", ".join(f"`{name}`" for name in names.split(", ")): _words(words) for names, _, words in entries}
+    return heading + _definitions(coded, "entries")
+
+
+def _definitions(entries: Mapping[str, str], kind: str) -> str:
+    listed = "\n\n".join(f"{term}\n: {text}" for term, text in entries.items())
+    return f":::{{container}} {kind}\n{listed}\n:::"
+
+
+def _words(text: str) -> str:
+    """Words in Markdown, where each public name is a link."""
+    words = as_text(" ".join(text.split()))
+    return re.sub(
+        r"(`+)(\w+)\1(?!`)",
+        lambda found: f"[`{found[2]}`](reference-{found[2]})" if found[2] in seeing_tensors.__all__ else found[0],
+        words,
+    )
 
 
 def _code(text: str, language: str = "python") -> str:
     return f"````{{code-block}} {language}\n{text}\n````"
 
 
-def _facts(root: Path, name: str, its_laws: list[Law], timed: str, scripts: dict[str, str]) -> str:
+def _facts(name: str, its_laws: list[Law], timed: str, scripts: dict[str, str]) -> str:
     """Where more is said about a function: its laws, how fast it is, which lesson teaches it, which use it."""
     facts = {}
     if its_laws:
         ranks = Counter(law.rank for law in its_laws)
         counted = ", ".join(f"{ranks[rank]} of {rank}" for rank in RANKS if ranks[rank])
-        facts["Laws"] = f"{{ref}}`{len(its_laws)} <laws-of-{name}>`: {counted}"
-    if re.search(rf"^\| `{name}\b", timed, flags=re.M):
-        facts["How fast"] = "measured beside its peers: [](../speed.md)"
-    teaching = {file.stem for file in lesson_files(root) if int(file.stem[:2]) in {law.lesson for law in its_laws}}
-    using = {stem for stem, script in scripts.items() if re.search(rf"\bst\.{name}\b", script)} - teaching
-    for title, stems in (("Taught in", teaching), ("Used in", using)):
-        if stems:
-            facts[title] = "; ".join(f"{{doc}}`/{stem}`" for stem in scripts if stem in stems)
-    listed = "".join(f"{title}\n: {text}\n\n" for title, text in facts.items())
-    return f":::{{container}} facts\n{listed.rstrip()}\n:::" if facts else ""
+        facts["Laws"] = f"[{len(its_laws)}](laws-of-{name}): {counted}"
+    if timed:
+        facts["How fast"] = timed
+    teaching = {law.lesson for law in its_laws}
+    using = {int(stem[:2]) for stem, script in scripts.items() if re.search(rf"\bst\.{name}\b", script)} - teaching
+    links = {int(stem[:2]): f"{{doc}}`lesson {int(stem[:2])} </{stem}>`" for stem in scripts}
+    for title, lessons in (("Taught in", teaching), ("Used in", using)):
+        if lessons:
+            facts[title] = ", ".join(links.get(number, f"lesson {number}") for number in sorted(lessons))
+    return _definitions(facts, "facts") if facts else ""
+
+
+def _timed(name: str, speed: str) -> str:
+    """From the page of speed: how many times our time each peer takes, with one thread, at 1024 x 1024."""
+    table = re.search(r"^## One thread$(.*?)(?=^## |\Z)", speed, flags=re.M | re.S)
+    rows = [row.split(" | ") for row in (table[1] if table else "").splitlines()]
+    rows = [row for row in rows if re.match(rf"\| `{name}\b", row[0]) and row[1] and not row[1].startswith("copy")]
+    times = {row[1].partition(" (")[0]: row[3].strip("*").partition(" (")[0] for row in rows if row[0] == rows[0][0]}
+    told = ", ".join(f"{peer} {time}" for peer, time in times.items() if time != "–")
+    if not rows:
+        return ""
+    link = "[how it was measured](../speed.md)"
+    return f"{rows[0][0].strip('| ')} at 1024², the other's time divided by ours: {told} ({link})" if told else link

@@ -13,8 +13,9 @@ WRITTEN = [page.stem for page in page_files(ROOT)]  # the lessons and their appe
 LAWS = ["laws/index"] + [f"laws/lesson_{int(lesson[:2])}" for lesson in LESSONS]
 REFERENCE = [f"reference/{name}" for name in dict.fromkeys(module.partition(".")[0] for module in MODULES)]
 PAGES = ["index", *WRITTEN, *LAWS, "reference/index", *REFERENCE, "peers", "files", "speed", "search", "genindex"]
-# Pages of text, code and tables, made by one program: one of each is looked at in dark, and on a phone.
-ALIKE = {"dark": [*LAWS[2:], *REFERENCE[1:], "files", "speed"], "phone": REFERENCE[1:]}
+# Pages of text, code and tables, made by one program: one of each is looked at in dark, and of the reference anywhere.
+OTHERS = [name for name in REFERENCE if name != "reference/wandb_images"]
+ALIKE = {"light": OTHERS, "dark": [*LAWS[2:], *OTHERS, "files", "speed"], "phone": OTHERS}
 
 
 def told(faults):

@@ -22,21 +22,21 @@ NAMES = seeing_tensors.__all__
 def entries():
     """What the reference says of each name."""
     text = "".join(reference_pages.pages(ROOT).values())
-    parts = re.split(r"^\(reference-(\w+)\)=$", text, flags=re.M)
+    parts = re.split(r"^\(st-(\w+)\)=$", text, flags=re.M)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def test_every_public_name_has_its_entry_and_a_line_in_the_table(entries):
     assert sorted(entries) == NAMES
     contents = reference_pages.pages(ROOT)["index.md"]
-    assert re.findall(r"^\| \[`(\w+)`\]\(reference-\1\) \| \S.{20,} \|$", contents, flags=re.M) == [
+    assert re.findall(r"^\| \[`(\w+)`\]\(st-\1\) \| \S.{20,} \|$", contents, flags=re.M) == [
         name for names in seeing_tensors.MODULES.values() for name in names
     ]
 
 
 def words(text):
     """The words of a text, without marks: what a docstring and its entry have in common."""
-    return re.findall(r"\w+", re.sub(r"\{code-block\} \w+|# doctest:.*|\(reference-\w+\)|\\", "", text))
+    return re.findall(r"\w+", re.sub(r"\{code-block\} \w+|# doctest:.*|\(st-\w+\)|\\", "", text))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -97,9 +97,7 @@ def unlinked(page):
 def test_a_name_in_code_is_a_link_and_reads_as_before():
     page = f"<pre>{code('read_image')}({code('nothing')}, {code('show', 'plt')})</pre>"
     linked = link_names(page, "../reference")
-    target = (
-        '<a class="in-code" href="../reference/reading.html#reference-read-image"><span class="n">read_image</span></a>'
-    )
+    target = '<a class="in-code" href="../reference/reading.html#st-read-image"><span class="n">read_image</span></a>'
     assert linked == page.replace('<span class="n">read_image</span>', target)
     assert link_names(linked, "../reference") == linked  # a finished page stays as it is
     assert unlinked(page) == ["read_image"] and unlinked(linked) == []

@@ -157,7 +157,7 @@ def link_names(text: str, address: str) -> str:
         before, span, name = found.groups()
         if name not in chapters:
             return found[0]
-        target = f"{address}/{chapters[name]}.html#reference-{name.lower().replace('_', '-')}"
+        target = f"{address}/{chapters[name]}.html#st-{name.lower().replace('_', '-')}"
         return f'{before}<a class="in-code" href="{target}">{span}</a>'
 
     return re.sub(r'(<span class="n">st</span><span class="o">\.</span>)(<span class="n">(\w+)</span>)', linked, text)

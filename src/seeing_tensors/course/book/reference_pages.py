@@ -37,7 +37,7 @@ function changes its argument or guesses a range.
 
 
 def pages(root: Path) -> dict[str, str]:
-    """The Markdown of each page, by file name. Each public name has the label `reference-NAME`."""
+    """The Markdown of each page, by file name. Each public name has the label `st-NAME`."""
     about: dict[str, list[Law]] = defaultdict(list)
     for law in laws():
         about[law.about].append(law)
@@ -50,14 +50,14 @@ def pages(root: Path) -> dict[str, str]:
     contents = _INTRODUCTION.format(names=len(seeing_tensors.__all__))
     written = {}
     for chapter, modules in chapters.items():
-        text = f"# Reference: {chapter}\n\n"
+        text = f"# Reference: {chapter}"
         contents += f"## [{chapter}]({chapter}.md)\n\n| name | what it is |\n|---|---|\n"
         for module in modules:
-            text += "\n\n".join(_blocks(importlib.import_module(f"seeing_tensors.{module}").__doc__ or ""))
+            text += "\n\n" + "\n\n".join(_blocks(importlib.import_module(f"seeing_tensors.{module}").__doc__ or ""))
             for name in seeing_tensors.MODULES[module]:
-                text += f"\n\n(reference-{name})=\n## `{name}`\n\n{_entry(name)}\n\n"
+                text += f"\n\n(st-{name})=\n## `{name}`\n\n{_entry(name)}\n\n"
                 text += _facts(name, about[name], _timed(name, speed), scripts)
-                contents += f"| [`{name}`](reference-{name}) | {_summary(name)} |\n"
+                contents += f"| [`{name}`](st-{name}) | {_summary(name)} |\n"
         written[f"{chapter}.md"] = text
         contents += "\n"
     tree = "\n".join(chapters)
@@ -158,7 +158,7 @@ def _words(text: str) -> str:
     words = as_text(" ".join(text.split()))
     return re.sub(
         r"(`+)(\w+)\1(?!`)",
-        lambda found: f"[`{found[2]}`](reference-{found[2]})" if found[2] in seeing_tensors.__all__ else found[0],
+        lambda found: f"[`{found[2]}`](st-{found[2]})" if found[2] in seeing_tensors.__all__ else found[0],
         words,
     )
 

@@ -160,6 +160,8 @@ def link_names(text: str, address: str) -> str:
         target = f"{address}/{chapters[name]}.html#st-{name.lower().replace('_', '-')}"
         return f'{before}<a class="in-code" href="{target}">{span}</a>'
 
+    # A page that Sphinx did not make again has links already, perhaps to where a name stood before.
+    text = re.sub(r'<a class="in-code"[^>]*>(.*?)</a>', r"\1", text)
     return re.sub(r'(<span class="n">st</span><span class="o">\.</span>)(<span class="n">(\w+)</span>)', linked, text)
 
 

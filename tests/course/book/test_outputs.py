@@ -2,6 +2,7 @@
 
 import re
 
+from seeing_tensors.course.book import home_page
 from seeing_tensors.course.book.outputs import with_hanging_lines, with_links_to_laws
 from seeing_tensors.course.practice import page
 
@@ -34,3 +35,9 @@ def test_the_number_of_laws_leads_to_them_where_there_is_a_page():
         '<a class="laws" href="laws/lesson_2.html#laws-of-unseen"><span data-laws="unseen">2 laws</span></a>' in linked
     )
     assert with_links_to_laws(said, lambda name: "") == said
+
+
+def test_the_home_page_shows_what_the_judge_says_of_a_published_mistake():
+    shown = home_page.judged()
+    assert shown.index("✗") < shown.index("<figure") < shown.index("breaks a law of lesson 3")
+    assert "This is what you get when " in shown and shown.count("<figure") == 1

@@ -9,7 +9,7 @@ import pytest
 
 from seeing_tensors.course import cli
 from seeing_tensors.course.laws.implementations import load, written
-from seeing_tensors.course.practice import answers, apart
+from seeing_tensors.course.practice import answers, apart, command
 from seeing_tensors.course.practice.exercises import exercises
 from seeing_tensors.course.repository import ROOT
 
@@ -126,6 +126,16 @@ def test_solved_is_enough_and_the_second_star_is_a_list(folder, capsys):
     assert cli.main(["check", "my_answers.py", "inverse_mean_std", "--unbreakable"]) == 0
     told = capsys.readouterr().out
     assert told.count("inverse_mean_std breaks a law of lesson 3") == 1 and "--unbreakable" not in told
+
+
+def test_after_the_last_exercise_comes_the_first_that_is_blank(folder, capsys):
+    last = exercises()[-1].name
+    checked(capsys, f"import seeing_tensors as st\n\ndef {last}(*a, **k):\n    return st.{last}(*a, **k)\n")
+    assert cli.main(["check", "my_answers.py", last]) == 0
+    assert capsys.readouterr().out.endswith("\nNext: to_tensor (bytes), exercise 1 of lesson 1 (5 minutes).\n")
+    for exercise in exercises():
+        (folder / "my_answers.py").open("a").write(f"\ndef {exercise.name}(*a):\n    return a\n")
+    assert command._next_of("my_answers.py", last).startswith("all are written; `seeing-tensors check my_answers.py`")
 
 
 def test_one_exercise_is_judged_and_an_unknown_one_is_named(folder, capsys):

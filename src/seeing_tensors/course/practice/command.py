@@ -33,7 +33,7 @@ def check(path: str, name: str = "", *, star: int = 1) -> int:
         (verdict,) = _judged(path, [name], star)
         if verdict.solved and asked_for(name) and not verdict.report:
             verdict.following = _next_of(path, name)
-        print(told(path, verdict, star))
+        page.put(told(path, verdict, star))
         return 0 if verdict.solved or verdict.word == "not written" else 1
     return _check_all(path, star)
 
@@ -62,10 +62,11 @@ def _check_all(path: str, star: int) -> int:
     faults = [each for each in verdicts if each.word in ("broken", "stopped")]
     open_ones = [each for each in verdicts if star == 2 and each.report and each not in faults]
     for first in (faults or open_ones)[:1]:
-        print(f"\n{told(path, first, star)}")
+        page.put(f"\n{told(path, first, star)}")
     print(f"\n{counted(verdicts)}")
     if len(faults) > 1:
-        print(f"After that: {', '.join(each.name for each in faults[1:])}.")
+        after = page.Words(f"{', '.join(each.name for each in faults[1:])}.", "After that")
+        print(page.as_text([after], page.width()))
     waiting = [one for each in verdicts if each.word == "not written" and (one := asked_for(each.name))]
     if waiting and not faults:
         print(f"Next: {waiting[0].place}.")

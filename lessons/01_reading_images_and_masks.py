@@ -92,12 +92,18 @@ st.figure(
 # 4. the labels divided by 255, then made whole numbers again
 # 5. the labels at 192 × 128 pixels, saved as `.jpg` and read again
 #
-# Write down a letter for each; one of them is right. Then commit yourself: put your letter in place of `...`.
+# Which code made which picture? One of them is right. Commit yourself before you look: the answers come where they are
+# measured, and beside them what you said.
 
-# %%
+# %% tags=["remove-input"]
+unchanged = st.predict(
+    "Which picture did code 1 make, cv2.imread(path, cv2.IMREAD_UNCHANGED)?",
+    ["A, dark greys", "B, one area", "C, four areas", "D, blue and green", "E, ragged edges"],
+    guess=...,
+)
 passing = st.predict(
-    "A loss compares what a network says with the mask. With 150 "
-    "classes, how many of the four wrong masks does it accept?",
+    "A loss compares what a network says with the mask. With 150 classes, how many of the four "
+    "wrong masks does it accept?",
     ["none", "one", "two", "three", "all four"],
     guess=...,
 )
@@ -146,6 +152,10 @@ colours = cv2.imread(mask_path, cv2.IMREAD_UNCHANGED)
 print(st.describe(colours))
 print(np.unique(colours.reshape(-1, 3), axis=0))
 
+# %% tags=["remove-input"]
+(made_by,) = [name for name, made in pictures.items() if np.array_equal(made, colours)]
+unchanged.reveal(made_by.lower())
+
 # %% [markdown]
 # ### Divide by 255
 #
@@ -169,7 +179,7 @@ print(f"{np.unique(labels)} becomes {np.unique(zeros)}")
 # ask whether it takes the mask, with four classes and with 150, as many as the data set ADE20K has. Every fourth pixel
 # is enough.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 def verdict(mask, classes):
     target = torch.from_numpy(mask[::4, ::4].astype(np.int64))[None]
     try:
@@ -225,11 +235,22 @@ print(f"cat:  {cross_entropy(scores, (target == 255).long()):.3f}")
 # A small mask is enlarged to the size of its photo: by copying labels, and by OpenCV's default, bilinear. There each
 # new pixel is a weighted mean of its four neighbours.
 
+# %% tags=["remove-input"]
+new_labels = st.predict(
+    "The mask's labels are 0, 1, 2 and 3. Which ones does the bilinear resize leave?",
+    ["these four", "these four and fractions", "these four and others, up to 255"],
+    guess=...,
+)
+
 # %%
 small = st.resize_mask(labels, 100, 150)
 copied = st.resize_mask(small, 400, 600)
 blended = cv2.resize(small, (600, 400))
 print(f"copied {np.unique(copied)}, bilinear {np.unique(blended)}")
+
+# %% tags=["remove-input"]
+others = set(np.unique(blended)) - {0, 1, 2, 3}
+new_labels.reveal("these four and others, up to 255" if others else "these four")
 
 # %% [markdown]
 # The usual check, a look at the values, finds nothing. So look at the pixels where the spoon's handle lies on the
@@ -316,7 +337,7 @@ after = other[cv2.resize(small, (600, 400))]
 print(f"new numbers, then resize: {np.unique(before)}")
 print(f"resize, then new numbers: {np.unique(after)}")
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 copies_differ = st.resize_mask(other[small], 400, 600) != other[st.resize_mask(small, 400, 600)]
 Markdown(
     f"The two disagree in **{(before != after).sum():,}** pixels, {(before != after).mean():.1%} "
@@ -442,7 +463,7 @@ cat_labels = st.mask_to_tensor((cat == 255).astype(np.uint8))
 cat_photo = st.read_image(st.data_path("photos/animals/cat.png"))
 in_order(st.to_tensor(cat_photo), cat_labels, classes={0, 1})
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 full = as_jpeg(labels)
 lines = ["| reading | every label known | every class found |", "|---|---|---|"]
 for name, m in {**readings, "E, code 5: from a JPEG": full}.items():
@@ -473,7 +494,7 @@ st.prove("read_mask")
 #
 # The files of this lesson, read by the common readers with their defaults and by OpenCV with `UNCHANGED`.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 def outcome(reader, path):
     try:
         array = reader(path)
@@ -629,7 +650,6 @@ how_many = st.predict(
 )
 numbers = np.unique(st.read_mask(mine))
 how_many.reveal(len(numbers))
-print(numbers)
 
 # %% [markdown]
 # ## What you can do now
@@ -637,7 +657,11 @@ print(numbers)
 # 1. tell from its numbers what a reader has made of a mask
 # 2. get exactly the stored labels out of a mask file, and keep them through a resize
 # 3. state the contract between files and a network, and say what it cannot notice
-#
+
+# %% tags=["remove-input"]
+st.guesses(1)
+
+# %% [markdown]
 # The first: greys of a palette, zeros, colours and invented classes each have numbers that give them away, if you know
 # which classes there are. The second: `read_mask` gives the numbers behind any palette, `resize_mask` copies from under
 # the centre, and both commute with every renaming. The third: image float32 (3, H, W) in [0, 1], mask int64 (H, W) of

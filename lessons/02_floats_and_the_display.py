@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Unequal arrays, one and the same picture
 #
-# 17 minutes · and 35 for the exercises · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
+# 15 minutes · and 35 for the exercises · after lesson 1 · uses `imshow_pixels`, `show`, `describe`, `unseen`, `to_uint8`
 
 # %% tags=["hide-input"]
 import logging
@@ -61,29 +61,28 @@ st.figure(
 #
 # ## Predict
 #
-# A *level* is a whole number from 0, black, to 255, white. Put a letter in place of each `...`; the answers come
-# together, where the two pipelines have been measured.
+# A *level* is a whole number from 0, black, to 255, white. Commit yourself to each; the answers stand where they are
+# measured.
 
-# %%
-a = st.predict(
-    "a. np.array([200], np.uint8) + 100 is",
-    ["44", "255", "300"], guess=...,
-)
+# %% tags=["remove-input"]
+a = st.predict("What is np.array([200], np.uint8) + 100?", ["44", "255", "300"], guess=...)
 b = st.predict(
-    'b. imshow([[7, 7]], cmap="gray") draws the level',
-    ["0", "7", "255"], guess=...,
+    'Which level does imshow([[7, 7]], cmap="gray") draw?', ["0", "7", "255"], guess=...
 )
 c = st.predict(
-    'c. imshow([[100, 101]], cmap="gray") draws the levels',
-    ["100 and 101", "0 and 255"], guess=...,
+    'Which levels does imshow([[100, 101]], cmap="gray") draw?',
+    ["100 and 101", "0 and 255"],
+    guess=...,
 )
 d = st.predict(
-    "d. A float pixel with R, G and B all one half is drawn at",
-    ["127", "128", "it depends on other pixels"], guess=...,
+    "At which level is a float pixel drawn whose R, G and B are all one half?",
+    ["127", "128", "it depends on other pixels"],
+    guess=...,
 )
 e = st.predict(
-    "e. A float pixel with R, G and B all 100 is drawn at",
-    ["100", "255", "no level: an error"], guess=...,
+    "At which level is a float pixel drawn whose R, G and B are all 100?",
+    ["100", "255", "no level: an error"],
+    guess=...,
 )
 
 # %% [markdown]
@@ -104,8 +103,8 @@ for name, pair in pairs.items():
 #
 # ### Bytes wrap around
 #
-# A photo is stored in bytes, `uint8`. A byte holds 0 to 255, and its arithmetic is modulo 256: 300 becomes 44 and -10
-# becomes 246, without a word. Make a photo brighter by 100 levels, once in bytes, once in floats. Look at the bright fur.
+# A photo is stored in bytes, `uint8`. Make a photo brighter by 100 levels, once in bytes, once in floats. Look at the
+# bright fur.
 
 # %%
 cat = st.read_image(st.data_path("photos/animals/cat.png"))
@@ -134,17 +133,22 @@ st.figure(
     "logged.",
 )
 
+# %% tags=["remove-input"]
+a.reveal(str((np.array([200], np.uint8) + 100)[0]))
+
 # %% [markdown]
+# A byte holds 0 to 255, and its arithmetic is modulo 256: 300 becomes 44 and -10 becomes 246, without a word.
+#
 # `show` writes above the picture how much of it cannot be seen. The floats beyond 1 are still there: take the 100
 # levels away, and the photo is back. That is why networks get floats: they have headroom, and, as the
 # [appendix](more_02_values_and_memory.ipynb) shows, room for a gradient.
 #
 # ### imshow has two pipelines
 #
-# First a witness that does not resize: a canvas with one pixel for each pixel of the array. You need not read `drawn`: it
-# returns the levels on the canvas.
+# First a witness that does not resize: a canvas with one pixel for each pixel of the array. `drawn(array)` returns the
+# levels on it.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 def drawn(array, width=None, **options):
     """The levels (H, W, 3) that matplotlib's canvas holds after imshow."""
     width = width or array.shape[1]
@@ -166,7 +170,7 @@ print(f"colour bytes are drawn as they are: {np.array_equal(drawn(cat), cat)}")
 # Give it two numbers as a row of an (H, W) array, and again as grey pixels of an (H, W, 3) array. Compare the last two
 # columns.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 examples = {
     "float32": ([0.50, 0.51], [1.0, 1.0], [100.0, 200.0]),
     "int64": ([0, 1], [7, 7], [100, 300]),
@@ -189,6 +193,19 @@ table(["type", "values", "levels drawn, (H, W)", "levels drawn, (H, W, 3)"], row
 # - **(H, W) and (H, W, 1) are stretched.** The smallest value becomes black and the largest white, whatever the type. A
 #   constant has no range and gets the first colour.
 #
+# The same canvas answers what you predicted:
+
+# %% tags=["remove-input"]
+def levels_of(*values):
+    return " and ".join(map(str, np.unique(drawn(np.array([[*values]]), cmap="gray")[0, :, 0])))
+
+
+b.reveal(levels_of(7, 7))
+c.reveal(levels_of(100, 101))
+d.reveal(levels_of([0.5] * 3))
+e.reveal(levels_of([100.0] * 3))
+
+# %% [markdown]
 # You may have read that `imshow` shows floats between 0 and 1 without scaling, and that a grey picture looks wrong only
 # without `cmap="gray"`. Test it on a mask of ones.
 
@@ -288,20 +305,7 @@ st.figure(
 # and its last colour, unless it has others for them. Other pixels matter only because they set the limits.
 #
 # The first equation cuts [0, 1] into 255 steps and leaves white for exactly 1. The second cuts it into 256. So they
-# disagree in the middle. Here are the answers to your predictions, all from the library's own prediction of these bytes,
-# `imshow_pixels`:
-
-# %%
-def levels_of(*values):
-    pixels = st.imshow_pixels(np.array([[*values]]), cmap="gray")
-    return " and ".join(map(str, np.unique(pixels[0, :, 0])))
-
-
-a.reveal(str((np.array([200], np.uint8) + 100)[0]))
-b.reveal(levels_of(7, 7))
-c.reveal(levels_of(100, 101))
-d.reveal(levels_of([0.5] * 3))
-e.reveal(levels_of([100.0] * 3))
+# disagree in the middle.
 
 # %% tags=["remove-input"]
 half = np.array([[0.5]])
@@ -559,7 +563,11 @@ st.answer("imshow_pixels")
 # 1. say, from type and shape alone, what `imshow` does to an array, and predict its bytes
 # 2. see with two habits, `describe` and `unseen`, what a picture leaves out
 # 3. go from bytes to floats and back without losing a level
-#
+
+# %% tags=["remove-input"]
+st.guesses(2)
+
+# %% [markdown]
 # The first: three channels are clipped to the range of their type, one channel is stretched over a table, and floors give the
 # level. The second: one line told all pairs apart, and the fractions count what lies beyond black and white. The third:
 # permute and divide by 255; on the way back round, clamp, then cast.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # One photo, four ways back
 #
-# 16 minutes · and 35 for the exercises · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
+# 15 minutes · and 35 for the exercises · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
 
 # %% tags=["hide-input"]
 import os
@@ -11,7 +11,7 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 from matplotlib.colors import to_rgb
 from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
@@ -59,10 +59,10 @@ st.figure(
 # ## Predict
 #
 # A photo has float values in [0, 1]. You normalise it with ImageNet's constants, mean 0.485, 0.456, 0.406 and std 0.229,
-# 0.224, 0.225, and hand it to `imshow`. Work out on paper where black (0) and white (1) of the red channel end up. Then
-# commit yourself.
+# 0.224, 0.225, and hand it to `imshow`.
 
-# %%
+# %% tags=["remove-input"]
+top = st.predict("White is 1. What is it in the red channel, once normalised?", guess=...)
 share = st.predict(
     "Which part of the photo's values does imshow still tell apart?",
     [
@@ -150,6 +150,9 @@ white = st.normalize(ones, mean, std).flatten()
 print(black, white)
 
 # %% tags=["remove-input"]
+top.reveal(white[0].item(), within=0.05)
+
+# %% tags=["remove-input"]
 Markdown(
     f"With ImageNet's constants black becomes {black[0]:.2f}, {black[1]:.2f}, {black[2]:.2f} and "
     "white "
@@ -172,7 +175,7 @@ Markdown(
 # Picture B of the opening used $m' = -m$. It forgets that the mean has to be divided too. Picture C stretched the minimum
 # to 0 and the maximum to 1. That undoes some affine map, but one slope and one offset cannot undo three of each.
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 b, c = candidates["B"], candidates["C"]
 rows = [("the photo", x), ("after min-max (C)", c), ("after the inverse (D)", candidates["D"])]
 Markdown(
@@ -238,6 +241,13 @@ print("the file's bytes:", np.array_equal(st.to_image(back), photo))
 # Four roundings in float32, two there and two back, leave an error far below half a level, so rounding to bytes repairs
 # it completely. Truncating does not: a value that came back one hair too low falls to the level below.
 
+# %% tags=["remove-input"]
+damaged = st.predict(
+    "Of all 256 levels of the three channels, how many does truncating damage?",
+    ["one or two", "about one in eight", "about half"],
+    guess=...,
+)
+
 # %%
 every = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16)
 levels = every.expand(3, -1, -1)
@@ -247,10 +257,13 @@ truncated = (returned * 255).to(torch.uint8)
 rounded = st.to_uint8(returned)
 
 # %% tags=["remove-input"]
-Markdown(
+part = (truncated != levels).float().mean().item()
+counts = {"one or two": 1 / 768, "about one in eight": 1 / 8, "about half": 1 / 2}
+damaged.reveal(min(counts, key=lambda words: abs(counts[words] - part)))
+display(Markdown(
     f"Of 3 × 256 levels, truncation damages **{(truncated != levels).sum()}**, rounding "
     f"**{(rounded != levels).sum()}**."
-)
+))
 
 # %% [markdown]
 # ### In a pipeline
@@ -318,9 +331,9 @@ reds = [picture[..., 0] / 255 for picture in pictures]
 per_picture = [float(red.std()) for red in reds]
 naive, true = float(np.mean(per_picture)), own.std[0]
 
-# %%
+# %% tags=["remove-input"]
 longest = st.predict(
-    "The std of all pixels is like",
+    "Which bar is the std of all pixels like?",
     ["the shortest bar", "a middling bar", "the longest bar"],
     guess=...,
 )
@@ -360,7 +373,7 @@ longest.reveal(min(bars, key=lambda letter: abs(bars[letter] - true)))
 #
 # $$\sigma^2 = \sum_i \frac{n_i}{n} \, \sigma_i^2 + \sum_i \frac{n_i}{n} \, (m_i - m)^2$$
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 n = np.array([red.size for red in reds])
 means = np.array([red.mean() for red in reds])
 within = np.sum(n * np.array(per_picture) ** 2) / n.sum()
@@ -390,7 +403,7 @@ for name, ours, theirs in zip("RGB", std, all_pixels):
 # the pictures, and every split over workers, gives the same bits. For files there is a command, `seeing-tensors stats FOLDER`.
 # Of the five photos it says:
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 command = [sys.executable, "-m", "seeing_tensors.course.cli", "stats", st.data_path("photos")]
 print(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
@@ -423,7 +436,10 @@ print(f"x * std + mean {ours:.1e}, second Normalize {theirs:.1e}")
 
 # %% [markdown]
 # **A loop that many projects copy** multiplies and adds in place, over `zip(tensor, mean, std)`. Given one picture, it
-# changes your tensor. Given a batch, it walks over *pictures* where it means channels, and `zip` stops after three.
+# changes your tensor. Now give it the batch of five.
+
+# %% tags=["remove-input"]
+changed = st.predict("How many of the five pictures does the loop change?", guess=...)
 
 # %%
 def popular_unnormalize(tensor):
@@ -437,6 +453,12 @@ touched = [
     i for i in range(5) if not torch.equal(looped[i], batch[i])
 ]
 print("pictures changed:", touched)
+
+# %% tags=["remove-input"]
+changed.reveal(len(touched))
+
+# %% [markdown]
+# It walks over *pictures* where it means channels, and `zip` stops after three.
 
 # %% tags=["hide-input"]
 off = (looped.clamp(0, 1) - undo(batch)).abs().mean(dim=(1, 2, 3)) * 255
@@ -566,6 +588,10 @@ st.answer("ChannelStatistics")
 # 1. say how much of a normalised picture the display leaves out, per channel
 # 2. undo a Normalize, alone, in a batch and in a pipeline, so that the file's bytes come back
 # 3. compute the mean and std of a data set exactly, and say what the popular recipe forgets
-#
+
+# %% tags=["remove-input"]
+st.guesses(3)
+
+# %% [markdown]
 # For the first, `st.unseen(y)`, and on paper: what lies outside $m_c \ldots m_c + s_c$ is gone. For the second, multiply by the std, add the mean, round to bytes, and compare with the file. For the third, count whole numbers and divide once, at the end; the mean of the stds forgets the
 # spread between the pictures. Of the four ways back only D was the photo.

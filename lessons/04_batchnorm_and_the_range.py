@@ -57,19 +57,16 @@ st.figure(
 # subtracts the mean over all pixels of all photos, and it divides by their standard deviation. A batch holds two grey
 # photos of one pixel each, `0.2` and `0.6`.
 
-# %%
-first = st.predict(
-    "What becomes of 0.2?", ["0.2", "about 0", "-1"], guess=...
-)
+# %% tags=["remove-input"]
+first = st.predict("What becomes of 0.2?", ["0.2", "about 0", "-1"], guess=...)
 second = st.predict(
     "The other photo is 0.1 now. What becomes of 0.2?",
     ["the same as before", "+1", "something a little higher"],
     guess=...,
 )
 narrow = st.predict(
-    "You scale BatchNorm's output to [0, 1] by its minimum and "
-    "maximum and look at it: the colours are paler than the photo's. "
-    "What has BatchNorm done to the spread of the values?",
+    "You scale BatchNorm's output to [0, 1] by its minimum and maximum and look at it: the colours "
+    "are paler than the photo's. What has BatchNorm done to the spread of the values?",
     ["narrowed it", "nothing", "this picture cannot tell"],
     guess=...,
 )
@@ -85,6 +82,10 @@ for other in (0.6, 0.1):
     pair = torch.tensor([0.2, other]).reshape(2, 1, 1, 1)
     became[other] = round(st.batch_norm(pair)[0].item())
     print(f"0.2 with {other}:", st.batch_norm(pair).flatten())
+
+# %% tags=["remove-input"]
+first.reveal(str(became[0.6]))
+second.reveal(f"{became[0.1]:+d}")
 
 # %% [markdown]
 # Of two clearly different numbers the smaller becomes $-1$ and the larger $+1$, whatever they were. Only which one is
@@ -134,22 +135,18 @@ st.figure(
 spread = [v.std().item() for v in (x, y, drawn)]
 print("std before {:.2f}, after {:.2f}, drawn {:.2f}".format(*spread))
 
-# %% [markdown]
-# It widened them, and the drawing squeezed them again. Min-max draws the same picture however wide the values lie. Here are
-# the answers to the three predictions:
-
-# %%
-first.reveal(str(became[0.6]))
-second.reveal(f"{became[0.1]:+d}")
+# %% tags=["remove-input"]
 narrow.reveal("this picture cannot tell")
 
 # %% [markdown]
+# It widened them, and the drawing squeezed them again. Min-max draws the same picture however wide the values lie.
+#
 # Why are the colours paler? Values that crowd into the middle make red, green and blue alike; moving *each channel's* mean
 # to the same place takes away the colour that the photos have in common; dividing by each channel's *own* std changes their
 # balance. Do one without the others, and measure the saturation, (max − min) / max of a pixel's red, green and blue: 0 is
 # grey, 1 a pure colour.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 def per_channel(statistic):
     return statistic(x, dim=(0, 2, 3), keepdim=True)
 
@@ -168,7 +165,7 @@ versions = {
     "BatchNorm, min-max scaled": drawn,
 }
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 faded = {name: [st.saturation(p) for p in batch] for name, batch in versions.items()}
 # What the text says about the three causes holds with a margin.
 assert all(a < b - 0.05 for a, b in zip(faded["only crowded"], faded["the photo"]))
@@ -251,6 +248,13 @@ Markdown(
     f"Gaussian neighbours of twice the std: by **{(a - c).abs().max():.1f}**. The shape has no say."
 )
 
+# %% tags=["remove-input"]
+bright = st.predict(
+    "64 × 64 pixels are 0, but for one, which is 1. What does BatchNorm make of that one?",
+    ["1, as it was", "about 3", "about 60"],
+    guess=...,
+)
+
 # %% [markdown]
 # **It has no fixed range.** One value at a distance $d$ from the mean has the $n - 1$ others, all together, $d$ on the other
 # side, so their squares add up to at least $d^2 / (n - 1)$. Hence $d^2 + d^2 / (n - 1) \le n \sigma^2$, and for $w = 1$,
@@ -264,6 +268,11 @@ outside = st.unseen(st.batch_norm(even)).sum(axis=1).mean()
 print(f"one pixel of 4096: {st.batch_norm(dot).max():.2f}")
 print(f"the bound: {math.sqrt(4096 - 1):.2f}")
 print(f"even pictures, outside [0, 1]: {outside:.0%}")
+
+# %% tags=["remove-input"]
+sizes = {"1, as it was": 1, "about 3": 3, "about 60": 60}
+became_of_it = st.batch_norm(dot).max().item()
+bright.reveal(min(sizes, key=lambda words: abs(sizes[words] - became_of_it)))
 
 # %% [markdown]
 # **It forgets what was done before.** Replace $x$ by $a x + c$: mean and deviation scale along, and only $\epsilon$ notices.
@@ -327,7 +336,15 @@ st.live_batch(
 )
 
 # %% [markdown]
-# The gradient says on which input pixels an output depends. Ask it for one red value of the cat.
+# The gradient says on which input pixels an output depends. Ask it for one red value of the cat. The batch has three
+# photos, and each channel of each has 108,000 values.
+
+# %% tags=["remove-input"]
+depends = st.predict(
+    "In training, on how many values of the batch does one red value of the cat depend?",
+    ["1", "108,000", "324,000", "all 972,000"],
+    guess=...,
+)
 
 # %%
 def influence(mode):
@@ -339,7 +356,7 @@ def influence(mode):
 
 training, evaluation = influence(True), influence(False)
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 Markdown(
     "| one red value of the cat depends on | red | green | blue |\n|---|---|---|---|\n"
     + "".join(
@@ -348,6 +365,10 @@ Markdown(
         for photo, row in zip(("cat", "coffee", "astronaut"), table)
     )
 )
+
+# %% tags=["remove-input"]
+values = training.sum().item()
+depends.reveal("all 972,000" if values == x.numel() else f"{values:,}")
 
 # %% [markdown]
 # In training, every red pixel of every photo. In evaluation, the one at its own place: there the layer is one slope and one
@@ -522,7 +543,11 @@ st.answer("channel_densities")
 # 1. say which pixels of a batch decide what becomes of a photo, in training and in evaluation
 # 2. read pictures and densities of normalised data without taking the drawing for the data
 # 3. say what a BatchNorm layer remembers, and what happens where its mode is wrong
-#
+
+# %% tags=["remove-input"]
+st.guesses(4)
+
+# %% [markdown]
 # For the first: in training all pixels of its channel, through their mean and variance; in evaluation its own. For the
 # second: measure the std, count the unseen, and ask what scaled the picture. For the third: running averages; left in
 # training mode, the layer lets every prediction depend on its neighbours.

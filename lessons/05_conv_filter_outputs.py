@@ -50,22 +50,22 @@ st.figure(
 #
 # A *filter* is a block of weights that slides over the photo. At each place it multiplies every pixel under it by a
 # weight and adds up. The sums form its *map*. A *layer* is several filters on one input, and its maps are the channels
-# that the next layer sees. Without *padding* a filter lies only where all of it fits. Put a letter in place of each
-# `...`; the answers come together, before the filters begin to learn.
+# that the next layer sees. Without *padding* a filter lies only where all of it fits.
 
-# %%
+# %% tags=["remove-input"]
 a = st.predict(
-    "a. The picture above with the small values is in row",
-    ["1", "2", "3", "4"], guess=...,
+    "In which row is the picture above with the small values?", ["1", "2", "3", "4"], guess=...
 )
 b = st.predict(
-    "b. 451 × 300 pixels, after three layers of 5 × 5 filters:",
-    ["451 × 300", "447 × 296", "439 × 288", "436 × 285"], guess=...,
+    "How large are the maps of 451 × 300 pixels after three layers of 5 × 5 filters?",
+    ["451 × 300", "447 × 296", "439 × 288", "436 × 285"],
+    guess=...,
 )
 c = st.predict(
-    "c. The three layers have 12, 24 and 48 filters, and nothing "
-    "between them. Against one layer of 48 larger filters they can do",
-    ["less", "as much", "more"], guess=...,
+    "The three layers have 12, 24 and 48 filters, and nothing between them. How much can they do, "
+    "against one layer of 48 larger filters?",
+    ["less", "as much", "more"],
+    guess=...,
 )
 
 # %% [markdown]
@@ -135,6 +135,9 @@ Markdown(
     f"either: the strongest map is {sizes.max() / sizes.sort().values[1]:.1f} times the weakest of "
     "the other fifteen."
 )
+
+# %% tags=["remove-input"]
+a.reveal(str(i // 4 + 1))
 
 # %% [markdown]
 # ### Three layers
@@ -252,6 +255,9 @@ for name in "012":
     width = st.conv2d_output_size(width, 5)
     print((height, width), tuple(kept[name].shape[2:]))
 
+# %% tags=["remove-input"]
+b.reveal(f"{width} × {height}")
+
 # %% [markdown]
 # ### How far it sees
 #
@@ -353,15 +359,12 @@ reached = st.compose_kernels(st.compose_kernels(first, second), units)
 independent = torch.linalg.matrix_rank(reached.flatten(1)).item()
 print("independent kernels:", independent, "of", 3 * 13 * 13)
 
-# %% [markdown]
-# That is all of them: weighted sums of those give every 13 × 13 filter there is. The answers:
-
 # %% tags=["remove-input"]
-a.reveal(str(i // 4 + 1))
-b.reveal(f"{width} × {height}")
 c.reveal("as much" if independent == 3 * 13 * 13 else "less")
 
 # %% [markdown]
+# That is all of them: weighted sums of those give every 13 × 13 filter there is.
+#
 # ### What makes depth count
 #
 # A layer $f$ is an affine map, a weighted sum and a constant. So $f(x+y) - f(x) - f(y) + f(0)$ is 0 for all pictures
@@ -417,7 +420,7 @@ Markdown(
 # and crops without a clear one are left out. Each crop comes twice, the second time turned by a quarter. The fourth
 # photo, the cat, is for the test only.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 def crops(name, size=17, step=7):
     """Crops (N, 1, 17, 17) with one clear direction, and the direction, 0 to 3."""
     grey = st.to_tensor(st.read_image(st.data_path(f"photos/{name}"))).mean(dim=0)
@@ -474,9 +477,17 @@ def train(filters=None, steps=200):
 
 # %% [markdown]
 # Beside the filters that learn: the random ones from which they start, blurs of eight widths, and the single pixel, the
-# last two with both signs.
+# last two with both signs. Of the four directions the commonest one alone would be right a little more often than one
+# time in four.
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
+by_chance = st.predict(
+    "The sixteen filters stay random, and only the last layer learns. Which part of the cat's "
+    "directions does it name right, in percent?",
+    guess=...,
+)
+
+# %% tags=["hide-input", "remove-input"]
 def blurs():
     """Eight Gaussian blurs of 7 by 7, each with both signs."""
     widths = torch.linspace(0.4, 2.5, 8)[:, None]
@@ -497,6 +508,9 @@ for name, filters in (("random", random), ("blurs", blurs()), ("the pixel itself
 lines = ["| filters | directions of the cat named right |", "|---|---|"]
 scores["none: always the commonest direction"] = max(test_right.bincount()).item() / len(test)
 Markdown("\n".join(lines + [f"| {name} | {score:.0%} |" for name, score in scores.items()]))
+
+# %% tags=["remove-input"]
+by_chance.reveal(100 * scores["random"], within=5)
 
 # %% tags=["remove-cell"]
 assert scores["that learn"] > 0.8, scores
@@ -700,7 +714,7 @@ used = st.predict(
 )
 y = st.conv2d(st.to_tensor(st.read_image(mine)), weight[:1])
 part = (y.max() - y.min()) / (high[0] - low[0])
-used.reveal(100 * part.item())
+used.reveal(100 * part.item(), within=5)
 
 # %% [markdown]
 # ## What you can do now
@@ -708,7 +722,11 @@ used.reveal(100 * part.item())
 # 1. draw the maps of a layer so that their sizes can be compared
 # 2. say from a layer's numbers alone how large its maps are, how far they see and which values they can reach
 # 3. tell random filters from learned ones, and a stack of layers from a single layer in disguise
-#
+
+# %% tags=["remove-input"]
+st.guesses(5)
+
+# %% [markdown]
 # The first: one scale around 0 and a bar, `st.show_feature_maps(maps)`, and the millionth is a blank. The second:
 # `conv2d_output_size`, `receptive_field` and `attainable_range`; the last would have named the small map without a
 # photo. The third: not by the maps, which are all handsome. Draw the kernels, score a blur beside them, and try

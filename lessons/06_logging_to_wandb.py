@@ -72,7 +72,7 @@ st.figure(
 # A PNG holds whole levels from 0 to 255. You hand `wandb.Image` a photo as a float tensor with values in [0, 1]. The installed
 # version documents only that values are expected to be in [0, 255].
 
-# %%
+# %% tags=["remove-input"]
 shows = st.predict(
     "What does the PNG show?",
     [
@@ -82,9 +82,6 @@ shows = st.predict(
     ],
     guess=...,
 )
-
-# %% [markdown]
-# On paper: for each choice, write the line of numpy that wandb may use, and what it makes of -1, 0, 0.5 and 1.
 
 # %% [markdown]
 # ## Look
@@ -143,9 +140,12 @@ def only_0_20_0(x):
 
 
 # %% [markdown]
-# Each row is one small picture, given by its values. Read it from left to right: the same line of code, release after release.
+# Eight small pictures, given by their values, and the same line of code, release after release.
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
+agree = st.predict("For how many of the eight do all five rules write the same?", guess=...)
+
+# %% tags=["hide-input", "remove-input"]
 rules = {
     "up to 0.19.11, tensor": up_to_0_19_tensor,
     "up to 0.19.11, array": up_to_0_19_array,
@@ -163,8 +163,12 @@ for row in inputs:
     rows.append(f"| {' '.join(f'{v:g}' for v in row)} | {' | '.join(written)} |")
 Markdown(f"| values | {' | '.join(rules)} |\n|---|{'---|' * len(rules)}\n" + "\n".join(rows))
 
+# %% tags=["remove-input"]
+outputs = [{tuple(rule(np.array(row))) for rule in rules.values()} for row in inputs]
+agree.reveal(sum(len(each) == 1 for each in outputs))
+
 # %% [markdown]
-# Find three things in it. No row is the same in all columns. In row 2 one value lies a ten-thousandth above 1, in row 3 a millionth below 0, and in some column the *other* pixels change, too (compare with row 1): those rules look at all values to guess the range. Only the last column treats each pixel by itself, but it takes every number for a byte.
+# Each row is one picture. Find three things in the table. No row is the same in all columns. In row 2 one value lies a ten-thousandth above 1, in row 3 a millionth below 0, and in some column the *other* pixels change, too (compare with row 1): those rules look at all values to guess the range. Only the last column treats each pixel by itself, but it takes every number for a byte.
 #
 # Now choose the range yourself, and look at all versions at once. “Ours” is the tool of this lesson, which is told the range.
 
@@ -224,7 +228,7 @@ def tried(label, data, **options):
     return f"| {label} | {pixels.min()} … {pixels.max()} | {off:.1f} |"
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 path = Path(temporary.name, "photo.png")
 Image.fromarray(photo).save(path)
 integers = photo.astype(int)
@@ -245,7 +249,10 @@ Markdown("| handed over | levels in the file | off |\n|---|---|---|\n" + "\n".jo
 # %% [markdown]
 # Bytes, PIL images and files are right, in this release. Floats are not, so the tensor and the PIL image of one photo give two pictures. A file in memory is not taken; open it with Pillow. An int64 array is right until it leaves [0, 255]; then it wraps. `normalize=False` exists no more, and where it existed, in 0.20.0 to 0.28.2, it was this same cast.
 #
-# Even the documented rule was not exact. It cut decimals off where it should have rounded. Here are all 256 levels, moved to [-1, 1] and written by that rule:
+# Even the documented rule was not exact. It cut decimals off where it should have rounded. Here are all 256 levels, moved to [-1, 1] and written by that rule.
+
+# %% tags=["remove-input"]
+exact = st.predict("How many of the 256 levels does the documented rule write right?", guess=...)
 
 # %%
 levels = np.arange(256)
@@ -253,6 +260,9 @@ there = ((levels / 255 - 0.5) / 0.5).astype(np.float32)
 back = from_0_20_1_to_0_28(there)
 print("too low by 1:", (back == levels - 1).sum())
 print("right:", (back == levels).sum())
+
+# %% tags=["remove-input"]
+exact.reveal((back == levels).sum(), within=20)
 
 # %% [markdown]
 # ## Why
@@ -484,7 +494,7 @@ def tensorboard(x):
     return (x.astype(np.float32) * scale).clip(0, 255).astype(np.uint8)
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 def as_colour(values):
     return np.broadcast_to(values[None, :, None], (2, len(values), 3))
 
@@ -646,10 +656,14 @@ st.answer("to_wandb_grid")
 # 1. predict what `wandb.Image` makes of a tensor, from its values and the version of wandb
 # 2. log pictures, masks and boxes so that every version writes the same right pixels
 # 3. run offline, without an account, and read back from disk what was logged
-#
+
+# %% tags=["remove-input"]
+st.guesses(6)
+
+# %% [markdown]
 # First: the table, stretched, guessed or cast. Second: four functions, with a range that you state. Third: three environment variables, the run's folder and `wandb leet inspect`.
 
-# %% tags=["hide-cell"]
+# %% tags=["remove-cell"]
 plt.close("all")
 temporary.cleanup()
 print("left behind:", Path(temporary.name).exists())

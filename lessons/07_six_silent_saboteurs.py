@@ -61,18 +61,18 @@ st.figure(
 # ## Predict
 #
 # A network gives each pixel of a photo a class. A class is scored by its *IoU*: the pixels that have it and were given
-# it, over those that have it or were given it. 1 is perfect, 0 is not one pixel. Put a letter in place of each `...`;
-# the answers come with the scores.
+# it, over those that have it or were given it. 1 is perfect, 0 is not one pixel.
 
-# %%
+# %% tags=["remove-input"]
 a = st.predict(
-    "a. The network with the worst scores has the loss curve that is",
-    ["highest", "in the middle", "lowest"], guess=...,
+    "Which loss curve has the network with the worst scores?",
+    ["the highest", "one in the middle", "the lowest"],
+    guess=...,
 )
 b = st.predict(
-    "b. How many of the six spoiled ones have another curve than the "
-    "right one?",
-    ["none", "three", "all six"], guess=...,
+    "How many of the six spoiled ones have another curve than the right one?",
+    ["none", "three", "all six"],
+    guess=...,
 )
 
 # %% [markdown]
@@ -191,7 +191,7 @@ Markdown("IoU of each class, over all photos of the test:\n\n" + "\n".join(lines
 mean_iou = {name: run.iou.mean() for name, run in case.items()}
 worst, best = min(mean_iou, key=mean_iou.get), max(mean_iou, key=mean_iou.get)
 last = [case[worst].losses[-1], min(run.losses[-1] for run in case.values())]
-a.reveal("lowest" if last[0] == last[1] else "highest")
+a.reveal("the lowest" if last[0] == last[1] else "the highest")
 different = sum(run.losses != case[best].losses for run in case.values())
 b.reveal({0: "none", 3: "three", 6: "all six"}[different])
 
@@ -211,27 +211,21 @@ for name in "GBF":
 # G loses every red square to the background, and gives some background their name. B and F lose both classes, and
 # their matrices are nearly the same.
 
-# %%
+# %% tags=["remove-input"]
 c = st.predict(
-    "c. What do you suspect in G?",
+    "What do you suspect in G?",
     ["wrong labels", "channels in another order", "no Normalize"],
     guess=...,
 )
-d = st.predict(
-    "d. Is it the same line in B and in F?",
-    ["yes", "no"], guess=...,
-)
+d = st.predict("Is it the same line in B and in F?", ["yes", "no"], guess=...)
 
 # %% [markdown]
 # ### Exhibit 2: the input
 #
 # What did the networks see? Every run kept its input as a tensor. Undo the Normalize (lesson 3) and draw it.
 
-# %%
-e = st.predict(
-    "e. In how many of the cases A to G is the input not that of D?",
-    guess=...,
-)
+# %% tags=["remove-input"]
+e = st.predict("In how many of the cases A to G is the input not that of D?", guess=...)
 
 # %% tags=["hide-input"]
 seen = {name: run.inputs[number] for name, run in case.items()}
@@ -263,10 +257,11 @@ d.reveal("no" if "B" in others and "F" not in others else "yes")
 #
 # F's network finds neither discs nor squares, although its loss fell. What did the loss compare with?
 
-# %%
+# %% tags=["remove-input"]
 f = st.predict(
-    "f. Which labels occur in the masks that F's loss got?",
-    ["0, 1, 2 and 255", "0 and 1", "only 0"], guess=...,
+    "Which labels occur in the masks that F's loss got?",
+    ["0, 1, 2 and 255", "0 and 1", "only 0"],
+    guess=...,
 )
 
 # %%
@@ -288,11 +283,8 @@ Markdown(
 # C and E are left, with the right input and the right labels. So look inside: the twelve maps of the third layer, from
 # the first photo, on one scale around 0 (lesson 5).
 
-# %%
-g = st.predict(
-    "g. Which part of D's values lies below 0, in percent?",
-    guess=...,
-)
+# %% tags=["remove-input"]
+g = st.predict("Which part of D's values lies below 0, in percent?", guess=...)
 
 # %% tags=["hide-input"]
 fig, axes = plt.subplots(3, 1, figsize=(6.2, 5.6))
@@ -311,7 +303,7 @@ st.figure(
 )
 
 # %% tags=["remove-input"]
-g.reveal(100 * below["D"])
+g.reveal(100 * below["D"], within=2)
 Markdown(
     f"D has none, since ReLU sets them to 0. In C {below['C']:.0%} of the values are below 0. In E "
     "none is, but a map hardly changes from pixel to pixel: there is nothing left to see."
@@ -447,9 +439,9 @@ pairs = zip(case["E"].model.parameters(), case["D"].model.parameters())
 print("same weights:", all(torch.equal(p, q) for p, q in pairs))
 print("same input: ", torch.equal(case["E"].inputs, case["D"].inputs))
 
-# %%
+# %% tags=["remove-input"]
 h = st.predict(
-    "h. So what differs?",
+    "The weights of D and E are the same, and so is the input. What differs?",
     ["the labels", "what BatchNorm remembers", "only chance"],
     guess=...,
 )
@@ -536,7 +528,7 @@ assert broken == {"A": 2, "B": 1, "C": 1, "D": 0, "E": 1, "F": 1, "G": 2}, broke
 # costs, who would notice, and the first law that fails. (`tests/course/cases/measure.py` draws five, on one thread and on
 # two.)
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-input"]
 draws = [first, runs.run_all(seed=1, progress=True)]
 known = {
     runs.BGR: ("whoever draws the input", "the channels are 0, 1, 2"),
@@ -750,7 +742,8 @@ far = st.predict(
     guess=...,
 )
 red, _, blue = st.to_tensor(st.read_image(mine)).flatten(1)
-far.reveal(torch.corrcoef(torch.stack([red, blue]))[0, 1].item())
+r = torch.corrcoef(torch.stack([red, blue]))[0, 1]
+far.reveal(r.item(), within=0.1)
 
 # %% [markdown]
 # ## What you can do now
@@ -758,7 +751,11 @@ far.reveal(torch.corrcoef(torch.stack([red, blue]))[0, 1].item())
 # 1. say from a confusion matrix which class a network loses, and to which other
 # 2. find the line that spoils a run from what it logged, and prove it by a law that fails
 # 3. hold a data set and its transforms to laws before you train on them
-#
+
+# %% tags=["remove-input"]
+st.guesses(7, course=True)
+
+# %% [markdown]
 # The first: a row is a true class, and what stands beside the diagonal says where it went. The second: look at what came
 # in, at what the loss compared with, at the maps; each raises a suspicion, and a law closes the case: the channels'
 # order, the applied mean and std, the labels' counts, superposition, the memory of BatchNorm. The loss curve raises none:

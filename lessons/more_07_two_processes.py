@@ -46,10 +46,10 @@ st.figure(
 # network is trained there; and in two that share the statistics of their BatchNorms. Every weight is moved by the
 # photos of both.
 
-# %%
+# %% tags=["remove-input"]
 scores = st.predict(
-    "Two processes have trained. What does the network of process 0 "
-    "score on the second camera's photos?",
+    "Two processes have trained. What does the network of process 0 score on the second camera's "
+    "photos?",
     ["as on those of the first", "a little less", "next to nothing"],
     guess=...,
 )

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # One photo, one layer, two results
 #
-# 18 minutes · and 45 for the exercises · after lesson 3 · uses `batch_norm`, `BatchNorm2d`, `channel_densities`, `plot_channel_densities`, `split_view`
+# 17 minutes · and 45 for the exercises · after lesson 3 · uses `batch_norm`, `BatchNorm2d`, `channel_densities`, `plot_channel_densities`, `split_view`
 
 # %% tags=["hide-input"]
 import math

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The version of wandb decides what your picture shows
 #
-# 21 minutes · and 55 for the exercises · after lesson 3 · uses `to_wandb_image`, `to_wandb_mask`, `to_wandb_grid`, `log_images`
+# 20 minutes · and 55 for the exercises · after lesson 3 · uses `to_wandb_image`, `to_wandb_mask`, `to_wandb_grid`, `log_images`
 
 # %% tags=["hide-input"]
 import io

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Seven trainings, six of them spoiled, and not one error
 #
-# 22 minutes · and 35 for the exercises · after lesson 6 · uses `confusion_matrix`, `class_iou`, `channel_order`, `applied_mean_std`, `superposition_error`, `inspect_pipeline`
+# 21 minutes · and 35 for the exercises · after lesson 6 · uses `confusion_matrix`, `class_iou`, `channel_order`, `applied_mean_std`, `superposition_error`, `inspect_pipeline`
 
 # %% tags=["hide-input"]
 import copy

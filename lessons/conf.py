@@ -109,6 +109,9 @@ def lesson_links(app, pagename, templatename, context, doctree):
             functions.append((name, address))
         else:
             logging.getLogger(__name__).warning("no law is about %s", name, location=pagename)
+    # After the last lesson comes no appendix to the first: the lesson itself says what is next.
+    if script == max(script.parent.glob("[0-9]*.py")):
+        context["next"] = None
     context["lesson"] = {
         "name": pagename,
         "functions": functions,

@@ -239,6 +239,23 @@ def named_as_seen(visit):
     return visit.page.evaluate(OTHER_NAMES)
 
 
+ANSWERED = """() => [...document.querySelectorAll(".st-predict")].flatMap((each) => {
+  const words = each.innerText.slice(0, 80);
+  if (each.dataset.started !== "yes") return [`not started: ${words}`];
+  if (each.dataset.part !== "question") return each.open ? [`given away: ${words}`] : [];
+  const {key} = JSON.parse(each.querySelector("script[type='application/json']").textContent);
+  const isAnswer = (other) => other.dataset.part === "answer" && other.textContent.includes(key);
+  const answer = [...document.querySelectorAll(".st-predict")].find(isAnswer);
+  const below = answer && each.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING;
+  return [...(below ? [] : [`no answer below: ${words}`]), ...(each.querySelector("form") ? [] : [`no form: ${words}`])];
+})"""
+
+
+def questions_are_asked(visit):
+    """Every question is a form, and its answer is further down, folded."""
+    return visit.page.evaluate(ANSWERED)
+
+
 # Which entry of the contents is marked after a jump, beside the last heading above a third of the screen.
 MARKED = """async (share) => {
   const links = [...document.querySelectorAll(".page-toc a")];
@@ -455,6 +472,7 @@ CHECKS = [
     contents_follow,
     dark_pictures,
     links_lead_somewhere,
+    questions_are_asked,
     keyboard_reaches,
     figures_fill_the_screen,
     live_figures_live,

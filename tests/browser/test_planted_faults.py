@@ -192,6 +192,25 @@ PLANTED = [
         ),
         ["stays_put"],
     ),
+    (
+        "a question without its script",
+        "</main>",
+        '<div class="st-predict" data-part="question"><p>Which?</p></div></main>',
+        ["questions_are_asked"],
+    ),
+    (
+        "an answer that is given away",
+        "</main>",
+        '<details open class="st-predict" data-part="answer" data-started="yes"><summary>This.</summary></details></main>',
+        ["questions_are_asked"],
+    ),
+    (
+        "a question that is never answered",
+        "</main>",
+        '<div class="st-predict" data-part="question" data-started="yes"><form></form>'
+        """<script type='application/json'>{"key": "abc"}</script></div></main>""",
+        ["questions_are_asked"],
+    ),
 ]
 
 

@@ -111,7 +111,9 @@ def test_on_a_dark_ground_channels_are_told_apart_and_seen_as_well():
     ground = contrast_with_white(on_dark("white"))  # of plots
     assert all(ground / contrast_with_white(dark[name]) >= 3 for name in (*CHANNELS, *UNSEEN, "mark"))
     letters = contrast_with_white(on_dark(st.STYLE["figure.facecolor"]))
-    assert all(letters / contrast_with_white(on_dark(color, letters=True)) >= 4.5 for color in (*dark.values(), "black"))
+    assert all(
+        letters / contrast_with_white(on_dark(color, letters=True)) >= 4.5 for color in (*dark.values(), "black")
+    )
 
 
 def test_hue_is_never_the_only_cue():

@@ -122,9 +122,7 @@ def wrong_code(script):
             if node.attr not in seeing_tensors.__all__:
                 faults.append(f"st.{node.attr} is not a public name")
         # Lesson 7's data set and trainings are its own, and no part of the library.
-        if isinstance(node, ast.ImportFrom) and re.match(
-            r"seeing_tensors(?!\.course\.cases\b)", node.module or ""
-        ):
+        if isinstance(node, ast.ImportFrom) and re.match(r"seeing_tensors(?!\.course\.cases\b)", node.module or ""):
             faults.append(f"line {node.lineno}: write `import seeing_tensors as st`")
         if isinstance(node, ast.Import):
             names = [(n.name, n.asname) for n in node.names if n.name.startswith("seeing_tensors")]
@@ -133,6 +131,19 @@ def wrong_code(script):
                 for n in names
                 if n != ("seeing_tensors", "st")
             ]
+    return faults
+
+
+def wrong_questions(script):
+    """At least three questions, the first of them in Predict; each is answered further down, and counted at the end."""
+    asked = {found[1]: found.start() for found in re.finditer(r"^(\w+) = st\.predict\(", script, flags=re.M)}
+    answered = {found[1]: found.start() for found in re.finditer(r"^(\w+)\.reveal\(", script, flags=re.M)}
+    faults = [] if len(asked) >= 3 else [f"{len(asked)} questions, must be 3 or more"]
+    if not script.find("# ## Predict") < min(asked.values(), default=-1) < script.find("# ## Look"):
+        faults.append("the first question is not in Predict")
+    faults += [f"{name} is not revealed below" for name in asked if answered.get(name, -1) < asked[name]]
+    if script.count("st.guesses(") != 1 or script.find("st.guesses(") < script.find(f"# ## {CLOSING}"):
+        faults.append(f"st.guesses belongs into {CLOSING!r}")
     return faults
 
 
@@ -238,7 +249,7 @@ def test_there_are_lessons():
 
 
 @every_lesson
-@pytest.mark.parametrize("rule", [wrong_sections, wrong_code], ids=lambda r: r.__name__)
+@pytest.mark.parametrize("rule", [wrong_sections, wrong_code, wrong_questions], ids=lambda r: r.__name__)
 def test_script(lesson, rule):
     faults = rule(lesson.read_text(encoding="utf-8"))
     assert not faults, "\n".join(faults)
@@ -376,7 +387,21 @@ import seeing_tensors as st
 # 3. undo it.
 #
 # ## Predict
+
+# %%
+size = st.predict("How large?")
+range_ = st.predict("How far?")
+
+# %% [markdown]
 # ## Look
+
+# %%
+size.reveal(1)
+range_.reveal(2)
+type_ = st.predict("Which type?", ["this", "that"])
+type_.reveal("a")
+
+# %% [markdown]
 # ## Why
 # ## The tool
 # ## Proof
@@ -394,7 +419,11 @@ st.check(c)
 # - read a photo, and say what it means;
 # - say it;
 # - undo it.
-#
+
+# %%
+st.guesses(1)
+
+# %% [markdown]
 # The next lesson goes on.
 #
 # """
@@ -403,14 +432,21 @@ st.check(c)
 
 
 def test_good_lesson_passes():
-    assert wrong_sections(GOOD) == wrong_code(GOOD) == wide_code(GOOD) == []
+    assert wrong_sections(GOOD) == wrong_code(GOOD) == wrong_questions(GOOD) == wide_code(GOOD) == []
+
+
+def test_no_two_questions_of_the_course_are_the_same():
+    """A browser keeps a guess under the words of its question."""
+    calls = r"st\.predict\(\s*(.*?),\s*(?:\[|guess=)"
+    asked = [q for page in PAGES for q in re.findall(calls, page.read_text(encoding="utf-8"), flags=re.S)]
+    assert len(set(asked)) == len(asked) > 20
 
 
 @pytest.mark.parametrize(
     "rule, old, new",
     [
         (wrong_sections, "# ## Why\n", ""),
-        (wrong_sections, "# ## Look\n# ## Why\n", "# ## Why\n# ## Look\n"),
+        (wrong_sections, "# ## Why\n# ## The tool\n", "# ## The tool\n# ## Why\n"),
         (wrong_sections, "# 3. undo it.\n", ""),
         (wrong_sections, "# - undo it.", "# - undo that."),
         (wrong_code, 'tags=["hide-input"]', ""),
@@ -420,6 +456,10 @@ def test_good_lesson_passes():
         (wrong_code, "import seeing_tensors as st", "from seeing_tensors.tensors import to_tensor"),
         (wrong_code, "import seeing_tensors as st", "from seeing_tensors.course.laws import law"),
         (wrong_code, "import seeing_tensors as st", "import seeing_tensors"),
+        (wrong_questions, 'type_ = st.predict("Which type?", ["this", "that"])', "type_ = None"),
+        (wrong_questions, "size.reveal(1)", ""),
+        (wrong_questions, "# ## Look", "# ## See"),
+        (wrong_questions, "st.guesses(1)", ""),
         (wide_code, "import seeing_tensors as st", f"x = {'1' * 97}"),
         (wide_code, "st.check(c)", f"x = {'1' * 69}"),
     ],

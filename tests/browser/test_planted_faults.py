@@ -207,8 +207,10 @@ PLANTED = [
     (
         "a question that is never answered",
         "</main>",
-        '<div class="st-predict" data-part="question" data-started="yes"><form></form>'
-        """<script type='application/json'>{"key": "abc"}</script></div></main>""",
+        (
+            '<div class="st-predict" data-part="question" data-started="yes"><form></form>'
+            """<script type='application/json'>{"key": "abc"}</script></div></main>"""
+        ),
         ["questions_are_asked"],
     ),
 ]

@@ -201,7 +201,7 @@ PLANTED = [
     (
         "an answer that is given away",
         "</main>",
-        '<details open class="st-predict" data-part="answer" data-started="yes"><summary>This.</summary></details></main>',
+        '<details open class="st-predict" data-part="answer" data-started="yes"><p>This.</p></details></main>',
         ["questions_are_asked"],
     ),
     (

@@ -247,7 +247,7 @@ ANSWERED = """() => [...document.querySelectorAll(".st-predict")].flatMap((each)
   const isAnswer = (other) => other.dataset.part === "answer" && other.textContent.includes(key);
   const answer = [...document.querySelectorAll(".st-predict")].find(isAnswer);
   const below = answer && each.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING;
-  return [...(below ? [] : [`no answer below: ${words}`]), ...(each.querySelector("form") ? [] : [`no form: ${words}`])];
+  return [...(below ? [] : [`no answer: ${words}`]), ...(each.querySelector("form") ? [] : [`no form: ${words}`])];
 })"""
 
 

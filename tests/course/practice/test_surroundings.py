@@ -35,6 +35,7 @@ for name in {names}:
 def reports(text):
     """What is said of each function: law, call, got, expected of its first broken law, without the import."""
     found = {}
+    text = re.sub(r"\n {12}(?=\S)", " ", text)  # a terminal's lines go on in the next
     for report in re.findall(r"^(\w+) breaks a law of lesson \d\n((?:  .*\n)+)", text, re.M):
         found.setdefault(report[0], re.findall(r"^  (?:law|call|got|expected) .*", report[1], re.M))
     return found

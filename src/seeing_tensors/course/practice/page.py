@@ -251,7 +251,7 @@ def _laws_html(part: Laws) -> str:
 
 def _sign(sign: str) -> str:
     kind = {HELD: "held", BROKEN: "broken", OPEN: "open"}[sign]
-    return f'<span class="st-sign st-{kind}" aria-hidden="true">{sign}</span>'
+    return f'<span class="st-sign st-is-{kind}" aria-hidden="true">{sign}</span>'
 
 
 def _marked(cell: str) -> str:

@@ -193,40 +193,51 @@ Markdown(
 )
 
 # %% [markdown]
-# Now move the mean and the std yourself. What lies between the two lines, 0 and 1, is all that `imshow` shows of a
-# channel. Find numbers that hide nothing. Then take each way back, and ask your eye before you read the number of levels.
-# (The figure holds head and shoulders only, so its shares differ a little from the table's.)
+# Now move the mean and the std yourself. Over a histogram of the photo lies the window of what the screen shows, from
+# $y = 0$ to $y = 1$. Drag it: the mean slides it. Drag its right edge: the std stretches it. The numbers of $y$ go along.
+# Find a window that hides nothing.
+#
+# Then put a way back left of the line, move the line over the picture, and look for a seam. Ask your eye before you read
+# the number. (The figure holds the upper half of the photo, so its shares are not those of the table.)
 
 # %% tags=["hide-input"]
-small = x[:, 40:440:2, 40:360:2]  # head and shoulders; every second pixel keeps the page light
-y_small = st.normalize(small, mean, std)
+upper = x[:, :256]
+y_upper = st.normalize(upper, mean, std)
 ways = {
-    "y · std + mean": st.inverse_normalize(y_small, mean, std),
-    "signs only": v2.functional.normalize(y_small, [-m for m in mean], [1 / s for s in std]),
-    "min-max": st.min_max_scale(y_small),
+    "y · std + mean": st.inverse_normalize(y_upper, mean, std),
+    "signs only": v2.functional.normalize(y_upper, [-m for m in mean], [1 / s for s in std]),
+    "min-max": st.min_max_scale(y_upper),
 }
-off = [(st.to_uint8(z).int() - st.to_uint8(small).int()).abs().max().item() for z in ways.values()]
-fig, axes = plt.subplot_mosaic("abcd;eeee", figsize=(6.2, 5.4), height_ratios=(3, 4))
-st.show(y_small.clamp(0, 1), axes["a"], title="imshow\nshows")
+off = [(st.to_uint8(z).int() - st.to_uint8(upper).int()).abs().max().item() for z in ways.values()]
+fig, axes = plt.subplot_mosaic("ab;cd;ee", figsize=(6.2, 7.4), height_ratios=(3, 3, 3))
+st.show(y_upper.clamp(0, 1), axes["a"], title="imshow shows")
 for ax, (name, z), levels_off in zip("bcd", ways.items(), off):
     st.show(z.clamp(0, 1), axes[ax], title=f"{name}\noff by {levels_off}")
-st.plot_channel_densities(y_small, axes["e"], limits=(-2.2, 2.8))
+st.plot_channel_densities(y_upper, axes["e"], limits=(-2.2, 2.8))
 st.live_normalize(
     fig,
-    small,
+    upper,
     mean=mean,
     std=std,
     alt=f"Four pictures of the astronaut's head and shoulders: the normalised photo as imshow "
-    f"shows it, with {st.unseen(y_small)[:, :2].sum() / 3:.0%} of "
+    f"shows it, with {st.unseen(y_upper)[:, :2].sum() / 3:.0%} of "
     f"the values cut off, and three ways back, off by at most {off[0]}, {off[1]} and {off[2]} "
     "levels. Below, the distribution of the normalised red, green "
-    f"and blue values from {y_small.min():.2f} to {y_small.max():.2f}; what lies below 0 and above "
+    f"and blue values from {y_upper.min():.2f} to {y_upper.max():.2f}; what lies below 0 and above "
     "1 is hatched, and that is most of it.",
-    caption="Normalize and back. Hatched: what imshow cuts off. Of the ways back only one gives "
-    "the file's bytes again.",
+    caption="Normalize slides and stretches. Hatched: what imshow cuts off. Of the ways back only "
+    "one gives the file's bytes again.",
 )
 
+# %% tags=["remove-input"]
+ends = upper.flatten(1).aminmax(dim=1)
+assert ends.min.eq(0).all() and ends.max.eq(1).all() and off[0] == 0 < min(off[1:])
+
 # %% [markdown]
+# Each channel of this photo reaches from 0 to 1. So only $m = 0$ and $s = 1$ hide nothing, and then $y$ is $x$: a
+# normalised picture and one that `imshow` can draw whole are two different things. The right way back has no seam
+# anywhere. Min-max has one on the wall and in the suit, and signs only is dark.
+#
 # ## The tool
 #
 # `inverse_normalize` takes the mean and std that `normalize` was given. Not their inverse.

@@ -6,8 +6,8 @@ const LEAST_STD = 0.01;
 const LEFT = {
   shown: "y, as imshow shows it",
   right: "back: y · s + m",
-  signs: "back by signs: (y + m) · s",
-  stretched: "back by min-max",
+  signs: "back: (y + m) · s",
+  stretched: "back: min-max",
 };
 const ONE_BY_ONE = ["red", "green", "blue"];
 
@@ -24,7 +24,7 @@ function normalizeAndBack(stage, data) {
   const found = task(
     stage,
     "the window that hides nothing of the photo.",
-    "Every value of the photo lies in the window, so none is cut off.",
+    "All values lie in the window, none is cut off.",
   );
 
   // ------------------------------------------------------------ elements
@@ -228,9 +228,8 @@ function normalizeAndBack(stage, data) {
     const { levels, share } = distance(z, photo);
     offWords.replaceChildren(
       make("strong", {}, String(levels)),
-      levels
-        ? `levels of 255 off at most; ${percent(share)} of the pixels by more than one`
-        : "levels off: the file’s bytes",
+      make("div", {}, levels ? "levels of 255 off at most" : "levels off: the file’s bytes"),
+      levels ? `${percent(share)} of pixels by more than one` : "",
     );
     return `Off by at most ${levels} of 255 levels; ${percent(share)} of the pixels by more than one.`;
   }

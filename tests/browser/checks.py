@@ -416,12 +416,26 @@ def keyboard_reaches(visit):
 # ------------------------------------------------------------ the live figures
 
 # Everything of a live figure that a reader can see: its pictures' pixels, its words, where things stand.
-LOOK = """(figure) => [figure.innerText]
+# A figure draws in the frame after an event.
+LOOK = """async (figure) => await new Promise(requestAnimationFrame) && [figure.innerText]
   .concat([...figure.querySelectorAll("canvas")].map((c) => c.toDataURL()))
   .concat(
     [...figure.querySelectorAll("[style], svg *")].map((e) => e.tagName + e.getAttribute("style") + e.getAttribute("d"))
   )
   .concat([...figure.querySelectorAll("input")].filter((e) => e.checkVisibility()).length).join("\\n")"""
+
+
+# Where a pointer meets a control and the others of its group, counted from the figure's corner.
+PLACES = """(control) => {
+  const from = control.closest("figure").getBoundingClientRect();
+  const group = control.closest("fieldset")?.querySelectorAll("input") ?? [control];
+  return [...group].map((e) => e.getBoundingClientRect()).map(({x, y}) => [x - from.x, y - from.y]);
+}"""
+
+
+def apart(before, after):
+    """By how many pixels a control, or another of its group, has moved under the pointer."""
+    return max(abs(a - b) for old, new in zip(before, after, strict=True) for a, b in zip(old, new, strict=True))
 
 
 def live_figures_live(visit):
@@ -438,7 +452,7 @@ def live_figures_live(visit):
         for control in controls:
             if not control.is_visible():
                 continue
-            before = figure.evaluate(LOOK)
+            before, places = figure.evaluate(LOOK), control.evaluate(PLACES)
             kind = control.get_attribute("type") or "select"
             value = control.evaluate("(e) => [e.value, e.checked]")
             control.focus()
@@ -449,10 +463,14 @@ def live_figures_live(visit):
             for key in keys:  # at its end a slider goes one way only
                 control.press(key)
                 changed = changed or figure.evaluate(LOOK) != before
-            if not changed:
+            way = apart(places, control.evaluate(PLACES))
+            if not changed or way > 1:
                 label = control.evaluate(
                     "(e) => e.labels?.[0]?.innerText ?? e.getAttribute('aria-label') ?? e.outerHTML.slice(0, 80)"
                 )
+            if way > 1:
+                faults.append(f"{name}: {kind} {label!r} moves {way:.0f} px under the pointer")
+            if not changed:
                 faults.append(f"{name}: nothing changes with {kind} {label!r} at {value}")
     return faults
 

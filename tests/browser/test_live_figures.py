@@ -591,7 +591,7 @@ def test_no_control_moves_when_another_is_used(opened, width):  # noqa: F811
         page.get_by_label("Where the line is").focus()
         page.keyboard.press("ArrowRight")
         assert places() == first, way
-    for label in ("red", "all three", "Paint the unseen"):
+    for label in ("red", "all three"):
         page.get_by_label(label, exact=True).check()
         assert places() == first, label
     page.get_by_role("button", name="0.5 for all").click()
@@ -622,23 +622,6 @@ def test_a_spike_does_not_flatten_the_histogram(opened):  # noqa: F811
     heights = [100 - float(point.split()[1]) for point in points[1:].split("L")]
     assert max(heights[:60]) > 30 and max(heights) > 100
     assert page.locator(".st-out").all_inner_texts() == ["RGB↑"]
-
-
-def test_what_is_clipped_is_painted_when_asked(opened):  # noqa: F811
-    x = torch.full((3, 24, 24), 0.5)
-    x[:, :, :8], x[0, :, 16:] = 0.0, 1.0
-    page = opened(markup(st.live_normalize, x, mean=(0.4,) * 3, std=(0.5,) * 3))
-
-    def columns(which, what):
-        colour = tuple(bytes.fromhex(st.COLORS[what][1:]))
-        return set(np.flatnonzero((pixels_of(page.locator("canvas").nth(which)) == colour).all(axis=2).any(axis=0)))
-
-    assert not any(columns(which, what) for which in (0, 1) for what in ("below", "above"))
-    page.get_by_label("Paint the unseen").check()
-    assert columns(1, "below") == set(range(8)) and columns(1, "above") == set(range(16, 24))
-    page.locator("input[value=signs]").check()  # (0 - 0.4) / 0.5 = -0.8, and (-0.8 + 0.4) * 0.5 = -0.2
-    assert columns(1, "below") == set(range(8)) and not columns(1, "above")
-    assert not any(columns(0, what) for what in ("below", "above"))
 
 
 def test_a_picture_of_one_value_has_nothing_to_stretch(opened, tmp_path):  # noqa: F811

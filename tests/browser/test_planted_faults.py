@@ -177,6 +177,12 @@ PLANTED = [
         ["live_figures_live", "no_errors"],
     ),
     (
+        "a control that moves under the pointer",
+        "draw();\n  figure",
+        "draw(); input.addEventListener('input', () => (canvas.style.margin = `${input.value}px`));\n  figure",
+        ["live_figures_live"],
+    ),
+    (
         "a live figure that does not start",
         "draw();\n  figure",
         "undefined_function();\n  figure",

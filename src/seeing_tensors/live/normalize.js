@@ -16,7 +16,7 @@ function normalizeAndBack(stage, data) {
   const channels = CHANNELS[3];
   let photo = first;
   let [mean, std] = [data.mean, data.std].map((numbers) => [...numbers]);
-  let [handled, left, at, painted] = ["all", "shown", 0.36, false];
+  let [handled, left, at] = ["all", "shown", 0.36];
   let looked = []; // the ways back over which the line was moved: the eye comes first, the number second
   stage.classList.add("st-normalize");
   const say = liveRegion(stage);
@@ -51,7 +51,6 @@ function normalizeAndBack(stage, data) {
   );
 
   const leftChoice = choice("Left of the line", LEFT, left, (way) => redraw((left = way)));
-  const paintBox = checkbox("Paint the unseen", painted, (on) => redraw((painted = on)));
   const [lostWords, offWords] = [0, 1].map(() => make("div", { className: "st-summary" }));
   const readout = make("div", { className: "st-readout" }, lostWords, offWords);
 
@@ -104,7 +103,7 @@ function normalizeAndBack(stage, data) {
           button("ImageNet’s", () => setNumbers(data.mean, data.std)),
           button("0.5 for all", () => setNumbers(halves, halves)),
         ),
-        make("div", { className: "st-buttons" }, handledChoice, paintBox),
+        make("div", { className: "st-buttons" }, handledChoice),
         board,
         fates,
       ),
@@ -201,7 +200,7 @@ function normalizeAndBack(stage, data) {
   }
 
   function drawShown(y, marks, all) {
-    paintLevels(drawn, photo, y.map(imshowLevels), marks, painted);
+    paintLevels(drawn, photo, y.map(imshowLevels), marks, false);
     lostWords.replaceChildren(make("strong", {}, percent(all)), " of the values cannot be seen");
     return `${percent(all)} of the values cannot be seen.`;
   }
@@ -218,7 +217,7 @@ function normalizeAndBack(stage, data) {
       photo,
       z.map((each) => showLevels(each)),
       marks,
-      painted,
+      false,
     );
     if (!looked.includes(left)) {
       const ask = "Is there a seam? Move the line, then the number stands here.";
@@ -297,7 +296,7 @@ function normalizeAndBack(stage, data) {
 
   setPicture(first);
   return {
-    state: () => ({ mean: [...mean], std: [...std], handled, left, at, painted, looked }),
+    state: () => ({ mean: [...mean], std: [...std], handled, left, at, looked }),
     restore(to) {
       const [m, s] = [to.mean, to.std].map((numbers) => channels.map((_, c) => Number(numbers[c])));
       const isState = m.every((each, c) => each >= 0 && s[c] >= LEAST_STD && each + s[c] <= 1);
@@ -313,7 +312,6 @@ function normalizeAndBack(stage, data) {
       looked = Object.keys(LEFT).filter((way) => [].concat(to.looked).includes(way));
       leftChoice.set(left);
       handledChoice.set(handled);
-      paintBox.set((painted = to.painted === true));
       redraw();
     },
   };

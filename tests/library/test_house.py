@@ -424,7 +424,7 @@ def test_a_density_plot_makes_its_own_limits():
 
 
 def test_a_density_plot_can_be_read():
-    """Words and legend stand above the curves; what is unseen is pale and hatched, behind them; each part has its
+    """Words and legend stand above the axes; what is unseen is pale and hatched, behind the curves; each part has its
     style."""
     x = torch.cat([torch.linspace(-1, 2, 24).reshape(1, 4, 6) * k for k in (1, 0.5, 0)])
     for inches in ((6.4, 4.8), (2.0, 1.5)):
@@ -442,35 +442,25 @@ def test_a_density_plot_can_be_read():
         for line in curves:
             np.testing.assert_allclose(line.get_xdata(), np.linspace(-2, 3, 1024))
         top = max(line.get_ydata().max() for line in curves) / ax.get_ylim()[1]
-        assert (0.7 if inches[0] > 3 else 0.35) < top < 0.9
+        assert 0.9 < top < 1, "the curves have the axes for themselves"
 
         texts = [text.get_text() for text in ax.texts]
         assert texts == ["unseen (black)\nR 33%\nG 33%\nB 0%", "unseen (white)\nR 33%\nG 0%\nB 0%"]
         for side, text, patch in zip(("below", "above"), ax.texts, ax.patches, strict=True):
             box = text.get_window_extent()
-            assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and box.y1 <= inside.y1
+            assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and box.y0 >= inside.y1
             left, right = box.x0 - inside.x0, inside.x1 - box.x1
             assert left < right if side == "below" else right < left
             face, edge = patch.get_facecolor(), patch.get_edgecolor()
-            assert (
-                face[3] == 1 and 0.85 < min(face[:3]) < max(face[:3]) <= 1 and edge[:3] == to_rgba(st.COLORS[side])[:3]
-            )
-            assert edge[3] == 0.6 and patch.get_hatch() == st.HATCHES[side] and patch.get_linewidth() == 0
-            assert text.get_bbox_patch().get_facecolor() == face and text.get_bbox_patch().get_edgecolor()[3] == 0
-            assert patch.get_zorder() < text.get_zorder() < min(line.get_zorder() for line in curves)
+            assert face == to_rgba(st.COLORS[side], 0.12) and edge == to_rgba(st.COLORS[side], 0.6)
+            assert patch.get_hatch() == st.HATCHES[side] and patch.get_linewidth() == 0
+            assert patch.get_zorder() < min(line.get_zorder() for line in curves)
         legend = ax.get_legend().get_window_extent()
         middle = (legend.x0 + legend.x1 - inside.x0 - inside.x1) / 2
-        assert abs(middle) < 2 and inside.y1 - legend.y1 < 10
+        assert abs(middle) < 2 and legend.y0 >= inside.y1
         if inches[0] > 3:  # there is room for all of it
             assert len(ax.get_xticks()) > 5
-            lowest = (min(legend.y0, *(text.get_window_extent().y0 for text in ax.texts)) - inside.y0) / inside.height
-            assert top < lowest
             assert not any(legend.overlaps(text.get_window_extent()) for text in ax.texts)
-
-
-def test_a_density_plot_keeps_room_for_its_curves_however_small_it_is():
-    ax = st.plot_channel_densities(np.array([[0, 9, 255]], np.uint8), Figure(figsize=(0.8, 0.6)).subplots())
-    assert 0.3 < ax.get_lines()[0].get_ydata().max() / ax.get_ylim()[1] < 0.4
 
 
 def test_counts_say_how_often_each_value_occurs():

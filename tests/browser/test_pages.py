@@ -44,6 +44,9 @@ def test_page(chromium, book, record_property, name, mode):
         faults = faults_of(visit)
         if name in WRITTEN:
             faults["light_enough"] = light_enough(visit)
+        if (name, mode) == ("index", "light"):
+            width = visit.page.locator(".home-area").bounding_box()["width"]
+            faults["large"] = [] if width >= 560 else [f"the picture that moves is {width} px wide"]
     assert not any(faults.values()), told(faults)
 
 

@@ -311,14 +311,6 @@ def test_runs_as_a_plain_script(page, tmp_path):
     assert os.listdir(tmp_path) == [], "a lesson writes into the folder it runs in; use tempfile"
 
 
-@every_lesson
-def test_home_page_states_its_minutes(lesson):
-    home = (ROOT / "lessons" / "index.md").read_text(encoding="utf-8")
-    row = next((line for line in home.splitlines() if line.startswith("|") and lesson.stem in line), "")
-    minutes = re.search(r"^(\d+) minutes", prose_of(lesson.read_text(encoding="utf-8")), flags=re.M)
-    assert minutes and f"| {minutes[1]} |" in row
-
-
 def made_of(*cells):
     v4 = nbformat.v4
     made = [v4.new_markdown_cell(c) if isinstance(c, str) else v4.new_code_cell(c[0], outputs=c[1]) for c in cells]

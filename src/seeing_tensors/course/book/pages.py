@@ -55,7 +55,8 @@ def write_sources(root: Path, source: Path) -> None:
     # torch and Hypothesis load here, and not when nothing has changed.
     from . import home_page, law_pages, reference_pages
 
-    folders = {"laws": law_pages.pages(root), "reference": reference_pages.pages(root), "home": home_page.parts()}
+    folders = {"laws": law_pages.pages(root), "reference": reference_pages.pages(root)}
+    folders["home"] = home_page.parts(root, source)
     for folder, texts in folders.items():
         for stale in {file.name for file in (source / folder).glob("*")} - {*texts, stamp.name}:
             (source / folder / stale).unlink()
@@ -122,15 +123,17 @@ def unpack_pictures(text: str, folder: Path, address: str) -> str:
     from PIL import Image
 
     def unpacked(found: re.Match) -> str:
-        content = base64.b64decode(found[1])
+        content = base64.b64decode(found[2])
         file = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.webp"
         if not file.exists():
             folder.mkdir(exist_ok=True)
-            # exact: the colour of what is transparent is kept as well.
-            Image.open(io.BytesIO(content)).save(file, lossless=True, exact=True)
+            if found[1] == "webp":
+                file.write_bytes(content)
+            else:  # exact: the colour of what is transparent is kept as well
+                Image.open(io.BytesIO(content)).save(file, lossless=True, exact=True)
         return f'src="{address}/{file.name}"'
 
-    return re.sub(r'(?<=\s)src="data:image/png;base64,([^"]+)"', unpacked, text)
+    return re.sub(r'(?<=\s)src="data:image/(png|webp);base64,([^"]+)"', unpacked, text)
 
 
 def load_late(text: str) -> str:

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 import seeing_tensors as st
 from seeing_tensors.course.cases.runs import BGR, DIVIDED, FAULTS, NOT_NORMALIZED, RESHAPED
+from seeing_tensors.course.practice import predictions
 
 ALT, CAPTION = "A still picture that says in words what it shows, at some length.", "Look at the cat."
 
@@ -31,6 +32,25 @@ def markup(function, *arguments, alt=ALT, caption=CAPTION, **options):
     ):
         function(fig, *arguments, alt=alt, caption=caption, **options)
     return "".join(shown)
+
+
+CHOICES = ["none", "a tenth, or < 1", "half"]
+
+
+def lesson(number=3, course=False, guess=..., bits=...):
+    """Two questions, their answers and the summary, as a notebook would hold them."""
+    shown = []
+    with (
+        mock.patch.object(IPython, "get_ipython", lambda: True),
+        mock.patch.object(IPython.display, "display", lambda page: shown.append(page.data)),
+        mock.patch.object(predictions, "_asked", {}),
+    ):
+        lost = st.predict("Which part is lost?", CHOICES, guess=guess)
+        many = st.predict("How many levels?", guess=bits)
+        lost.reveal("half")
+        many.reveal(250.5, within=10)
+        st.guesses(number, course=course)
+    return shown
 
 
 def page_of(*figures, theme="light"):

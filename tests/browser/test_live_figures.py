@@ -31,6 +31,7 @@ from live_tools import (  # noqa: F401  opened is a fixture
     coffee_row,
     grey_cat,
     hostile_picture,
+    lesson,
     lesson_rules,
     markup,
     opened,
@@ -1385,14 +1386,14 @@ def test_every_exhibit_is_accessible_and_not_too_wide(opened, theme):  # noqa: F
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory, figure_of):
-    """The address of a JupyterLab whose notebook, trusted, holds every live figure; and one that is not trusted."""
+    """The address of a JupyterLab; its notebook, trusted, holds questions and every live figure; one is not trusted."""
     folder = tmp_path_factory.mktemp("lab")
     (folder / "work").mkdir()
     cells = [
         nbformat.v4.new_code_cell(
-            "1", execution_count=1, outputs=[nbformat.v4.new_output("display_data", {"text/html": figure_of(name)})]
+            "1", execution_count=1, outputs=[nbformat.v4.new_output("display_data", {"text/html": page})]
         )
-        for name in FIGURES
+        for page in [*lesson(), *map(figure_of, FIGURES)]
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -1477,6 +1478,24 @@ def test_in_jupyterlab_the_arrow_keys_move_the_window_and_not_the_cells(lab, chr
     page.close()
 
 
+def test_in_jupyterlab_a_guess_is_committed_by_keyboard(lab, chromium):
+    page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.set_default_timeout(HANG)
+    page.goto(f"{lab}trusted.ipynb")
+    form = page.locator(".st-predict form").first
+    form.wait_for()
+    active = "[...document.querySelectorAll('.jp-Cell')].findIndex((cell) => cell.matches('.jp-mod-active'))"
+    form.get_by_role("radio").first.focus()
+    before = page.evaluate(active)
+    for key in ("ArrowDown", "Tab", "Enter"):  # JupyterLab would go to the next cell, and open it
+        page.keyboard.press(key)
+    answer = page.locator("details.st-predict[open]").first
+    answer.wait_for()
+    assert answer.inner_text().split("You said ")[1].startswith("(b) a tenth, or < 1: ")
+    assert page.evaluate(active) == before
+    page.close()
+
+
 def test_in_jupyterlab_a_stranger_shows_the_still_picture(lab, chromium):
     page = chromium.new_page(viewport={"width": 1100, "height": 900})
     page.set_default_timeout(HANG)
@@ -1485,4 +1504,5 @@ def test_in_jupyterlab_a_stranger_shows_the_still_picture(lab, chromium):
     still.wait_for()
     assert still.get_attribute("alt") == ALT and page.locator("canvas:not(.jp-mod-hidden canvas)").count() == 0
     assert page.locator("figcaption").first.is_visible()
+    assert page.get_by_text("(b) a tenth, or < 1").first.is_visible() and not page.locator("form").count()
     page.close()

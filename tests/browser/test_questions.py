@@ -3,33 +3,13 @@ found."""
 
 from unittest import mock
 
-import IPython
-import IPython.display
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from checks import WCAG
-from live_tools import opened  # noqa: F401  a fixture
+from live_tools import CHOICES, lesson, opened  # noqa: F401  opened is a fixture
 
 import seeing_tensors as st
 from seeing_tensors.course.practice import predictions
-
-CHOICES = ["none", "a tenth, or < 1", "half"]
-
-
-def lesson(number=3, course=False, guess=..., bits=...):
-    """Two questions, their answers and the summary, as a notebook would hold them."""
-    shown = []
-    with (
-        mock.patch.object(IPython, "get_ipython", lambda: True),
-        mock.patch.object(IPython.display, "display", lambda page: shown.append(page.data)),
-        mock.patch.object(predictions, "_asked", {}),
-    ):
-        lost = st.predict("Which part is lost?", CHOICES, guess=guess)
-        many = st.predict("How many levels?", guess=bits)
-        lost.reveal("half")
-        many.reveal(250.5, within=10)
-        st.guesses(number, course=course)
-    return shown
 
 
 def printed(capsys, guess, bits):

@@ -199,6 +199,7 @@ def test_on_paper_it_has_empty_boxes_and_no_answer_that_nobody_asked_for(opened)
     assert boxes.first.evaluate("(e) => getComputedStyle(e, '::before').borderTopWidth") == "1px"
     assert page.locator(".st-blank").bounding_box()["width"] > 90
     first, second = page.locator("details.st-predict").all()
+    assert page.locator("ul:below(.st-count) > li").filter(visible=True).count() == 1  # not the one without a guess
     assert not first.is_visible() and words(second).endswith("You said 250: off by 0.5, near enough.")
 
 

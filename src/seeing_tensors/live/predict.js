@@ -182,7 +182,7 @@ function lineOf(asked, guess) {
     return make("li", {}, `${asked.question} ${inWords(asked.truth, asked)}. `, ...said(guess, asked));
   const here = document.getElementById(`guess-${asked.key}`);
   const link = here ? make("a", { href: `#guess-${asked.key}` }, asked.question) : asked.question;
-  return make("li", {}, link, " No guess yet.");
+  return make("li", { className: "st-open" }, link, " No guess yet.");
 }
 
 // All lessons up to this one, as far as this browser has seen them.

@@ -4,7 +4,7 @@
 
 const LEAST_STD = 0.01;
 const LEFT = {
-  shown: "y, as imshow shows it",
+  shown: "y in imshow",
   right: "back: y · s + m",
   signs: "back: (y + m) · s",
   stretched: "back: min-max",

@@ -425,17 +425,21 @@ LOOK = """async (figure) => await new Promise(requestAnimationFrame) && [figure.
   .concat([...figure.querySelectorAll("input")].filter((e) => e.checkVisibility()).length).join("\\n")"""
 
 
-# Where a pointer meets a control and the others of its group, counted from the figure's corner.
+# Where a pointer meets a control and the others of its group: across, down the figure, and down the screen.
 PLACES = """(control) => {
-  const from = control.closest("figure").getBoundingClientRect();
+  const {top} = control.closest("figure").getBoundingClientRect();
   const group = control.closest("fieldset")?.querySelectorAll("input") ?? [control];
-  return [...group].map((e) => e.getBoundingClientRect()).map(({x, y}) => [x - from.x, y - from.y]);
+  return [...group].map((e) => e.getBoundingClientRect()).map(({x, y}) => [x, y - top, y]);
 }"""
 
 
 def apart(before, after):
-    """By how many pixels a control, or another of its group, has moved under the pointer."""
-    return max(abs(a - b) for old, new in zip(before, after, strict=True) for a, b in zip(old, new, strict=True))
+    """By how many pixels a control, or another of its group, has moved under the pointer.
+
+    A page that scrolls takes it along on the screen; what sticks to the screen goes along the figure. Neither is meant.
+    """
+    ways = np.abs(np.subtract(before, after))
+    return max(ways[:, 0].max(), ways[:, 1:].min(axis=1).max())
 
 
 def live_figures_live(visit):
@@ -452,10 +456,11 @@ def live_figures_live(visit):
         for control in controls:
             if not control.is_visible():
                 continue
-            before, places = figure.evaluate(LOOK), control.evaluate(PLACES)
+            before = figure.evaluate(LOOK)
             kind = control.get_attribute("type") or "select"
             value = control.evaluate("(e) => [e.value, e.checked]")
             control.focus()
+            places = control.evaluate(PLACES)
             keys = {"range": ["ArrowRight", "ArrowLeft", "ArrowLeft"], "select": ["ArrowDown", "ArrowUp"]}.get(
                 kind, [" "]
             )

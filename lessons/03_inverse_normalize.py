@@ -1,7 +1,7 @@
 # %% [markdown]
 # # One photo, four ways back
 #
-# 15 minutes · and 35 for the exercises · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
+# 16 minutes · and 35 for the exercises · after lesson 2 · uses `normalize`, `inverse_normalize`, `inverse_mean_std`, `InverseNormalize`, `ChannelStatistics`
 
 # %% tags=["hide-input"]
 import os

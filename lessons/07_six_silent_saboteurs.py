@@ -765,7 +765,7 @@ st.guesses(7, course=True)
 # ### The end of the course
 #
 # What you guessed in all seven lessons is counted above, as far as this browser has kept it. What you solved, a file of
-# answers says, with a line and two stars for every exercise of the course:
+# answers says, with a line for every exercise of the course:
 #
 # ```
 # .venv/bin/seeing-tensors start my_answers.py    # a blank for each
@@ -775,7 +775,7 @@ st.guesses(7, course=True)
 # And next?
 #
 # - Hold a data set of your own to the seventeen laws: one call of `st.inspect_pipeline`, a second of time. If a law
-#   breaks, you have found a line as the six of this lesson.
+#   breaks, you have found a line like the six of this lesson.
 # - Print `st.describe` of the next tensor that you draw, before you believe the picture.
 # - Make your answers *unbreakable*, or hold a function of your project to [the laws](laws/index.md).
 # - See [who else keeps them](peers.md), and what that [costs in time](speed.md).

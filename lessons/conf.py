@@ -25,7 +25,7 @@ author = "the authors of Seeing Tensors"
 language = "en"
 LISTED = listed_lessons(ROOT)
 extensions = ["myst_nb", "sphinx_copybutton"]
-exclude_patterns = [".ipynb_checkpoints", "pytest.ini", "home"]
+exclude_patterns = [".ipynb_checkpoints", "pytest.ini", "home", "teaching"]
 templates_path = ["templates"]
 
 # The notebooks have run already, under nbmake.

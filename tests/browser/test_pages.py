@@ -12,7 +12,19 @@ LESSONS = [lesson.stem for lesson in lesson_files(ROOT)]
 WRITTEN = [page.stem for page in page_files(ROOT)]  # the lessons and their appendices
 LAWS = ["laws/index"] + [f"laws/lesson_{int(lesson[:2])}" for lesson in LESSONS]
 REFERENCE = [f"reference/{name}" for name in dict.fromkeys(module.partition(".")[0] for module in MODULES)]
-PAGES = ["index", *WRITTEN, *LAWS, "reference/index", *REFERENCE, "peers", "files", "speed", "search", "genindex"]
+PAGES = [
+    "index",
+    *WRITTEN,
+    *LAWS,
+    "reference/index",
+    *REFERENCE,
+    "teaching",
+    "peers",
+    "files",
+    "speed",
+    "search",
+    "genindex",
+]
 # Pages of text, code and tables, made by one program: one of each is looked at in dark, and of the reference anywhere.
 OTHERS = [name for name in REFERENCE if name != "reference/wandb_images"]
 ALIKE = {"light": OTHERS, "dark": [*LAWS[2:], *OTHERS, "files", "speed"], "phone": OTHERS}
@@ -42,7 +54,7 @@ def test_page(chromium, book, record_property, name, mode):
             shift = f"layout shift {visit.seen['jumps']:.3f}"
             record_property("page", f"{name:28} {weight(visit) / 1e6:5.2f} MB   {first}   {shift}")
         faults = faults_of(visit)
-        if name in WRITTEN:
+        if name in (*WRITTEN, "index", "teaching"):
             faults["light_enough"] = light_enough(visit)
         if (name, mode) == ("index", "light"):
             width = visit.page.locator(".home-area").bounding_box()["width"]

@@ -286,7 +286,7 @@ def test_an_appendix_is_linked_from_its_lesson(page):
 
 def test_the_run_is_fresh_and_left_nothing_behind(executed):
     assert lessons.changed_lessons(ROOT, executed.parent) == []
-    beside = {"pytest.ini", "index.md", "peers.md", "files.md", "speed.md", "home", "laws", "reference"}
+    beside = {"pytest.ini", "index.md", "peers.md", "files.md", "speed.md", "home", "laws", "reference", "teaching.md", "teaching"}
     expected = {f"{page.stem}.ipynb" for page in PAGES} | beside
     assert {file.name for file in executed.iterdir()} <= expected
 

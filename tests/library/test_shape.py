@@ -29,7 +29,7 @@ ORDER = """
     course.practice.notebook
     course.grading.sandbox course.grading.supervise course.grading.judge course.grading.grading
     course.book.environment course.book.lessons course.book.lab course.book.law_pages course.book.home_page
-    course.book.outputs course.book.reference_pages course.book.pages
+    course.book.outputs course.book.reference_pages course.book.teaching_page course.book.pages
     course.cli
 """.split()
 # Their __init__ imports nothing of ours.

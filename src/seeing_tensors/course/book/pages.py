@@ -24,6 +24,9 @@ from .lessons import lesson_environment, lesson_hash
 #: Pages on other libraries, the laws, damaged files and speed: written by a measurement, checked in, taken as they are.
 MEASURED = ("peers.md", "files.md", "speed.md")
 
+#: Pages that were typed, with places for what is computed.
+TYPED = ("index.md", "teaching.md")
+
 
 def build_book(root: Path, folder: Path) -> bool:
     """Make `folder`/book from the executed notebooks; return True if Sphinx had nothing to complain about."""
@@ -37,7 +40,7 @@ def build_book(root: Path, folder: Path) -> bool:
 
 
 def write_sources(root: Path, source: Path) -> None:
-    """Write what Sphinx reads beside the notebooks: home, laws, the reference, and the pages of `MEASURED`.
+    """Write what Sphinx reads beside the notebooks: laws, the reference, and the pages of `TYPED` and `MEASURED`.
 
     Nothing is computed again until something that these pages tell of changes; and what comes out the same is left as
     it is, so that Sphinx does not read it again.
@@ -45,24 +48,25 @@ def write_sources(root: Path, source: Path) -> None:
     for name in MEASURED:
         if (page := root / "lessons" / name).exists():
             _write(source / name, page.read_text(encoding="utf-8"))
-    home = root / "lessons" / "index.md"
+    typed = [root / "lessons" / name for name in TYPED]
     stamp = source / "laws" / "made_from"
-    told = [root / "README.md", root / "lessons" / "speed.md", *page_files(root)]
+    told = [root / "README.md", root / "lessons" / "speed.md", *typed, *page_files(root)]
     state = hashlib.sha256(b"".join(file.read_bytes() for file in told if file.exists())).hexdigest()
-    state += lesson_hash(root, home)
+    state += lesson_hash(root, typed[0])
     if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
         return
     # torch and Hypothesis load here, and not when nothing has changed.
-    from . import home_page, law_pages, reference_pages
+    from . import home_page, law_pages, reference_pages, teaching_page
 
     folders = {"laws": law_pages.pages(root), "reference": reference_pages.pages(root)}
-    folders["home"] = home_page.parts(root, source)
+    folders |= {"home": home_page.parts(root, source), "teaching": teaching_page.parts(root)}
     for folder, texts in folders.items():
         for stale in {file.name for file in (source / folder).glob("*")} - {*texts, stamp.name}:
             (source / folder / stale).unlink()
         for name, text in texts.items():
             _write(source / folder / name, text)
-    _write(source / "index.md", home.read_text(encoding="utf-8"))
+    for page in typed:
+        _write(source / page.name, page.read_text(encoding="utf-8"))
     _write(stamp, state)
 
 

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from seeing_tensors.course.book import teaching_page
 from seeing_tensors.course.book.law_pages import as_text
 from seeing_tensors.course.laws.finding import laws
@@ -27,18 +25,12 @@ def test_the_plan_adds_up():
     assert together in teaching_page.plan(ROOT)
 
 
-def test_a_lesson_without_minutes_for_its_exercises_is_named(tmp_path):
-    (tmp_path / "01_short.py").write_text("# # Short\n#\n# 5 minutes · the first lesson\n")
-    with pytest.raises(ValueError, match=r"01_short\.py does not say how long"):
-        teaching_page.minutes_of_exercises(tmp_path / "01_short.py")
-
-
 def test_three_mistakes_a_lesson_each_in_an_exercise_of_that_lesson():
     in_museum = {(each.about, each.name) for each in mistakes()}
     assert list(teaching_page.EXPECTED) == list(range(1, 8))
     for number, expected in teaching_page.EXPECTED.items():
         assert len(expected) == 3 and set(expected.items()) <= in_museum
-        asked = {each.function for each in exercises() if each.lesson == number}
+        asked = {each.name for each in exercises(number)}
         assert set(expected) <= asked, number
         assert f"teaching/lesson_{number}.md" in TYPED
 

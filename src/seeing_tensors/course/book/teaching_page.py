@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import re
 from pathlib import Path
 
 from ...figures import markup
 from ..laws.finding import laws
 from ..laws.museum import Mistake, mistakes
+from ..practice.exercises import exercises
 from ..practice.portraits import beside_target
 from ..repository import lesson_files
 from .law_pages import as_text
@@ -35,7 +34,7 @@ EXPECTED = {
     5: {
         "conv2d_output_size": "padded_at_one_end",
         "attainable_range": "black_and_white_pictures",
-        "compose_kernels": "slides_without_turning",
+        "compose_kernels": "keeps_the_size_of_the_first",
     },
     6: {
         "to_wandb_mask": "divided_by_255",
@@ -59,14 +58,6 @@ def parts(root: Path) -> dict[str, str]:
     return written
 
 
-def minutes_of_exercises(lesson: Path) -> int:
-    """The minutes that a lesson's second line gives to its exercises."""
-    found = re.search(r"^# \d+ minutes · and (\d+) for the exercises", lesson.read_text(encoding="utf-8"), flags=re.M)
-    if not found:
-        raise ValueError(f"{lesson.name} does not say how long its exercises take: `· and 25 for the exercises`")
-    return int(found[1])
-
-
 def plan(root: Path) -> str:
     """A table: each lesson with its minutes, those of its exercises, and how many laws judge them."""
     listed = listed_lessons(root)
@@ -74,11 +65,12 @@ def plan(root: Path) -> str:
     total = [0, 0, 0]
     for lesson in lesson_files(root):
         subject, minutes, _ = listed[lesson.stem]
-        number, exercises = int(lesson.stem[:2]), minutes_of_exercises(lesson)
+        number = int(lesson.stem[:2])
+        practice = sum(exercise.minutes for exercise in exercises(number))
         judging = sum(law.lesson == number for law in laws())
-        total = [sum(pair) for pair in zip(total, (minutes, exercises, judging), strict=True)]
+        total = [sum(pair) for pair in zip(total, (minutes, practice, judging), strict=True)]
         link = f"[{number} {subject}]({lesson.stem}.ipynb)"
-        rows.append(f"| {link} | {minutes} min | {exercises} min | {judging} |")
+        rows.append(f"| {link} | {minutes} min | {practice} min | {judging} |")
     rows.append(f"| together | {_hours(total[0])} | {_hours(total[1])} | {total[2]} |")
     return "\n".join(rows) + "\n"
 

@@ -250,6 +250,190 @@ def test_a_live_figure_refuses_what_it_cannot_show(x, error, words):
         st.live_display(Figure(), x, alt=ALT, caption=CAPTION)
 
 
+# ------------------------------------------------------ reset, link and task
+
+
+def state_of(page, which=0):
+    """What a reader sees of a figure: its pictures, and where its controls stand."""
+    controls = page.locator(".st-stage").nth(which).locator("input:not([type=file])")
+    return drawn(page, which), controls.evaluate_all("all => all.map((e) => [e.value, e.checked])")
+
+
+def change_everything(page, which=0):
+    """Another state: sliders, numbers, boxes and radio buttons all stand elsewhere."""
+    stage = page.locator(".st-stage").nth(which)
+    for kind, key in (("range", "PageUp"), ("number", "ArrowUp"), ("checkbox", " ")):
+        for control in stage.locator(f"input[type={kind}]:enabled").all():
+            if control.is_visible():
+                control.focus()
+                page.keyboard.press(key)
+    for group in stage.locator("fieldset").all():
+        group.locator("input").nth(1).check()
+    settled(page)
+
+
+@every_figure
+def test_reset_and_a_link_that_keeps_the_state(opened, figure_of, name):  # noqa: F811
+    page = opened("<p style='height: 1200px'>Above.</p>", figure_of(name), figure_of(name))
+    first = state_of(page, 1)
+    change_everything(page, 1)
+    changed = state_of(page, 1)
+    assert changed != first
+    page.get_by_role("button", name="Link to this state").nth(1).click()
+    assert page.url.split("#")[1].startswith(f"{name}-2=")
+    assert state_of(page, 1) == changed and state_of(page, 0) == first
+    page.get_by_role("button", name="Reset").nth(1).click()
+    assert state_of(page, 1) == first
+    page.reload()  # as one who was sent the link
+    assert state_of(page, 1) == changed and state_of(page, 0) == first
+    page.wait_for_function("document.querySelectorAll('figure')[1].getBoundingClientRect().top < innerHeight / 4")
+    for broken in ("%7B", "null", "%7B%22black%22%3A%22x%22%2C%22entries%22%3A%5B%5D%7D", "%"):
+        page.evaluate("(link) => location.hash = link", f"{name}={broken}")  # cut off, or written by somebody else
+        assert state_of(page, 0) == first
+
+
+#: How the task of each figure is solved, by what a reader does.
+SOLVE = {
+    "display_range": lambda page: page.get_by_role("button", name="Smallest to largest").click(),
+    "batch": lambda page: (page.get_by_label("outdoors").check(), page.get_by_label("brightness").fill("-0.25")),
+    "filter": lambda page: page.get_by_label("Weight, row 1, column 1").fill("-2"),
+    "logger": lambda page: (page.get_by_label("ours").check(), page.get_by_label("less light").check()),
+    "nearest": lambda page: page.get_by_label("New pixels").fill("18"),
+    "pipelines": lambda page: page.get_by_label("Value of pixel 0").fill("1.5"),
+}
+#: A state that is near, and does not solve it.
+NEARLY = {
+    "display_range": lambda page: page.get_by_label("Drawn white").fill("1.6"),
+    "batch": lambda page: page.get_by_label("evaluation").check(),
+    "filter": lambda page: (page.get_by_role("button", name="Laplace").click(), page.get_by_label("times").fill("-1")),
+    "logger": lambda page: page.get_by_label("less light").check(),
+    "nearest": lambda page: page.get_by_label("New pixels").fill("5"),
+    "pipelines": lambda page: page.get_by_label("Value of pixel 4").fill("2"),
+}
+
+
+@pytest.mark.parametrize("name", SOLVE)
+def test_a_task_that_is_solved_is_said(opened, figure_of, name):  # noqa: F811
+    page = opened(figure_of(name))
+    found, below = page.get_by_text("✓ Found."), page.locator("figcaption")
+    for step in (lambda page: None, NEARLY[name]):
+        step(page)
+        settled(page)
+        assert not found.is_visible() and page.get_by_text("Find. ").is_visible()
+    page.get_by_role("button", name="Reset").click()
+    place = settled(page) and below.bounding_box()
+    SOLVE[name](page)
+    settled(page)
+    assert found.is_visible() and not page.get_by_text("Find. ").is_visible()
+    page.locator("[role=status]", has_text="Found.").wait_for(state="attached")
+    if name != "logger":  # whose rules have sentences of different lengths
+        assert below.bounding_box() == place
+    page.get_by_role("button", name="Reset").click()
+    settled(page)
+    assert not found.is_visible()
+
+
+# --------------------------------------------------------------- by a finger
+
+#: What a finger meets on its way: every slider and what is dragged.
+SWIPED = {
+    "display_range": ".st-plot, input[type=range]",
+    "batch": "input[type=range]",
+    "filter": ".st-area, input[type=range]",
+    "logger": "input[type=range]",
+    "nearest": ".st-pixels, input[type=range]",
+    "pipelines": ".st-handles input",
+    "normalize": "input[type=range]",
+}
+
+
+def swipe(page, at, by):
+    """A finger comes down at a place, goes a way in ten steps, and is lifted."""
+    devtools = page.context.new_cdp_session(page)
+    for k in range(11):
+        point = {"x": at[0] + by[0] * k / 10, "y": at[1] + by[1] * k / 10}
+        kind = "touchMove" if k else "touchStart"
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    devtools.detach()
+    settled(page)
+
+
+@pytest.mark.parametrize("name", SWIPED)
+def test_a_finger_that_scrolls_changes_nothing_and_one_that_drags_does(opened, figure_of, name):  # noqa: F811
+    page = opened(figure_of(name), "<p style='height: 2000px'>Below.</p>", width=390, has_touch=True, is_mobile=True)
+    stage = page.locator(".st-stage")
+    scrolled = 0
+    for target in stage.locator(SWIPED[name]).all():
+        target.evaluate("(e) => e.scrollIntoView({block: 'center'})")
+        before, box = (state_of(page), stage.inner_text()), target.bounding_box()
+        start = page.evaluate("scrollY")
+        swipe(page, (box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2), (3, -200))
+        assert (state_of(page), stage.inner_text()) == before
+        scrolled += page.evaluate("scrollY") > start + 100
+        box = target.bounding_box()
+        if target.evaluate("(e) => e.disabled || getComputedStyle(e).pointerEvents === 'none'") or box["y"] < 0:
+            continue
+        swipe(page, (box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2), (-40, 2))
+        if name != "nearest" or target.evaluate("(e) => e.matches('input')"):
+            assert (state_of(page), stage.inner_text()) != before, target.evaluate("(e) => e.outerHTML")
+    assert scrolled
+
+
+# ------------------------------------------------------------------- speed
+
+#: CPU of one input event and of its frame, as a multiple of a loop over a million floats: 1.3 ms where this was written.
+MOST_LOOPS = 12
+MOVED = {"filter": "input[type=number]", "cases": "fieldset:nth-of-type(2) input"}
+
+
+def cpu(page, script, *arguments):
+    """The seconds of CPU that a page takes for a script: of its own thread, however busy the machine is."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def taken():
+        return {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
+
+    page.evaluate(script, *arguments)  # compiled
+    before = taken()["TaskDuration"]
+    page.evaluate(script, *arguments)
+    return taken()["TaskDuration"] - before
+
+
+LOOP = """() => {
+    const [x, y] = [new Float32Array(1e6).fill(0.3), new Float32Array(1e6)];
+    for (let k = 0; k < 20; k++) for (let i = 0; i < x.length; i++) y[i] = Math.fround(x[i] * 255) + i;
+}"""
+EVENTS = """async ([name, selector]) => {
+    const inputs = document.querySelectorAll(`figure[data-live=${name}] :is(${selector})`);
+    for (let k = 0; k < 20; k++) {
+        const input = inputs[k % inputs.length];
+        const [low, high] = [Number(input.min), Number(input.max)];
+        if (input.type === "radio") input.click();
+        else input.value = input.type === "number" ? k : low + (high - low) * (0.3 + 0.02 * k);
+        input.dispatchEvent(new Event("input", {bubbles: true}));
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    }
+}"""
+
+
+def loops_an_event(page, name):
+    return cpu(page, EVENTS, [name, MOVED.get(name, "input[type=range]")]) / cpu(page, LOOP)
+
+
+@every_figure
+def test_an_event_costs_less_than_a_frame(opened, figure_of, name):  # noqa: F811
+    assert loops_an_event(opened(figure_of(name)), name) < MOST_LOOPS
+
+
+def test_a_slow_rule_is_found(opened, figure_of):  # noqa: F811
+    slow = "function marksOf(x, vmin = 0, vmax = 1) {\\n  for (let k = 0; k < 3e7; k++) if (x[k % 7] > 9) x[0] = k;"
+    figure = figure_of("display_range").replace("function marksOf(x, vmin = 0, vmax = 1) {", slow.replace("\\n", "\n"))
+    assert "3e7" in figure
+    assert loops_an_event(opened(figure), "display_range") > MOST_LOOPS
+
+
 # ------------------------------------------------------- the display range
 
 
@@ -284,18 +468,20 @@ def test_the_display_range_counts_what_the_library_counts(opened, x):  # noqa: F
     assert counted(page) == expected(x, 0, 1)
 
 
-def test_the_display_range_draws_what_show_draws(opened):  # noqa: F811
-    x = hostile_picture()
+@pytest.mark.parametrize("x", [hostile_picture(), brighter_cat(), brighter_cat()[:1]], ids=["hostile", "cat", "grey"])
+def test_the_display_range_draws_what_show_draws(opened, x):  # noqa: F811
     page = opened(markup(st.live_display, x))
     page.get_by_label("Paint the unseen").uncheck()
-    page.get_by_label("Drawn white").focus()
-    page.keyboard.press("ArrowLeft")
-    canvas = page.locator("canvas").evaluate(
-        "(c) => [c.height, c.width, Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]"
-    )
-    pixels = np.array(canvas[2], np.uint8).reshape(*canvas[:2], 4)[::2, ::2, :3]
-    shown = st.show(x, Figure().add_subplot(), vmin=0, vmax=0.99).images[0].get_array()
-    assert np.array_equal(pixels, shown)
+    finite = x[torch.isfinite(x)]
+    for step, limits in [
+        (lambda: None, (0, 1)),
+        (lambda: page.get_by_label("Drawn white").fill("0.99"), (0, 0.99)),
+        (lambda: page.get_by_label("Drawn black").fill("0.4"), (0.4, 0.99)),
+        (lambda: page.get_by_role("button", name="Smallest to").click(), (finite.min().item(), finite.max().item())),
+    ]:
+        step()
+        shown = st.show(x, Figure().add_subplot(), vmin=limits[0], vmax=limits[1]).images[0].get_array()
+        assert np.array_equal(pixels_of(page.locator("canvas")), shown), limits
 
 
 def test_the_unseen_is_painted_where_it_is(opened):  # noqa: F811
@@ -783,6 +969,7 @@ def tile(y, limit):
 
 def assert_filtered(page, x, kernel, limit=None):
     """Map, sizes and reach are those of the library. `limit`: of a shared scale; without it the map's own is meant."""
+    settled(page)
     weight = torch.tensor(kernel, dtype=torch.float32).reshape(1, 1, 3, 3)
     y = st.conv2d(x, weight)
     size = y.abs().max().item()
@@ -887,6 +1074,7 @@ def test_weights_are_typed(opened):  # noqa: F811
 
 
 def assert_nothing(page):
+    settled(page)
     assert page.locator(".st-summary strong").inner_text() == "0"
     assert page.locator(".st-ends span").all_inner_texts() == [
         "−1.000",
@@ -898,6 +1086,7 @@ def assert_nothing(page):
 
 
 def assert_window(page, x, kernel, row, column, factor=1.0):
+    settled(page)
     weight = torch.tensor([w * factor for w in kernel], dtype=torch.float32)
     assert page.locator(".st-kernel + div .st-title").inner_text() == f"Row {row}, column {column} of the map"
     pixels = x[0, row : row + 3, column : column + 3].flatten()
@@ -1022,10 +1211,12 @@ def assert_logged(page, photo, low, high):
     ramp = np.linspace(x.min(), x.max(), 5, dtype=np.float64).astype(np.float32)
     looks = {}
     for k, (name, rule) in enumerate(rules.items()):
-        page.get_by_label(name).check()
+        settled(page).get_by_label(name).check()
+        settled(page)
         everything = rule(np.append(x.ravel(), ramp))
         looks[name] = everything[: x.size].reshape(x.shape)
-        assert np.array_equal(pixels_of(page.locator("canvas").nth(k)), looks[name])
+        few = looks[name][:: -(-x.shape[1] // 160), :: -(-x.shape[1] // 160)]
+        assert np.array_equal(pixels_of(page.locator("canvas").nth(k)), few)
         assert np.array_equal(pixels_of(page.locator("canvas").nth(5)), looks[name])
         assert page.locator(".st-ramp-table tr").nth(1).locator("td").all_inner_texts() == list(
             map(str, everything[-5:])
@@ -1107,6 +1298,7 @@ COPIERS = {
 
 def assert_copied(page, labels, size, at):
     """The numbers, marks, colours and words of the four rows are what the four programs make of a row of numbers."""
+    settled(page)
     numbers = np.arange(len(labels), dtype=np.uint8)[None]
     rows = page.locator(".st-pixels > div:has(> .st-strip)").all()[1:]
     ours = st.resize_mask(numbers, 1, size)[0]
@@ -1196,6 +1388,7 @@ def test_the_copiers_refuse_what_the_figure_cannot_show(row, size, error, words)
 
 def assert_drawn_twice(page, values, cmap="gray", **limits):
     """Both pictures are what imshow_pixels says, and what is counted and marked is what changed of them."""
+    settled(page)
     x, first = np.float32([values]), np.float32([VALUES])
     kept = (x == first)[0]
     others = []
@@ -1237,7 +1430,7 @@ def test_one_handle_changes_every_pixel_of_one_channel_and_no_other_of_rgb(opene
     assert assert_drawn_twice(page, [-0.35, 0.3, 0.5, 0.7, 1.8], "viridis", vmin=0, vmax=1) == [0, 0]
     page.get_by_label("its own").check()
     page.get_by_label("gray").check()
-    page.get_by_role("button", name="first values").click()
+    page.get_by_role("button", name="Reset").click()
     assert_drawn_twice(page, VALUES)
 
 

@@ -10,13 +10,20 @@ function batchOfPhotos(stage, data) {
   const channels = CHANNELS[3];
   let photo = first;
   let bins; // how often each level occurs in a channel of the photo
-  let [company, brightness, training, painted] = [companies[0], 0, true, false];
+  let [company, brightness, training, painted] = [0, 0, true, false];
   const say = liveRegion(stage);
+  const redraw = onNextFrame(draw);
+  const found = task(
+    stage,
+    "in training, a company that leaves you more of the photo than evaluation does.",
+    "Among neighbours like that the batch’s numbers suit this photo better than the remembered ones, by luck.",
+  );
 
   // ------------------------------------------------------------ elements
   const canvas = make("canvas", { aria: { role: "img" } });
   const summary = make("p", { className: "st-summary" });
   const batch = make("div", { className: "st-batch" });
+  const portrait = make("canvas", { aria: { role: "img", label: "The photo" } });
   const source = make("p", { className: "st-source" });
   const plot = make("div", { className: "st-plot st-still", aria: { role: "img" } });
   const ticks = make("div", { className: "st-ticks", aria: { hidden: "true" } });
@@ -28,24 +35,27 @@ function batchOfPhotos(stage, data) {
     step: 0.05,
     value: 0,
     format: (v) => (v > 0 ? "+" : "") + v.toFixed(2).replace("-", "−"),
-    onInput: (v) => draw((brightness = v)),
+    onInput(v) {
+      brightness = v;
+      plot.classList.remove("st-slides"); // a hand moves the curves
+      redraw();
+    },
   });
   const labels = Object.fromEntries(companies.map(({ label }, k) => [k, label]));
+  const slide = () => {
+    plot.classList.add("st-slides");
+    redraw();
+  };
   const modes = { training: "training", evaluation: "evaluation" };
+  const modeChoice = choice("BatchNorm in", modes, "training", (mode) => slide((training = mode === "training")));
+  const companyChoice = choice("Company in the batch", labels, 0, (k) => slide((company = Number(k))));
+  const paintBox = checkbox("Paint the unseen", painted, (on) => redraw((painted = on)));
   stage.prepend(
     make(
       "div",
       { className: "st-columns" },
       make("div", {}, canvas, make("div", { className: "st-company" }, batch, source)),
-      make(
-        "div",
-        {},
-        summary,
-        choice("BatchNorm in", modes, "training", (mode) => draw((training = mode === "training"))),
-        choice("Company in the batch", labels, 0, (k) => draw((company = companies[k]))),
-        brighter.element,
-        checkbox("Paint the unseen", painted, (on) => draw((painted = on))),
-      ),
+      make("div", {}, summary, modeChoice, companyChoice, brighter.element, paintBox, found.element),
     ),
     make("div", {}, plot, ticks, table),
     ownPicture(stage, first, setPicture),
@@ -58,17 +68,20 @@ function batchOfPhotos(stage, data) {
   function setPicture(next) {
     photo = next;
     bins = photo.counts.map((counts) => levelBins(photo.values, counts));
+    const small = everyOf(photo, Math.ceil(photo.width / 160));
+    paintLevels(portrait, small, [showLevels(photo.values)], [marksOf(photo.values)]);
+    plotCurves();
     draw();
   }
 
   function draw() {
-    const neighbours = company.pictures.map((each) => ({ ...each, values: brightened(each.values, brightness) }));
+    const { label, pictures } = companies[company];
+    const neighbours = pictures.map((each) => ({ ...each, values: brightened(each.values, brightness) }));
     const all = [photo, ...neighbours];
     const statistics = training ? batchStatistics(all, 3) : remembered;
-    const { mean, variance } = statistics;
-    const y = channels.map((_, c) => normalised(photo.values, mean[c], variance[c], data.eps));
-    const levels = y.map((values) => showLevels(values));
+    const y = normalisedBy(statistics);
     const marks = y.map((values) => marksOf(values));
+    const levels = y.map((values) => showLevels(values));
     paintLevels(canvas, photo, levels, marks, painted);
 
     const lost = unseenOf(photo, marks);
@@ -83,14 +96,22 @@ function batchOfPhotos(stage, data) {
       `The photo after BatchNorm in ${training ? "training" : "evaluation"}, as it is drawn. ${words}`,
     );
     plot.setAttribute("aria-label", `Histogram of its values from −${AXIS_END} to ${AXIS_END}. ${words}`);
-    say(`${training ? "Training" : "Evaluation"}, ${company.label}: ${words}`);
+    say(`${training ? "Training" : "Evaluation"}, ${label}: ${words}`);
+    const inEvaluation = unseenOf(
+      photo,
+      normalisedBy(remembered).map((values) => marksOf(values)),
+    );
+    found.check(training && below + above < partUnseen(inEvaluation));
   }
+
+  const normalisedBy = ({ mean, variance }) =>
+    channels.map((_, c) => normalised(photo.values, mean[c], variance[c], data.eps));
 
   // ------------------------------------------------------------- drawing
   function drawBatch(all) {
     const pictures = all.map((each, k) => {
-      const label = k ? `Company, picture ${k}` : "The photo";
-      const small = make("canvas", { aria: { role: "img", label } });
+      if (k === 0) return portrait;
+      const small = make("canvas", { aria: { role: "img", label: `Company, picture ${k}` } });
       paintLevels(small, each, [showLevels(each.values)], [marksOf(each.values)]);
       return small;
     });
@@ -121,41 +142,61 @@ function batchOfPhotos(stage, data) {
     );
   }
 
-  // BatchNorm moves and widens a channel's histogram. The bins move along: bins of the axis would cut through levels and show a comb.
-  function drawCurves({ mean, variance }) {
-    const [width, height] = [600, 120]; // stretched to the plot's size; the strokes are not
-    const slopes = variance.map((each) => 1 / Math.sqrt(each + data.eps));
-    const heights = bins.map((counts, c) => counts.map((n) => n / slopes[c])); // the area stays
-    const highest = Math.max(...heights.flat());
-    const drawing = svg("svg", {
-      viewBox: `0 0 ${width} ${height}`,
-      preserveAspectRatio: "none",
-      "aria-hidden": "true",
-    });
-    const letters = heights.map((column, c) => {
-      const value = (bin) => ((4 * bin + 1.5) / 255 - mean[c]) * slopes[c]; // the middle of levels 4 bin … 4 bin + 3
-      const points = column.map((h, bin) => [width * share(value(bin)), height - 1 - (h / highest) * (height - 28)]);
-      drawing.append(
-        svg("path", {
-          class: channels[c].line,
-          d: `M${points.map((p) => p.map((v) => v.toFixed(1)).join(" ")).join("L")}`,
-        }),
-      );
-      const [x, y] = points[column.indexOf(Math.max(...column))];
-      const letter = make("span", { className: "st-letter" }, channels[c].letter);
-      const beside = `margin-left: ${0.9 * (c - 1)}rem`; // the peaks often lie on top of one another
-      return Object.assign(letter, { style: `left: ${(100 * x) / width}%; top: ${(100 * y) / height}%; ${beside}` });
-    });
+  // A channel's levels as a curve from 0 to 1, four levels a bin. BatchNorm moves and widens it as it is: bins of the axis would
+  // cut through levels and show a comb. So each is drawn once, and is slid and stretched over the axis.
+  const peaks = channels.map(() => make("span", { className: "st-letter" }));
+  let highest; // the bin of most values in each channel
+  let paths;
+  function plotCurves() {
+    highest = bins.map((counts) => counts.reduce((top, n, bin) => (n > counts[top] ? bin : top), 0));
+    paths = bins.map((counts, c) =>
+      curve(
+        channels[c].line,
+        counts.map((n, bin) => [(4 * bin + 1.5) / 255, n / counts[highest[c]]]), // the middle of levels 4 bin … 4 bin + 3
+      ),
+    );
     const zones = ["below", "above"].map((kind) => make("div", { className: `st-zone st-${kind}` }));
     const lines = ["black", "white"].map((end) => make("div", { className: `st-line st-at-${end}` }));
     plot.style.setProperty("--black", place(0));
     plot.style.setProperty("--white", place(1));
-    plot.replaceChildren(...zones, drawing, ...letters, ...lines);
+    peaks.forEach((letter, c) => (letter.textContent = channels[c].letter));
+    plot.replaceChildren(...zones, curves(...paths), ...peaks, ...lines);
+  }
+
+  function drawCurves({ mean, variance }) {
+    const slopes = variance.map((each) => 1 / Math.sqrt(each + data.eps));
+    const tops = bins.map((counts, c) => counts[highest[c]] / slopes[c]); // the area stays
+    const most = Math.max(...tops);
+    paths.forEach((path, c) => {
+      const [left, wide, high] = [
+        100 * share(-mean[c] * slopes[c]),
+        slopes[c] / (2 * AXIS_END),
+        (0.77 * tops[c]) / most,
+      ];
+      path.style.transform = `translate(${left}px, ${99 - 100 * high}px) scale(${wide}, ${high})`;
+      const peak = ((4 * highest[c] + 1.5) / 255 - mean[c]) * slopes[c];
+      const beside = `${0.9 * (c - 1)}rem`; // the peaks often lie on top of one another
+      Object.assign(peaks[c].style, { left: place(peak), top: `${99 - 100 * high}%`, marginLeft: beside });
+    });
   }
 
   setPicture(first);
+  return {
+    state: () => ({ company, brightness, training, painted }),
+    restore(asked) {
+      company = companies[asked.company] ? asked.company : 0;
+      brightness = Number.isFinite(asked.brightness) ? clip(asked.brightness, -1, 1) : 0;
+      [training, painted] = [asked.training !== false, asked.painted === true];
+      modeChoice.set(training ? "training" : "evaluation");
+      companyChoice.set(company);
+      brighter.set(brightness);
+      paintBox.set(painted);
+      slide();
+    },
+  };
 }
 
+const partUnseen = (rows) => rows.reduce((sum, [below, above]) => sum + below + above, 0) / rows.length;
 const share = (value) => (value + AXIS_END) / (2 * AXIS_END);
 const place = (value) => `${100 * share(value)}%`;
 

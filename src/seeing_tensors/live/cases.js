@@ -19,6 +19,8 @@ function cases(stage, data) {
   let [name, exhibit, photo, suspect] = [names[0], "seen", 0, null];
   const solved = new Set();
   const say = liveRegion(stage);
+  const redraw = onNextFrame(draw);
+  const found = task(stage, "what is wrong, in every case.", "Every run has told what was done to it.");
 
   // ------------------------------------------------------------ elements
   const area = make("div", { className: "st-exhibit" });
@@ -32,26 +34,30 @@ function cases(stage, data) {
     step: 1,
     value: 1,
     format: String,
-    onInput: (value) => draw((photo = value - 1)),
+    onInput: (value) => redraw((photo = value - 1)),
   });
   const suspects = { none: "nothing is wrong" };
   for (const fault of Object.keys(data.faults)) suspects[fault] = fault;
   const accuse = button("Accuse", judge);
+  const suspectChoice = choice("What is wrong?", suspects, "", (each) => {
+    suspect = each;
+    accuse.textContent = `Accuse: ${suspects[each]}`;
+  });
+  const caseChoice = choice("Case", Object.fromEntries(names.map((each) => [each, each])), name, (each) => {
+    name = each;
+    verdict.replaceChildren();
+    redraw();
+  });
+  const exhibitChoice = choice("Exhibit", EXHIBITS, exhibit, (each) => redraw((exhibit = each)));
   stage.prepend(
-    choice("Case", Object.fromEntries(names.map((each) => [each, each])), name, (each) => {
-      name = each;
-      verdict.replaceChildren();
-      draw();
-    }),
-    choice("Exhibit", EXHIBITS, exhibit, (each) => draw((exhibit = each))),
+    caseChoice,
+    exhibitChoice,
     make("div", {}, photos.element, area, words),
-    choice("What is wrong?", suspects, "", (each) => {
-      suspect = each;
-      accuse.textContent = `Accuse: ${suspects[each]}`;
-    }),
+    suspectChoice,
     make("div", { className: "st-buttons" }, accuse),
     verdict,
     summary,
+    found.element,
   );
 
   // -------------------------------------------------------------- states
@@ -70,12 +76,14 @@ function cases(stage, data) {
     say(verdict.textContent);
   }
 
-  const count = () =>
+  const count = () => {
+    found.check(solved.size === names.length);
     summary.replaceChildren(
       make("strong", {}, `${solved.size} of ${names.length}`),
       " cases are solved",
       solved.size ? `: ${[...solved].sort().join(", ")}` : "",
     );
+  };
 
   // ------------------------------------------------------------- drawing
   function draw() {
@@ -205,8 +213,28 @@ function cases(stage, data) {
     );
   const ends = (first, last) => make("p", { className: "st-ends" }, make("span", {}, first), make("span", {}, last));
 
+  stage.addEventListener("st-reset", () => {
+    solved.clear();
+    suspect = null;
+    suspectChoice.set("");
+    accuse.textContent = "Accuse";
+    count();
+  });
   count();
   draw();
+  return {
+    state: () => ({ name, exhibit, photo }),
+    restore(asked) {
+      name = names.includes(asked.name) ? asked.name : names[0];
+      exhibit = SHOW[asked.exhibit] ? asked.exhibit : "seen";
+      photo = data.cases[name].seen[asked.photo] === undefined ? 0 : asked.photo;
+      caseChoice.set(name);
+      exhibitChoice.set(exhibit);
+      photos.set(photo + 1);
+      verdict.replaceChildren();
+      redraw();
+    },
+  };
 }
 
 startFigures("cases", cases);

@@ -140,6 +140,15 @@ function pictureOfPixels(pixels, height, width) {
   return pictureOf(3, height, width, toTensor(levels), at);
 }
 
+// Every k-th pixel of a picture, either way; its counts are those of the whole.
+function everyOf({ channels, height, width, at, ...rest }, k) {
+  const [rows, columns] = [Math.ceil(height / k), Math.ceil(width / k)];
+  const few = new at.constructor(channels * rows * columns);
+  for (let c = 0, i = 0; c < channels; c++)
+    for (let y = 0; y < height; y += k) for (let x = 0; x < width; x += k) few[i++] = at[(c * height + y) * width + x];
+  return { ...rest, channels, height: rows, width: columns, at: few };
+}
+
 // unseen of a picture, by the marks of its values (one array for all channels, or one for each).
 function unseenOf({ channels, counts, height, width }, marks) {
   return Array.from({ length: channels }, (_, c) => {

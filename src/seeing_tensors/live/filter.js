@@ -29,9 +29,18 @@ function filter(stage, data) {
   let photo;
   let entries = [...filters["Sobel across"]]; // what is typed; the weights are these times `factor`
   let [factor, shared, seed] = [1, true, 1];
-  let map; // {y, height, width, limit} of the reader's filter
+  let map; // {y, height, width, limit, low, high} of the reader's filter
+  let mapped; // its weights
+  let scale; // of the ready filters' maps, as they are drawn
   let at = { row: 0, column: 0 };
   const say = liveRegion(stage);
+  const redraw = onNextFrame(draw);
+  const redrawWindow = onNextFrame(drawWindow);
+  const found = task(
+    stage,
+    "weights of your own that answer with 0 to every flat area, but not to everything.",
+    "They add up to 0: what is flat cancels out, and only differences are left.",
+  );
 
   // ------------------------------------------------------------ elements
   const view = (title, label) => {
@@ -65,7 +74,7 @@ function filter(stage, data) {
     step: 1,
     value: 0,
     format: (v) => String(powerOfTen(v)),
-    onInput: (v) => draw((factor = powerOfTen(v))),
+    onInput: (v) => redraw((factor = powerOfTen(v))),
   });
   const ready = Object.keys(filters).map((name) => {
     const canvas = make("canvas", { aria: { hidden: "true" } });
@@ -85,7 +94,7 @@ function filter(stage, data) {
   made.element.append(bar, barEnds);
   seen.element.append(make("p", { className: "st-hint" }, "Point, tap, or use the arrow keys."));
   const scales = { shared: "one scale for all filters", own: "each filter its own scale" };
-  const colourChoice = choice("Colours", scales, "shared", (key) => draw((shared = key === "shared")));
+  const colourChoice = choice("Colours", scales, "shared", (key) => redraw((shared = key === "shared")));
   stage.prepend(
     pair,
     make("div", { className: "st-columns" }, make("div", {}, colourChoice, size.element), make("div", {}, summary)),
@@ -94,7 +103,7 @@ function filter(stage, data) {
       "div",
       { className: "st-columns" },
       make("div", { className: "st-kernel" }, ...cells.map((cell) => cell.element)),
-      make("div", {}, place, sum, terms, reach),
+      make("div", {}, place, sum, terms, reach, found.element),
     ),
     ownPicture(stage, first, setPicture),
   );
@@ -105,35 +114,42 @@ function filter(stage, data) {
     photo = next.channels === 1 ? next : { ...next, channels: 1, x: meanOfChannels(next.x) };
     paint(seen.canvas, showPixels(photo.x, 1), photo.height, photo.width);
     for (const each of ready) each.map = mapOf(filters[each.name]);
+    [scale, mapped] = [];
     at = { row: Math.floor(0.4 * photo.height), column: Math.floor(0.4 * photo.width) };
     draw();
   }
 
   function choose(name) {
     if (name === "random" && entries.every((w, k) => w === filters.random[k])) filters.random = randomWeights(++seed);
-    ready.at(-1).map = mapOf(filters.random);
+    drawRandom();
     entries = [...filters[name]];
     factor = 1;
     size.set(0);
-    draw();
+    redraw();
+  }
+
+  function drawRandom() {
+    ready.at(-1).map = mapOf(filters.random);
+    scale = undefined;
   }
 
   function setEntry(k, value) {
     entries[k] = clip(value, -MOST, MOST);
-    draw();
+    redraw();
   }
 
   const weights = () => Float32Array.from(entries, (w) => w * factor);
 
   function mapOf(kernel) {
     const y = correlate(photo.x, photo.height, photo.width, Float32Array.from(kernel));
-    return { y, height: photo.height - 2, width: photo.width - 2, limit: largest(y) };
+    const [low, high] = extent(y);
+    return { y, height: photo.height - 2, width: photo.width - 2, low, high, limit: Math.max(-low, high) };
   }
 
   // A mouse, a finger or the arrow keys say where the window lies: its upper left pixel, which is the map's pixel too.
   function lay(row, column) {
     at = { row: clip(row, 0, map.height - 1), column: clip(column, 0, map.width - 1) };
-    drawWindow();
+    redrawWindow();
   }
   for (const [{ area, canvas }, corner] of [
     [seen, 1],
@@ -145,7 +161,11 @@ function filter(stage, data) {
       const row = Math.floor(((event.clientY - box.top) / box.height) * (map.height + extra));
       lay(row - corner, Math.floor(((event.clientX - box.left) / box.width) * (map.width + extra)) - corner);
     };
-    for (const kind of ["pointerdown", "pointermove"]) area.addEventListener(kind, follow);
+    area.addEventListener("pointermove", (event) => event.pointerType !== "touch" && follow(event));
+    draggable(area, () => {
+      const before = at;
+      return { move: follow, undo: () => lay(before.row, before.column) };
+    });
   }
   pair.addEventListener("keydown", (event) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
@@ -159,15 +179,21 @@ function filter(stage, data) {
   const scaleOf = (own) => (shared ? Math.max(map.limit, ...ready.map((each) => each.map.limit)) : own.limit) || 1;
 
   function draw() {
-    map = mapOf(weights());
+    const now = String(weights());
+    if (now !== mapped) map = mapOf(weights());
+    mapped = now;
     const limit = scaleOf(map);
     paint(made.canvas, mapPixels(map.y, limit, colorTable), map.height, map.width);
+    const next = shared ? limit : 0;
     for (const each of ready) {
-      const half = everySecond(each.map);
-      paint(each.canvas, mapPixels(half.y, scaleOf(each.map), colorTable), half.height, half.width);
-      each.note.textContent = shared ? "" : `±${written(each.map.limit)}`;
+      if (scale !== next) {
+        const few = everyPixel(each.map, Math.ceil(each.map.width / 120));
+        paint(each.canvas, mapPixels(few.y, scaleOf(each.map), colorTable), few.height, few.width);
+        each.note.textContent = shared ? "" : `±${written(each.map.limit)}`;
+      }
       each.element.setAttribute("aria-pressed", factor === 1 && entries.every((w, k) => w === filters[each.name][k]));
     }
+    scale = next;
     cells.forEach(({ input }, k) => {
       if (input !== document.activeElement || input.valueAsNumber !== entries[k]) input.value = typed(entries[k]);
     });
@@ -178,11 +204,13 @@ function filter(stage, data) {
     const ends = ` is the largest size in this map. The colours end at ±${written(limit)}.`;
     summary.replaceChildren(make("strong", {}, written(map.limit)), ends);
     const [low, high] = attainableRange(weights());
-    const [least, most] = [map.y.reduce((a, b) => Math.min(a, b)), map.y.reduce((a, b) => Math.max(a, b))];
     const fromAny = `From any photo these weights can make ${written(low)} to ${written(high)}.`;
-    reach.textContent = `${fromAny} From this one they make ${written(least)} to ${written(most)}.`;
+    reach.textContent = `${fromAny} From this one they make ${written(map.low)} to ${written(map.high)}.`;
     drawWindow();
     say(`Largest size ${written(map.limit)}, colours end at plus and minus ${written(limit)}.`);
+    const isReady = Object.values(filters).some((kernel) => entries.every((w, k) => w === kernel[k]));
+    const total = entries.reduce((add, w) => add + w, 0);
+    found.check(!isReady && Math.abs(total) < 1e-9 && entries.some((w) => w !== 0));
   }
 
   function drawWindow() {
@@ -214,6 +242,24 @@ function filter(stage, data) {
   }
 
   setPicture(first);
+  return {
+    state: () => ({ entries, factor, shared, seed, ...at }),
+    restore(asked) {
+      if (!(asked.entries?.length === 9 && asked.entries.every(Number.isFinite)))
+        throw new RangeError("no nine weights");
+      entries = asked.entries.map((w) => clip(w, -MOST, MOST));
+      const power = [-6, -5, -4, -3, -2, -1, 0, 1].find((k) => powerOfTen(k) === asked.factor) ?? 0;
+      factor = powerOfTen(power);
+      size.set(power);
+      shared = asked.shared !== false;
+      colourChoice.set(shared ? "shared" : "own");
+      seed = Number.isInteger(asked.seed) ? asked.seed : 1;
+      filters.random = randomWeights(seed);
+      drawRandom();
+      if (Number.isInteger(asked.row) && Number.isInteger(asked.column)) lay(asked.row, asked.column);
+      redraw();
+    },
+  };
 }
 
 const powerOfTen = (k) => Number(`1e${k}`); // 10 ** -5 is not the double nearest to it
@@ -233,15 +279,12 @@ function frame(mark, row, column, pixels, { height, width }) {
   for (const [side, part] of Object.entries(percents)) mark.style[side] = `${100 * part}%`;
 }
 
-const largest = (y) => y.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-function everySecond({ y, height, width }) {
-  const [rows, columns] = [Math.ceil(height / 2), Math.ceil(width / 2)];
-  const half = Float32Array.from(
-    { length: rows * columns },
-    (_, i) => y[2 * Math.floor(i / columns) * width + 2 * (i % columns)],
-  );
-  return { y: half, height: rows, width: columns };
+function everyPixel({ y, height, width }, k) {
+  const [rows, columns] = [Math.ceil(height / k), Math.ceil(width / k)];
+  const few = new Float32Array(rows * columns);
+  for (let row = 0, i = 0; row < height; row += k)
+    for (let column = 0; column < width; column += k) few[i++] = y[row * width + column];
+  return { y: few, height: rows, width: columns };
 }
 
 startFigures("filter", filter);

@@ -41,9 +41,16 @@ const DIM = fround(0.4); // of the light; half would put every second level betw
 function loggedPictures(stage, data) {
   const first = decodePicture(data.photo);
   let photo = first;
+  let small; // the photo for the five small pictures
   let [low, high] = data.range;
   let [chosen, dimmed] = [data.version, false];
   const say = liveRegion(stage);
+  const redraw = onNextFrame(draw);
+  const found = task(
+    stage,
+    "who writes a photo of less light without an error, whatever the range.",
+    "The one that is told the range. The others have to guess it from the values, and this photo has no white.",
+  );
 
   // ------------------------------------------------------------ elements
   const canvas = make("canvas", { aria: { role: "img" } });
@@ -51,12 +58,12 @@ function loggedPictures(stage, data) {
   const rule = make("p", {});
   const table = make("table", { className: "st-counts st-ramp-table" });
   const labels = Object.fromEntries(Object.entries(WRITERS).map(([key, { short }]) => [key, short]));
-  const versions = choice("Written by wandb …", labels, chosen, (key) => draw((chosen = key)));
+  const versions = choice("Written by wandb …", labels, chosen, (key) => redraw((chosen = key)));
   versions.classList.add("st-versions");
   const thumbs = Object.keys(WRITERS).map((key) => {
-    const small = make("canvas", { aria: { hidden: "true" } }); // its radio button has the name, the large picture the words
-    versions.querySelector(`[value=${key}]`).parentElement.append(small);
-    return [key, small];
+    const thumb = make("canvas", { aria: { hidden: "true" } }); // its radio button has the name, the large picture the words
+    versions.querySelector(`[value=${key}]`).parentElement.append(thumb);
+    return [key, thumb];
   });
   const end = (label, name, onMove) =>
     slider({ label, min: -3, max: 3, step: 0.01, value: 0, className: `st-${name}`, format: written, onInput: onMove });
@@ -65,41 +72,42 @@ function loggedPictures(stage, data) {
     high: end("The photo’s white is", "white", (value) => setRange(low, Math.max(value, low + 0.01))),
   };
   const presets = data.presets.map(([a, b]) => button(`${written(a)} to ${written(b)}`, () => setRange(a, b)));
+  const dimBox = checkbox("a photo of less light", dimmed, (on) => redraw((dimmed = on)));
   stage.prepend(
     make("div", { className: "st-ends-of-range" }, ends.low.element, ends.high.element),
-    make(
-      "div",
-      { className: "st-buttons" },
-      ...presets,
-      checkbox("a photo of less light", dimmed, (on) => draw((dimmed = on))),
-    ),
+    make("div", { className: "st-buttons" }, ...presets, dimBox),
     versions,
-    make("div", { className: "st-columns" }, canvas, make("div", {}, summary, rule, table)),
-    ownPicture(stage, first, (next) => draw((photo = next))),
+    make("div", { className: "st-columns" }, canvas, make("div", {}, summary, rule, table, found.element)),
+    ownPicture(stage, first, setPicture),
   );
 
   // -------------------------------------------------------------- states
+  function setPicture(next) {
+    photo = next;
+    small = everyOf(photo, Math.ceil(photo.width / 160));
+    draw();
+  }
+
   function setRange(nextLow, nextHigh) {
     [low, high] = [nextLow, nextHigh].map((value) => Math.round(100 * value) / 100);
-    draw();
+    redraw();
   }
 
   // ------------------------------------------------------------- drawing
   function draw() {
-    const light = dimmed ? photo.x.map((value) => value * DIM) : photo.x;
+    const light = dimmed ? photo.values.map((value) => value * DIM) : photo.values;
     const x = inRange(light, low, high);
-    const bytes = toUint8(light);
     const [smallest, largest] = extent(x);
     const ramp = Float32Array.from({ length: 5 }, (_, k) => smallest + (k / 4) * (largest - smallest));
     ramp[4] = largest;
-    // The ramp is written together with the picture: it lies inside the picture's range, so it changes no rule's mind.
+    // Five values of the range are written together with the picture's: they change no rule's mind.
     const both = new Float32Array(x.length + ramp.length);
     both.set(x);
     both.set(ramp, x.length);
-    for (const [key, small] of thumbs) {
+    for (const [key, canvas] of thumbs) {
       const levels = WRITE[key](both, low, high);
-      drawLevels(small, levels.subarray(0, x.length), photo);
-      if (key === chosen) drawChosen(levels, bytes, ramp);
+      paintLevels(canvas, small, [levels], [NOTHING]);
+      if (key === chosen) drawChosen(levels, toUint8(light), ramp);
     }
     ends.low.set(low);
     const farther = high > 3; // a white of 255 needs another scale
@@ -108,9 +116,13 @@ function loggedPictures(stage, data) {
   }
 
   function drawChosen(levels, bytes, ramp) {
-    drawLevels(canvas, levels.subarray(0, bytes.length), photo);
+    paintLevels(canvas, photo, [levels], [NOTHING]);
     const { name, rule: words } = WRITERS[chosen];
-    const off = bytes.reduce((sum, level, i) => sum + Math.abs(level - levels[i]), 0) / bytes.length;
+    let off = 0;
+    for (const often of photo.counts)
+      for (let k = 0; k < often.length; k++) off += often[k] * Math.abs(bytes[k] - levels[k]);
+    off /= photo.at.length;
+    found.check(dimmed && off === 0 && !(low === 0 && high === 1));
     const number = off === 0 ? "0" : off < 0.1 ? "<0.1" : fixed(off, 1);
     summary.replaceChildren(make("strong", {}, number), " levels off the photo, on average");
     rule.replaceChildren(make("b", {}, name), ". ", words.replace("LOW", low).replace("HIGH", high));
@@ -129,17 +141,26 @@ function loggedPictures(stage, data) {
     say(`Values from ${written(low)} to ${written(high)}, ${name}: ${number} levels off.`);
   }
 
-  draw();
+  setPicture(first);
+  return {
+    state: () => ({ low, high, chosen, dimmed }),
+    restore(asked) {
+      if (!(asked.low >= -3 && asked.high <= 255 && asked.high - asked.low >= 0.01)) throw new RangeError("no range");
+      chosen = WRITERS[asked.chosen] ? asked.chosen : data.version;
+      dimmed = asked.dimmed === true;
+      versions.set(chosen);
+      dimBox.set(dimmed);
+      setRange(asked.low, asked.high);
+    },
+  };
 }
 
 const written = (value) =>
   (Math.abs(value) >= 10 ? String(Math.round(value)) : String(Math.round(100 * value) / 100)).replace("-", "−");
 
+const NOTHING = new Uint8Array(1024); // marks: no value is unseen in what is a byte
+
 // The photo as a tensor whose black is low and whose white is high: float32, rounded once.
 const inRange = (x, low, high) => x.map((value) => low + value * (high - low));
-
-function drawLevels(canvas, levels, { height, width }) {
-  paint(canvas, showPixels(levels, 3, 0, 255), height, width);
-}
 
 startFigures("logger", loggedPictures);

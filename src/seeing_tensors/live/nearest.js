@@ -13,6 +13,12 @@ function nearest(stage, { labels, colors, size: first }) {
   const old = labels.length;
   let [size, at] = [first, Math.floor(first / 2)];
   const say = liveRegion(stage);
+  const redraw = onNextFrame(draw);
+  const found = task(
+    stage,
+    "the number of new pixels at which even OpenCV and torch part, which look under the same edge.",
+    "Rounding has moved one of them to just below a whole number, and there another pixel lies.",
+  );
 
   // ------------------------------------------------------------ elements
   const sizes = slider({
@@ -22,7 +28,7 @@ function nearest(stage, { labels, colors, size: first }) {
     step: 1,
     value: size,
     format: String,
-    onInput: (value) => draw((size = value)),
+    onInput: (value) => redraw((size = value)),
   });
   const looked = slider({
     label: "Look at new pixel",
@@ -31,7 +37,7 @@ function nearest(stage, { labels, colors, size: first }) {
     step: 1,
     value: at,
     format: String,
-    onInput: (value) => draw((at = value)),
+    onInput: (value) => redraw((at = value)),
   });
   const oldStrip = strip();
   const news = make("div", { className: "st-numbers", aria: { hidden: "true" } }); // where they lie; they have no label yet
@@ -58,7 +64,7 @@ function nearest(stage, { labels, colors, size: first }) {
     ),
     ...lines.map((each) => each.element),
   );
-  stage.prepend(make("div", { className: "st-ends-of-range" }, sizes.element, looked.element), area);
+  stage.prepend(make("div", { className: "st-ends-of-range" }, sizes.element, looked.element), area, found.element);
   drawStrip(
     oldStrip,
     labels.map((_, i) => i),
@@ -68,7 +74,7 @@ function nearest(stage, { labels, colors, size: first }) {
   const follow = (event) => {
     const box = area.getBoundingClientRect();
     at = clip(Math.floor((size * (event.clientX - box.left)) / box.width), 0, size - 1);
-    draw();
+    redraw();
   };
   area.addEventListener("pointermove", (event) => event.pointerType === "mouse" && follow(event));
   area.addEventListener("click", follow);
@@ -110,6 +116,8 @@ function nearest(stage, { labels, colors, size: first }) {
       row.canvas.setAttribute("aria-label", `${name} takes the old pixels ${takes.join(", ")}.`);
       return `${name} ${takes[at]}`;
     });
+    const [openCVs, torchs] = [openCVPlaces, torchPlaces].map((where) => taken(where(old, size), old));
+    found.check(openCVs.some((k, i) => k !== torchs[i]));
     say(`New pixel ${at} of ${size}, centre at ${written(centres[at])}: ${told.join(", ")}.`);
   }
 
@@ -121,6 +129,14 @@ function nearest(stage, { labels, colors, size: first }) {
 
   oldStrip.canvas.setAttribute("aria-label", `The old row, ${old} pixels with the labels ${labels.join(", ")}.`);
   draw();
+  return {
+    state: () => ({ size, at }),
+    restore(asked) {
+      size = Number.isInteger(asked.size) ? clip(asked.size, 1, MOST_NEW) : first;
+      at = Number.isInteger(asked.at) ? clip(asked.at, 0, size - 1) : 0;
+      redraw();
+    },
+  };
 }
 
 // Two digits; what rounding has left just below a whole number is said, because the pixel taken is another one.

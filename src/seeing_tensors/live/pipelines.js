@@ -10,6 +10,12 @@ function pipelines(stage, data) {
   let x = first.slice();
   let [map, own] = [Object.keys(tables)[0], true];
   const say = liveRegion(stage);
+  const redraw = onNextFrame(draw);
+  const found = task(
+    stage,
+    `the one move of one handle by which all ${n - 1} other pixels are drawn otherwise with one channel.`,
+    "The smallest value has become the largest, or the other way round: both ends of the stretch have moved.",
+  );
 
   // ------------------------------------------------------------ elements
   const rgb = view(n);
@@ -22,7 +28,7 @@ function pipelines(stage, data) {
       max: HIGHEST,
       step: 0.05,
       value,
-      onInput: (v) => draw((x[i] = v)),
+      onInput: (v) => redraw((x[i] = v)),
     }),
   );
   const ticks = make("div", { className: "st-ticks", aria: { hidden: "true" } });
@@ -31,6 +37,8 @@ function pipelines(stage, data) {
   const summary = make("p", { className: "st-summary" });
   const maps = Object.fromEntries(Object.keys(tables).map((name) => [name, `cmap="${name}"`]));
   const limits = { own: "its own smallest and largest value", unit: "vmin=0, vmax=1" };
+  const mapChoice = choice("One channel: the colours", maps, map, (name) => redraw((map = name)));
+  const limitChoice = choice("One channel: the limits", limits, "own", (key) => redraw((own = key === "own")));
   stage.prepend(
     make(
       "div",
@@ -47,17 +55,8 @@ function pipelines(stage, data) {
       flat.title,
     ),
     summary,
-    make(
-      "div",
-      { className: "st-ends-of-range" },
-      choice("One channel: the colours", maps, map, (name) => draw((map = name))),
-      choice("One channel: the limits", limits, "own", (key) => draw((own = key === "own"))),
-    ),
-    make(
-      "div",
-      { className: "st-buttons" },
-      button("Back to the first values", () => draw((x = first.slice()))),
-    ),
+    make("div", { className: "st-ends-of-range" }, mapChoice, limitChoice),
+    found.element,
   );
   rgbRamp.style.setProperty("--black", `${100 * place(0)}%`);
   rgbRamp.style.setProperty("--white", `${100 * place(1)}%`);
@@ -93,11 +92,24 @@ function pipelines(stage, data) {
     const [inRGB, inFlat] = others.map((each) => each.filter(Boolean).length);
     const words = `of the pixels whose value you left alone are drawn otherwise with one channel; as RGB ${inRGB}`;
     summary.replaceChildren(make("strong", {}, `${inFlat} of ${all}`), " ", words);
+    found.check(own && all === n - 1 && inFlat === all);
     say(`${inFlat} of ${all} ${words}. One channel: ${ends}.`);
   }
 
-  for (const { input } of handles) for (const kind of ["focus", "blur"]) input.addEventListener(kind, () => draw());
+  for (const { input } of handles) for (const kind of ["focus", "blur"]) input.addEventListener(kind, redraw);
   draw();
+  return {
+    state: () => ({ values: [...x].map((value) => Number(value.toFixed(2))), map, own }),
+    restore(asked) {
+      if (!(asked.values?.length === n && asked.values.every(Number.isFinite))) throw new RangeError("other values");
+      x = Float32Array.from(asked.values, (value) => clip(value, LOWEST, HIGHEST));
+      map = tables[asked.map] ? asked.map : Object.keys(tables)[0];
+      own = asked.own !== false;
+      mapChoice.set(map);
+      limitChoice.set(own ? "own" : "unit");
+      redraw();
+    },
+  };
 }
 
 const place = (value) => (value - LOWEST) / (HIGHEST - LOWEST);

@@ -183,10 +183,19 @@ function normalised(x, mean, variance, eps = 1e-5) {
 function correlate(x, height, width, kernel) {
   const [rows, columns] = [height - 2, width - 2];
   const y = new Float32Array(rows * columns);
-  for (let k = 0; k < 9; k++) {
-    const first = Math.floor(k / 3) * width + (k % 3);
-    for (let row = 0, i = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++, i++) y[i] += fround(kernel[k] * x[first + row * width + column]);
+  const [a, b, c, d, e, f, g, h, i] = kernel;
+  for (let row = 0, k = 0; row < rows; row++) {
+    for (let column = 0, at = row * width; column < columns; column++, at++, k++) {
+      const [under, below] = [at + width, at + 2 * width];
+      let sum = fround(0 + fround(a * x[at])); // 0 + −0 is 0
+      sum = fround(sum + fround(b * x[at + 1]));
+      sum = fround(sum + fround(c * x[at + 2]));
+      sum = fround(sum + fround(d * x[under]));
+      sum = fround(sum + fround(e * x[under + 1]));
+      sum = fround(sum + fround(f * x[under + 2]));
+      sum = fround(sum + fround(g * x[below]));
+      sum = fround(sum + fround(h * x[below + 1]));
+      y[k] = fround(sum + fround(i * x[below + 2]));
     }
   }
   return y;
@@ -201,18 +210,26 @@ function attainableRange(weights) {
 
 // What show_feature_maps draws of a map on the scale from -limit to limit, as RGBA. `table`: the 256 colours of its colour map.
 function mapPixels(y, limit, table) {
-  const pixels = new Uint8ClampedArray(4 * y.length).fill(255);
-  for (let i = 0; i < y.length; i++) {
-    const k = Math.min(Math.floor(256 * clip(y[i] / limit / 2 + 0.5, 0, 1)), 255);
-    for (let c = 0; c < 3; c++) pixels[4 * i + c] = Number.isFinite(y[i]) ? table[3 * k + c] : [255, 0, 255][c];
+  const entries = new Uint32Array(257); // as the bytes of a pixel lie in memory, red first
+  for (let k = 0; k < 257; k++) {
+    const [red, green, blue] = table.slice(3 * Math.min(k, 255));
+    entries[k] = (255 << 24) | (blue << 16) | (green << 8) | red;
   }
-  return pixels;
+  const pixels = new Uint32Array(y.length);
+  for (let i = 0; i < y.length; i++) {
+    const place = y[i] / limit / 2 + 0.5;
+    if (place > 0 && place < 1) pixels[i] = entries[Math.floor(256 * place)];
+    else pixels[i] = Number.isFinite(y[i]) ? entries[place > 0 ? 256 : 0] : 0xffff00ff;
+  }
+  return new Uint8ClampedArray(pixels.buffer);
 }
 
 // x.mean(dim=0) of three channels.
 function meanOfChannels(x) {
   const size = x.length / 3;
-  return Float32Array.from({ length: size }, (_, i) => fround(fround(x[i] + x[size + i]) + x[2 * size + i]) / 3);
+  const mean = new Float32Array(size);
+  for (let i = 0; i < size; i++) mean[i] = fround(fround(x[i] + x[size + i]) + x[2 * size + i]) / 3;
+  return mean;
 }
 
 // imshow_pixels of a 2-D float picture, as RGBA: float32 after each step, and the entry of a colour map's table. Below low
@@ -278,8 +295,12 @@ function toLevels(x, low, high) {
 }
 
 function extent(x) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of x) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < x.length; i++) {
+    low = Math.min(low, x[i]);
+    high = Math.max(high, x[i]);
+  }
   return [low, high];
 }
 

@@ -45,9 +45,9 @@ function addFoot(figure, stage, name, { state, restore }) {
   stage.append(make("div", { className: "st-buttons st-foot" }, reset, ...(isPage ? [link] : []), told));
   const follow = (event) => {
     if (!location.hash.startsWith(`#${name}=`)) return;
-    const asked = decodeURIComponent(location.hash.slice(name.length + 2));
-    if (asked === JSON.stringify(state())) return; // the button has just been pressed
     try {
+      const asked = decodeURIComponent(location.hash.slice(name.length + 2));
+      if (asked === JSON.stringify(state())) return; // the button has just been pressed
       restore(JSON.parse(asked));
     } catch {
       restore(JSON.parse(first)); // a link that was cut off

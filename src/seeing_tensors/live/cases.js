@@ -39,10 +39,11 @@ function cases(stage, data) {
   const suspects = { none: "nothing is wrong" };
   for (const fault of Object.keys(data.faults)) suspects[fault] = fault;
   const accuse = button("Accuse", judge);
-  const suspectChoice = choice("What is wrong?", suspects, "", (each) => {
+  const accused = (each) => {
     suspect = each;
-    accuse.textContent = `Accuse: ${suspects[each]}`;
-  });
+    accuse.textContent = each ? `Accuse: ${suspects[each]}` : "Accuse";
+  };
+  const suspectChoice = choice("What is wrong?", suspects, "", accused);
   const caseChoice = choice("Case", Object.fromEntries(names.map((each) => [each, each])), name, (each) => {
     name = each;
     verdict.replaceChildren();
@@ -215,15 +216,12 @@ function cases(stage, data) {
 
   stage.addEventListener("st-reset", () => {
     solved.clear();
-    suspect = null;
-    suspectChoice.set("");
-    accuse.textContent = "Accuse";
     count();
   });
   count();
   draw();
   return {
-    state: () => ({ name, exhibit, photo }),
+    state: () => ({ name, exhibit, photo, suspect }),
     restore(asked) {
       name = names.includes(asked.name) ? asked.name : names[0];
       exhibit = SHOW[asked.exhibit] ? asked.exhibit : "seen";
@@ -231,6 +229,8 @@ function cases(stage, data) {
       caseChoice.set(name);
       exhibitChoice.set(exhibit);
       photos.set(photo + 1);
+      accused(suspects[asked.suspect] ? asked.suspect : null);
+      suspectChoice.set(suspect);
       verdict.replaceChildren();
       redraw();
     },

@@ -133,7 +133,7 @@ function nearest(stage, { labels, colors, size: first }) {
     state: () => ({ size, at }),
     restore(asked) {
       size = Number.isInteger(asked.size) ? clip(asked.size, 1, MOST_NEW) : first;
-      at = Number.isInteger(asked.at) ? clip(asked.at, 0, size - 1) : 0;
+      at = Number.isInteger(asked.at) ? clip(asked.at, 0, size - 1) : Math.floor(size / 2);
       redraw();
     },
   };

@@ -32,8 +32,8 @@ function addFoot(figure, stage, name, { state, restore }) {
   const first = JSON.stringify(state());
   const told = make("span", { aria: { role: "status" } });
   const reset = button("Reset", () => {
-    stage.dispatchEvent(new Event("st-reset")); // to the reader's own picture, and to what was found
     restore(JSON.parse(first));
+    stage.dispatchEvent(new Event("st-reset")); // to the reader's own picture, and to what was found
     told.textContent = "";
   });
   const link = button("Link to this state", () => {

@@ -69,9 +69,9 @@ def settled(page):
     return page
 
 
-def brighter_cat():
+def brighter_cat(step=2):
     """The picture of lesson 2: 100 levels brighter, every second pixel."""
-    return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:, ::2, ::2] + 100 / 255
+    return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:, ::step, ::step] + 100 / 255
 
 
 def astronaut():
@@ -81,10 +81,14 @@ def astronaut():
 
 def coffee():
     """The photo of lesson 6, every third pixel."""
-    return st.to_tensor(st.read_image(st.data_path("photos/things/커피.png")))[:, ::3, ::3]
+    return whole_coffee()[:, ::3, ::3]
 
 
-def batch_arguments():
+def whole_coffee():
+    return st.to_tensor(st.read_image(st.data_path("photos/things/커피.png")))
+
+
+def batch_arguments(step=2):
     """The photo, its company and the layer of lesson 4: a cat at half its size, the others at a tenth."""
 
     def piece(name, top, left):
@@ -106,7 +110,7 @@ def batch_arguments():
         "others": [coffee[:, ::10, ::10], astronaut[:, ::10, ::10]],
         "none": [],
     }
-    return cat[:, ::2, ::2], company, layer
+    return cat[:, ::step, ::step], company, layer
 
 
 def coffee_row():
@@ -114,9 +118,9 @@ def coffee_row():
     return st.resize_mask(st.read_mask(st.data_path("masks/coffee.png")), 14, 14)[8]
 
 
-def grey_cat():
+def grey_cat(step=2):
     """The picture of lesson 5: one channel of the cat, every second pixel."""
-    return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:1, ::2, ::2]
+    return st.to_tensor(st.read_image(st.data_path("photos/animals/cat.png")))[:1, ::step, ::step]
 
 
 def cases():

@@ -36,6 +36,7 @@ from live_tools import (  # noqa: F401  opened is a fixture
     markup,
     opened,
     settled,
+    whole_coffee,
 )
 from matplotlib.figure import Figure
 from PIL import Image
@@ -240,7 +241,7 @@ def test_a_live_figure_wants_words_and_says_them_outside_a_notebook(capsys):
 @pytest.mark.parametrize(
     ("x", "error", "words"),
     [
-        (torch.zeros(3, 300, 451), ValueError, "300 x 451 pixels are too many"),
+        (torch.zeros(3, 400, 451), ValueError, "400 x 451 pixels are too many"),
         (torch.zeros(3, 4, 4, dtype=torch.float64), TypeError, "needs float32, got float64"),
         (torch.zeros(2, 4, 4), ValueError, "a picture is"),
     ],
@@ -390,6 +391,19 @@ def test_a_finger_that_scrolls_changes_nothing_and_one_that_drags_does(opened, f
     assert scrolled
 
 
+@pytest.mark.parametrize("name", ["display_range", "batch", "filter", "logger"])
+def test_on_a_phone_the_picture_stays_while_its_controls_are_in_hand(opened, figure_of, name):  # noqa: F811
+    page = opened(TALL, figure_of(name), TALL, width=390)
+    look = page.locator(".st-look")
+    for control in page.locator(".st-stage :is(input:not([type=file]), .st-ready button)").all():
+        if not control.is_visible():
+            continue
+        control.focus()
+        control.evaluate("(e) => e.scrollIntoView({block: 'end'})")
+        picture, hand = look.bounding_box(), control.bounding_box()
+        assert 0 <= picture["y"] and picture["y"] + picture["height"] <= hand["y"] < 900
+
+
 # ------------------------------------------------------------------- speed
 
 #: CPU of one input event and of its frame, as a multiple of a loop over a million floats, which takes 1.3 ms here.
@@ -428,13 +442,22 @@ EVENTS = """async ([name, selector]) => {
 }"""
 
 
+#: The figures at the sizes of the lessons, up to 480 pixels wide.
+LARGE = FIGURES | {
+    "display_range": lambda: markup(st.live_display, brighter_cat(1)),
+    "filter": lambda: markup(st.live_filter, grey_cat(1)),
+    "logger": lambda: markup(st.live_logger, whole_coffee()[:, 40:360, 60:540]),
+    "batch": lambda: markup(st.live_batch, *batch_arguments(1), history="50 batches"),
+}
+
+
 def loops_an_event(page, name):
     return cpu(page, EVENTS, [name, MOVED.get(name, "input[type=range]")]) / cpu(page, LOOP)
 
 
 @every_figure
-def test_an_event_costs_less_than_a_frame(opened, figure_of, name):  # noqa: F811
-    assert loops_an_event(opened(figure_of(name)), name) < MOST_LOOPS
+def test_an_event_costs_less_than_a_frame(opened, name):  # noqa: F811
+    assert loops_an_event(opened(LARGE[name]()), name) < MOST_LOOPS
 
 
 def test_a_slow_rule_is_found(opened, figure_of):  # noqa: F811
@@ -1197,7 +1220,7 @@ def test_a_readers_colours_become_one_channel(opened, tmp_path):  # noqa: F811
         (torch.full((1, 8, 8), 1.5), ValueError, r"values in \[0, 1\]"),
         (torch.full((1, 8, 8), torch.nan), ValueError, r"values in \[0, 1\]"),
         (torch.zeros(1, 8, 8).double(), TypeError, "needs float32"),
-        (torch.zeros(1, 300, 451), ValueError, "too many"),
+        (torch.zeros(1, 400, 451), ValueError, "too many"),
     ],
 )
 def test_the_filter_refuses_what_it_cannot_show(x, error, words):

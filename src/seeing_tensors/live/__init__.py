@@ -34,7 +34,7 @@ from ..normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
 from ..style import COLORS
 
 #: A figure that moves under a finger has no more pixels than this, and a page no more bytes than it must.
-MOST_PIXELS = 120_000
+MOST_PIXELS = 160_000
 
 
 def live_display(fig: Figure, x: Picture, *, alt: str, caption: str) -> None:
@@ -51,7 +51,7 @@ def live_display(fig: Figure, x: Picture, *, alt: str, caption: str) -> None:
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        x: float32, tensor (3, H, W) or (1, H, W) or array (H, W, 3) or (H, W), at most 120,000 pixels.
+        x: float32, tensor (3, H, W) or (1, H, W) or array (H, W, 3) or (H, W), at most 160,000 pixels.
         alt, caption: as in ``figure``.
 
     Raises:
@@ -85,7 +85,7 @@ def live_normalize(
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        x: float32 (3, H, W), a photo with values in [0, 1], at most 120,000 pixels.
+        x: float32 (3, H, W), a photo with values in [0, 1], at most 160,000 pixels.
         mean, std: three numbers each, with which the figure begins; std at least 0.01. The window from mean to
             mean + std lies within 0 and 1, as far as the handles go.
         alt, caption: as in ``figure``.
@@ -133,7 +133,7 @@ def live_batch(
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        photo: float32 (3, H, W) with values in [0, 1], at most 120,000 pixels.
+        photo: float32 (3, H, W) with values in [0, 1], at most 160,000 pixels.
         company: the choices, by name, the first one chosen at first; each a list of pictures like `photo`, of any
             size. Each counts as one picture as large as the photo. An empty list: the photo alone.
         layer: gives the running statistics and eps; its three weights are 1 and its biases 0.
@@ -175,7 +175,7 @@ def live_filter(fig: Figure, x: torch.Tensor, *, alt: str, caption: str) -> None
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        x: float32 (1, H, W), one channel with values in [0, 1], at least 3 x 3 and at most 120,000 pixels.
+        x: float32 (1, H, W), one channel with values in [0, 1], at least 3 x 3 and at most 160,000 pixels.
         alt, caption: as in ``figure``.
 
     Raises:
@@ -208,7 +208,7 @@ def live_logger(
 
     Args:
         fig: the still picture, for paper and where no script runs; closed afterwards.
-        photo: float32 (3, H, W) with values in [0, 1], at most 120,000 pixels.
+        photo: float32 (3, H, W) with values in [0, 1], at most 160,000 pixels.
         value_range: the values of black and white at first, from -3 to 3, as the sliders go, at least 0.01 apart.
         alt, caption: as in ``figure``.
 

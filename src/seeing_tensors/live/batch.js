@@ -20,7 +20,7 @@ function batchOfPhotos(stage, data) {
   );
 
   // ------------------------------------------------------------ elements
-  const canvas = make("canvas", { aria: { role: "img" } });
+  const canvas = make("canvas", { className: "st-look", aria: { role: "img" } });
   const summary = make("p", { className: "st-summary" });
   const batch = make("div", { className: "st-batch" });
   const portrait = make("canvas", { aria: { role: "img", label: "The photo" } });

@@ -16,7 +16,7 @@ function displayRange(stage, data) {
   );
 
   // ------------------------------------------------------------ elements
-  const canvas = make("canvas", { aria: { role: "img" } });
+  const canvas = make("canvas", { className: "st-look", aria: { role: "img" } });
   const summary = make("p", { className: "st-summary" });
   const table = make("table", { className: "st-counts" });
   const plot = make("div", { className: "st-plot", aria: { role: "img" } });

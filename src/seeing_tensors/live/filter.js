@@ -86,7 +86,7 @@ function filter(stage, data) {
   });
   const pair = make(
     "div",
-    { className: "st-pair", tabIndex: 0, aria: { role: "application" } },
+    { className: "st-pair st-look", tabIndex: 0, aria: { role: "application" } },
     seen.element,
     made.element,
   );

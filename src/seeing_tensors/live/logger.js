@@ -53,7 +53,7 @@ function loggedPictures(stage, data) {
   );
 
   // ------------------------------------------------------------ elements
-  const canvas = make("canvas", { aria: { role: "img" } });
+  const canvas = make("canvas", { className: "st-look", aria: { role: "img" } });
   const summary = make("p", { className: "st-summary" });
   const rule = make("p", {});
   const table = make("table", { className: "st-counts st-ramp-table" });

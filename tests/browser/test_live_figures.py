@@ -401,7 +401,7 @@ def test_on_a_phone_the_picture_stays_while_its_controls_are_in_hand(opened, fig
         control.focus()
         control.evaluate("(e) => e.scrollIntoView({block: 'end'})")
         picture, hand = look.bounding_box(), control.bounding_box()
-        assert 0 <= picture["y"] and picture["y"] + picture["height"] <= hand["y"] < 900
+        assert picture["y"] >= 0 and picture["y"] + picture["height"] <= hand["y"] < 900
 
 
 # ------------------------------------------------------------------- speed

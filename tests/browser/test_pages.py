@@ -122,7 +122,10 @@ def test_a_lesson_prints_as_a_handout(chromium, book, mode):
         ):
             assert not shown(screen_only), screen_only
         assert len(shown("figure > img")) == len(page.query_selector_all("figure > img:not([hidden])")) >= 5
-        assert page.query_selector_all("details") and not shown("details > :not(summary)")
+        assert page.query_selector_all("details") and not shown("details")  # nobody opens one on paper
+        assert page.query_selector_all(".highlight.answer") and not shown("div.cell:has(.highlight.answer)")
+        # The hole that a figure can leave on the page before is never higher than this: 8 cm.
+        assert max(e.bounding_box()["height"] for e in shown("figure > img")) < 305
         assert page.query_selector_all(".tag_hide-input .cell_input") and not shown(".tag_hide-input .cell_input")
         style = (
             "(e) => [getComputedStyle(e).breakBefore, getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"

@@ -109,6 +109,11 @@ def test_a_lesson_names_the_laws_it_relies_on(chromium, book, lesson):
 def test_a_lesson_prints_as_a_handout(chromium, book, mode):
     with opened(chromium, book / f"{LESSONS[2]}.html", mode) as visit:
         page = visit.page
+        # A browser that prints loads what is not yet loaded; emulating does not.
+        page.eval_on_selector_all(
+            "figure > img:not([hidden])",
+            "(all) => Promise.all(all.map((image) => { image.loading = 'eager'; return image.decode(); }))",
+        )
         page.emulate_media(media="print")
         shown = lambda selector: [e for e in page.query_selector_all(selector) if e.is_visible()]  # noqa: E731
         assert len(shown("h1")) == 1

@@ -209,7 +209,7 @@ Markdown(
 n, k, s, p, d = 8, 3, 2, 1, 2
 places = st.conv2d_output_size(n, k, stride=s, padding=p, dilation=d)
 field = st.receptive_field([(3, 1, 1)] * 3)
-letters = {"ha": "center", "va": "center", "color": "black", "fontsize": 12.5}
+letters = {"ha": "center", "va": "center", "color": "black", "fontsize": 12.7}
 
 
 def boxes(ax, row, numbers, color, words=None):

@@ -41,7 +41,7 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
 
     Outside a notebook the two texts are printed. On the page the picture is at most as wide as the figure,
     at 110 pixels an inch; ``data-text-on-phone`` says how high, in pixels, its smallest letters are where a phone
-    shows it 350 pixels wide. Below 9 nobody reads them: draw with ``STYLE``, and not wider than it says.
+    shows it 390 pixels wide. Below 11 they are hard to read: draw with ``STYLE``, and not wider than it says.
 
     Args:
         fig: a matplotlib figure.
@@ -83,7 +83,7 @@ def markup(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     second = f'<img alt="" hidden loading="lazy" {size}src="{_address(_dark_parts(fig, picture))}">' if dark else ""
     return (
         f'<figure{mark}><img alt="{html.escape(alt)}" {size}'
-        f'data-text-on-phone="{350 * smallest / 72 / width:.1f}" src="{_address(picture)}">'
+        f'data-text-on-phone="{390 * smallest / 72 / width:.1f}" src="{_address(picture)}">'
         f"{second}{_DARK_STYLE}<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
     )
 
@@ -108,7 +108,7 @@ def _texts(artist: Artist) -> Iterator[Text]:
 def _drawn(fig: Figure) -> Image.Image:
     """The figure without the empty border around it."""
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight", pil_kwargs={"compress_level": 1})
+    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight", pad_inches=0.05, pil_kwargs={"compress_level": 1})
     return Image.open(buffer)
 
 

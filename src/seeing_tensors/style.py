@@ -36,15 +36,15 @@ HATCHES = {"below": "\\\\", "above": "//", "not finite": "xx"}
 
 _INK = "#1a1a1a"
 
-#: Settings for ``matplotlib.pyplot.style.use``. The figure is 6.2 inches wide and its letters are 12.5 points
-#: high, so that they are 9 pixels high on a phone that shows it 350 pixels wide. Its ground is a light grey paper,
+#: Settings for ``matplotlib.pyplot.style.use``. The figure is 6.2 inches wide and its letters are 12.7 points
+#: high, so that they are 11 pixels high on a phone that shows it 390 pixels wide. Its ground is a light grey paper,
 #: on which a white picture has an edge; what is plotted has a white ground.
 STYLE = {
     "figure.figsize": (6.2, 3.6),
     "figure.facecolor": "#e8e8e8",
     "figure.constrained_layout.use": True,
     "savefig.facecolor": "auto",
-    "font.size": 12.5,
+    "font.size": 12.7,
     "axes.titlesize": "medium",
     "figure.titlesize": "medium",
     "figure.labelsize": "medium",

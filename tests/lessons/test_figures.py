@@ -202,7 +202,7 @@ def test_the_style_is_taken_and_never_given():
 
 # ------------------------------------------------------- letters on a phone
 
-SMALLEST = 9  # pixels, where a figure is 350 pixels wide
+SMALLEST = 11  # pixels, where a figure is 390 pixels wide
 
 
 class Pictures(html.parser.HTMLParser):
@@ -243,11 +243,11 @@ def test_letters_can_be_read_on_a_phone(lesson, executed):
 @pytest.mark.parametrize(
     "attributes, faults",
     [
-        ('width="700" height="300" data-text-on-phone="9.4"', 0),
+        ('width="700" height="300" data-text-on-phone="11.4"', 0),
         ('width="700" height="300" data-text-on-phone="inf"', 0),
-        ('width="700" height="300" data-text-on-phone="8.9"', 1),
+        ('width="700" height="300" data-text-on-phone="10.9"', 1),
         ('width="700" height="300"', 1),
-        ('data-text-on-phone="9.4"', 1),
+        ('data-text-on-phone="11.4"', 1),
     ],
 )
 def test_finds_a_picture_that_cannot_be_read(attributes, faults):
@@ -303,7 +303,7 @@ def test_the_height_of_letters_is_measured(page):
     made = page(fig)
     source = re.search(r"base64,([^\"]+)", made)[1]
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(source))).convert("L"))
-    rows = (pixels < 128).any(axis=1).sum() * 350 / pixels.shape[1]
+    rows = (pixels < 128).any(axis=1).sum() * 390 / pixels.shape[1]
     assert rows == pytest.approx(0.73 * letters_of(made), rel=0.05)
 
 

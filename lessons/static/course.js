@@ -30,3 +30,17 @@ for (const event of ["load", "scroll", "resize"])
   addEventListener(event, () => (marking ||= requestAnimationFrame(() => ((marking = 0), markContents()))), {
     passive: true,
   });
+
+// In a table, a column of numbers is set to the right, so that tens stand under tens; its head goes with it.
+function alignNumbers() {
+  const isNumber = (cell) => /^[−+-]?[\d.,\s]+([x×][\d\s]+)*(\s?(%|ms|s|MB|GB|kB|x|×))?$/.test(cell.textContent.trim());
+  for (const table of document.querySelectorAll(".bd-article table.table")) {
+    const rows = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => !row.querySelector("[colspan]"));
+    for (let column = 1; column < (rows[0]?.cells.length ?? 0); column++) {
+      const cells = rows.map((row) => row.cells[column]).filter((cell) => cell?.textContent.trim());
+      if (!cells.length || !cells.every(isNumber)) continue;
+      for (const row of table.rows) row.cells[column]?.classList.add("is-number");
+    }
+  }
+}
+addEventListener("DOMContentLoaded", alignNumbers);

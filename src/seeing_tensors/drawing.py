@@ -15,6 +15,7 @@ import torch
 from matplotlib.axes import Axes
 
 from ._arrays import CACHED, Picture, channels_last, finite_limits, percent, tiled
+from ._pixels import tell
 from .display import outside
 from .style import COLORS
 from .tensors import nearest_levels
@@ -63,7 +64,12 @@ def show(
     >>> st.show(torch.tensor([[0.0, 0.5, 1.5, 2.0]]), Figure().subplots()).get_title()
     'unseen: 50% above white'
     """
-    return _draw(*rendered("show", x, vmin, vmax), ax, title, _holds_labels(x))
+    ax = _draw(*rendered("show", x, vmin, vmax), ax, title, _holds_labels(x))
+    values = channels_last("show", x)
+    are_labels = _holds_labels(x) and values.dtype.kind in "ui" and values.dtype != np.uint8 and vmin is None
+    limits = (-np.inf, np.inf) if are_labels else _black_and_white("show", values, vmin, vmax)
+    tell(ax.images[-1], values, *limits)
+    return ax
 
 
 def show_grid(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import json
 import math
 import sys
 from collections.abc import Iterator
@@ -21,8 +22,10 @@ from matplotlib.text import Text
 from PIL import Image, ImageFilter
 
 from ._dark import darken
+from ._pixels import pictures
 
 _DPI = 140  # a lesson of seven figures stays below 4 MB
+_PAD = 0.05  # inches of ground around what is drawn
 
 # The second picture lies on the first, where the page is dark and neither a live figure nor paper takes its place.
 _DARK_STYLE = """<style>
@@ -80,11 +83,12 @@ def markup(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
         sys.modules["matplotlib.pyplot"].close(fig)
     mark = f' data-live="{live}"' if live else ""
     size = f'width="{110 * width:.0f}" height="{110 * height:.0f}" '
+    known = "" if live or not dark else _known_pixels(fig)
     second = f'<img alt="" hidden loading="lazy" {size}src="{_address(_dark_parts(fig, picture))}">' if dark else ""
     return (
         f'<figure{mark}><img alt="{html.escape(alt)}" {size}'
         f'data-text-on-phone="{390 * smallest / 72 / width:.1f}" src="{_address(picture)}">'
-        f"{second}{_DARK_STYLE}<figcaption>{html.escape(caption)}</figcaption>{behind}</figure>"
+        f"{second}{_DARK_STYLE}<figcaption>{html.escape(caption)}</figcaption>{known}{behind}</figure>"
     )
 
 
@@ -108,7 +112,7 @@ def _texts(artist: Artist) -> Iterator[Text]:
 def _drawn(fig: Figure) -> Image.Image:
     """The figure without the empty border around it."""
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight", pad_inches=0.05, pil_kwargs={"compress_level": 1})
+    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight", pad_inches=_PAD, pil_kwargs={"compress_level": 1})
     return Image.open(buffer)
 
 
@@ -125,6 +129,13 @@ def _dark_parts(fig: Figure, light: Image.Image) -> Image.Image:
     covers = Image.fromarray(differs).convert("L").filter(ImageFilter.MaxFilter(7))
     dark[np.asarray(covers) == 0] = 0
     return Image.fromarray(dark)
+
+
+def _known_pixels(fig: Figure) -> str:
+    """The values of the pictures in a figure, as data that stands behind it; nothing where it has no picture."""
+    known = pictures(fig, _DPI, _PAD)
+    text = json.dumps(known, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" class="st-pixels">{text}</script>' if known else ""
 
 
 def _address(picture: Image.Image) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -350,6 +350,66 @@ def figures_fill_the_screen(visit):
     return faults
 
 
+# Where the middle of a figure's first picture is on the screen.
+MIDDLE = """async (figure) => {
+  const image = figure.querySelector(":scope > img");
+  image.scrollIntoView({block: "center", behavior: "instant"});
+  const {left, top, width, height} = image.getBoundingClientRect();
+  const [x, y, w, h] = (await loadPixels(figure))[0].at;
+  return [left + width * (x + w / 2), top + height * (y + h / 2)];
+}"""
+SAID = """([figure, before]) => {
+  const said = figure.querySelector(".inspect.is-on .inspect-readout")?.innerText;
+  return said && said !== before && said;
+}"""
+
+
+def pixels_are_told(visit):
+    """Whoever points at a picture, or goes over it by the arrow keys, is told which pixel it is and what was drawn."""
+    page = visit.page
+    known = page.query_selector_all("figure:has(> script.st-pixels)")
+    boards = page.query_selector_all("figure > .inspect[tabindex='0']")
+    if len(known) != len(boards):
+        return [f"the pixels of {len(known)} figures are known, and {len(boards)} can be asked"]
+    if visit.mode == "dark" or not known:
+        return []  # as in light
+    faults, told = [], None
+    for way in ("mouse", "keyboard"):
+        if way == "mouse":
+            page.mouse.move(*known[0].evaluate(MIDDLE))
+        else:
+            boards[0].focus()
+            page.keyboard.press("ArrowLeft")
+        try:
+            found = page.wait_for_function(SAID, arg=[known[0], told], timeout=20_000).json_value()
+        except TimeoutError:
+            faults.append(f"nothing is told about a pixel by {way}")
+            continue
+        if not re.match(r"row \d+, column \d+\n.* → \d+", found):
+            faults.append(f"by {way} a pixel says {found!r}")
+        told = found
+    page.keyboard.press("Escape")
+    return faults
+
+
+def numbers_under_numbers(visit):
+    """In a table a column of numbers, and its head, is set to the right."""
+    return visit.page.evaluate("""() => {
+      const faults = [];
+      for (const table of document.querySelectorAll("article table.table")) {
+        const rows = [...table.rows];
+        for (let column = 1; column < rows[0].cells.length; column++) {
+          const cells = rows.map((row) => row.cells[column]);
+          const isNumber = (cell) => /^[\\d.]+ ?%?$/.test(cell?.textContent.trim());
+          if (rows.length < 2 || !cells.slice(1).every(isNumber)) continue;
+          if (cells.some((cell) => !["right", "end"].includes(getComputedStyle(cell).textAlign)))
+            faults.push(`not set to the right: ${cells.map((cell) => cell.textContent.trim()).join(" ").slice(0, 80)}`);
+        }
+      }
+      return faults;
+    }""")
+
+
 # ------------------------------------------------------------------ the links
 
 
@@ -494,9 +554,11 @@ CHECKS = [
     accessible,
     contents_follow,
     dark_pictures,
+    numbers_under_numbers,
     links_lead_somewhere,
     questions_are_asked,
     keyboard_reaches,
+    pixels_are_told,
     figures_fill_the_screen,
     live_figures_live,
     no_errors,

@@ -1,9 +1,15 @@
 """Each check finds the fault that it is there for, and no other check takes it for its own."""
 
+import re
+
+import numpy as np
 import pytest
 from checks import CHECKS, MODES, faults_of, light_enough, opened
+from matplotlib.figure import Figure
 
+import seeing_tensors as st
 from seeing_tensors.course.repository import ROOT
+from seeing_tensors.figures import markup
 
 PICTURE = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
@@ -18,6 +24,10 @@ DARK = (
     "rkJggg=="
 )
 FULL_SCREEN = (ROOT / "lessons/static/full_screen.js").read_text(encoding="utf-8")
+INSPECT = (ROOT / "lessons/static/inspect.js").read_text(encoding="utf-8")
+FIGURE = Figure((1, 1))
+st.show(np.array([[0, 0.5], [1, 2]]), FIGURE.subplots())
+PIXELS = re.search('class="st-pixels">(.*?)</script>', markup(FIGURE, alt="a", caption="b"))[1]
 GOOD = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A page — Seeing Tensors</title>
 <meta name="description" content="A page that keeps all that the checks ask for.">
@@ -31,16 +41,19 @@ GOOD = f"""<!doctype html>
     a {{ color: #8bf }}
     figure > img[hidden] {{ display: block; position: absolute; left: 0; top: 0 }}
   }}
+  table :nth-child(2) {{ text-align: right }}
   dialog {{ border: 0; height: 100dvh; max-height: none; max-width: none; padding: 9px; width: 100vw }}
   dialog > figure {{ width: fit-content }}
 </style></head><body><main class="bd-article">
 <h1 id="top">A page</h1>
 <p>Words, <a href="#top">a link</a>, and <a href="other.html#here">another</a>.</p>
+<article><table class="table"><tr><th>what</th><th>how much</th></tr><tr><td>a</td><td>9.5 %</td></tr></table></article>
 <details><summary>Hint</summary><a href="#top">folded</a></details>
 <img alt="A red square, one pixel high and one pixel wide, on white." src="{PICTURE}" width="64" height="64">
 <figure><img alt="A white square on light paper, which is dark paper in dark." src="{WHITE}" width="64" height="64">
 <img alt="" hidden loading="lazy" src="{DARK}" width="64" height="64">
-<figcaption>Paper.</figcaption></figure>
+<figcaption>Paper.</figcaption>
+<script type="application/json" class="st-pixels">{PIXELS}</script></figure>
 <figure data-live="square">
 <img alt="A still picture of the figure that the reader can move." src="{PICTURE}" width="64" height="64">
 <script>
@@ -53,7 +66,7 @@ GOOD = f"""<!doctype html>
   draw();
   figure.dataset.started = "yes";
 </script><figcaption>A square.</figcaption></figure>
-<script>{FULL_SCREEN}</script>
+<script>{FULL_SCREEN}</script><script>{INSPECT}</script>
 </main></body></html>"""
 
 
@@ -153,6 +166,10 @@ PLANTED = [
         ["contents_follow"],
     ),
     ("a dark picture in light", "hidden loading", 'hidden style="display: block" loading', ["dark_pictures"]),
+    ("pixels that nobody can ask", "addInspector(data.parentElement)", "", ["pixels_are_told"]),
+    ("pixels that no mouse finds", '"pointermove"', '"nothing"', ["pixels_are_told"]),
+    ("pixels that no key finds", '"keydown", async', '"nothing", async', ["pixels_are_told"]),
+    ("numbers set to the left", "text-align: right", "text-align: left", ["numbers_under_numbers"]),
     ("no full screen", 'addEventListener("load", addFullScreen)', "", ["figures_fill_the_screen"]),
     ("a full screen that does not fill", "figure.style.zoom = Math.max", "Math.max", ["figures_fill_the_screen"]),
     ("arrow keys that do nothing", "    show(at + step);", "", ["figures_fill_the_screen"]),

@@ -5,6 +5,8 @@ import base64
 import html.parser
 import io
 import itertools
+import json
+import math
 import re
 import subprocess
 import sys
@@ -360,3 +362,54 @@ def test_outside_a_notebook_nothing_is_drawn_twice(monkeypatch, capsys):
     monkeypatch.setattr("seeing_tensors.figures.darken", lambda fig: pytest.fail("drawn for nobody"))
     st.figure(Figure(), alt="What is to be seen.", caption="Look.")
     assert "[figure] Look." in capsys.readouterr().out
+
+
+# ----------------------------------------------------- what is told about pixels
+
+
+def known_pixels(page):
+    """The pictures whose pixels are known: each as it is packed, and its bytes."""
+    known = json.loads(re.search('class="st-pixels">(.*?)</script>', page)[1])
+    return [
+        (each, np.asarray(Image.open(io.BytesIO(base64.b64decode(each["bytes"]))).convert("RGB"))) for each in known
+    ]
+
+
+def test_each_pixel_is_known_and_where_it_is(page):
+    """In the middle of the place that is told for a pixel, the picture has the levels that are told."""
+    x = torch.tensor([[0.0, 0.25, 0.5], [0.75, 1.0, 1.5]]), torch.rand(3, 4, 5) * 1.5 - 0.25
+    with plt.style.context(st.STYLE):
+        fig, axes = plt.subplots(1, 2, figsize=(4, 2))
+        for picture, ax in zip(x, axes, strict=True):
+            st.show(picture, ax, title="a title")
+    made = page(fig)
+    light, _ = in_the_dark(made)
+    for picture, (known, indexes) in zip((x[0][None], x[1]), known_pixels(made), strict=True):
+        (left, top, width, height), (rows, columns) = known["at"], known["size"]
+        assert (rows, columns, known["step"]) == (*picture.shape[1:], 1)
+        for row, column, c in itertools.product(range(rows), range(columns), range(len(picture))):
+            words = known["words"][c][indexes[row, column, c]]
+            place = (top + (row + 0.5) / rows * height), (left + (column + 0.5) / columns * width)
+            level = light[int(place[0] * light.shape[0]), int(place[1] * light.shape[1]), c]
+            value = float(picture[c, row, column])
+            fate = ", cut off at black" if value < 0 else ", cut off at white" if value > 1 else ""
+            assert words == f"{value:.4g} → {level}{fate}".replace("-", "−")
+
+
+def test_labels_not_finite_values_and_too_many_values_are_told(page):
+    labels, broken = np.array([[0, 1], [2, 3]]), torch.tensor([[math.nan, math.inf], [0.5, 1.0]])
+    many = torch.linspace(0, 1, 900).reshape(30, 30)
+    fig, axes = plt.subplots(1, 3)
+    for x, ax in zip((labels, broken, many), axes, strict=True):
+        st.show(x, ax)
+    first, second, third = (known["words"] for known, _ in known_pixels(page(fig)))
+    assert first[0][:2] == ["0 → 32", "1 → 31, 119, 180"]
+    assert second[0][-2:] == ["inf → 255, 0, 255, not finite", "nan → 255, 0, 255, not finite"]
+    assert len(third) == 3 and third[0][-1] == "255 → 255"  # more than 256 values: the levels alone
+
+
+def test_of_a_large_picture_every_third_pixel_is_known(page):
+    fig, ax = plt.subplots()
+    st.show(torch.rand(3, 300, 451), ax)
+    ((known, indexes),) = known_pixels(page(fig))
+    assert known["size"] == [300, 451] and known["step"] == 3 and indexes.shape == (100, 151, 3)

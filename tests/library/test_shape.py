@@ -18,7 +18,7 @@ SOURCE = ROOT / "src" / "seeing_tensors"
 
 # Every module, in one order: each imports only what stands before it.
 ORDER = """
-    style _dark _arrays _image_files reading tensors display drawing figures normalization dataset_statistics
+    style _dark _pixels _arrays _image_files reading tensors display drawing figures normalization dataset_statistics
     dataset_files dataset_command _pipeline_laws pipelines batchnorm density convolution activations
     wandb_overlays wandb_images evidence segmentation live
     course.repository course.cases.shapes course.cases.runs course.cases.log course.cases.live

@@ -12,7 +12,14 @@ import pytest
 from PIL import Image
 
 from seeing_tensors.course.book import law_pages
-from seeing_tensors.course.book.pages import finish_pages, functions_of, load_late, make_pages, name_folds
+from seeing_tensors.course.book.pages import (
+    finish_pages,
+    functions_of,
+    load_late,
+    make_pages,
+    name_folds,
+    unpack_pixels,
+)
 from seeing_tensors.course.laws import Law
 from seeing_tensors.course.laws.finding import laws
 from seeing_tensors.course.repository import ROOT, lesson_files
@@ -254,3 +261,14 @@ def test_a_warning_fails_the_book_each_time(tmp_path, capfd):
     (notebooks / "index.md").write_text("# Home\n\n$\\frac{1}{2}$\n")
     assert make_pages(tmp_path, tmp_path / "build")
     assert "<mfrac>" in (tmp_path / "build" / "book" / "index.html").read_text(encoding="utf-8")
+
+
+def test_what_is_known_of_pixels_is_a_script_beside_the_page(tmp_path):
+    data = '[{"at":[0,0,1,1],"bytes":"AA"}]'
+    page = f'<script type="application/json" class="st-pixels">{data}</script><p>text</p>'
+    lighter = unpack_pixels(page, tmp_path, "../_images")
+    (file,) = tmp_path.glob("*.js")
+    address = f"../_images/{file.name}"
+    assert lighter == f'<script type="application/json" class="st-pixels" data-file="{address}"></script><p>text</p>'
+    assert file.read_text() == f"(globalThis.stPixels ??= {{}})['{address}'] = {data};\n"
+    assert unpack_pixels(lighter, tmp_path, "../_images") == lighter

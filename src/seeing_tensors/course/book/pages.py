@@ -107,6 +107,7 @@ def finish_pages(book: Path) -> None:
         text = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(book).parts) - 1)
         finished = load_late(unpack_pictures(name_folds(text), book / "_images", f"{up}_images"))
+        finished = unpack_pixels(finished, book / "_images", f"{up}_images")
         if page.parent.name != "reference":
             finished = link_names(finished, f"{up}reference")
         if finished != text:
@@ -138,6 +139,21 @@ def unpack_pictures(text: str, folder: Path, address: str) -> str:
         return f'src="{address}/{file.name}"'
 
     return re.sub(r'(?<=\s)src="data:image/(png|webp);base64,([^"]+)"', unpacked, text)
+
+
+def unpack_pixels(text: str, folder: Path, address: str) -> str:
+    """Put what is known of the pixels of a page's pictures into scripts beside it, that are loaded when one asks.
+
+    From file:// a page may load a script, and no other data.
+    """
+
+    def unpacked(found: re.Match) -> str:
+        name = f"{hashlib.sha256(found[1].encode()).hexdigest()[:16]}.js"
+        file = f"{address}/{name}"
+        (folder / name).write_text(f"(globalThis.stPixels ??= {{}})[{file!r}] = {found[1]};\n", encoding="utf-8")
+        return f'<script type="application/json" class="st-pixels" data-file="{file}"></script>'
+
+    return re.sub(r'<script type="application/json" class="st-pixels">([^<]+)</script>', unpacked, text)
 
 
 def load_late(text: str) -> str:

@@ -46,6 +46,7 @@ from torchvision.transforms import v2
 import seeing_tensors as st
 from seeing_tensors import live
 from seeing_tensors._arrays import percent
+from seeing_tensors.course.book import home_page
 from seeing_tensors.course.cases.live import TELLING, live_cases
 from seeing_tensors.course.cases.runs import DIVIDED, FAULTS, LIMIT, LINEAR, RANGE
 from seeing_tensors.course.cases.shapes import PALETTE
@@ -218,7 +219,7 @@ def test_the_readers_own_picture_is_drawn_and_stays_here(opened, figure_of, name
 @every_figure
 def test_weight(figure_of, name):
     # The still picture of a test is small; that of a lesson weighs as any other figure.
-    assert len(figure_of(name)) < 250_000
+    assert len(figure_of(name)) < 300_000
 
 
 def test_scripts_can_stand_in_a_page():
@@ -358,6 +359,15 @@ SWIPED = {
 }
 
 
+#: The page has stopped scrolling, and the figures have drawn.
+AT_REST = """async () => {
+    for (let last = null; last !== scrollY; ) {
+        last = scrollY;
+        for (let k = 0; k < 5; k++) await new Promise(requestAnimationFrame);
+    }
+}"""
+
+
 def swipe(page, at, by):
     """A finger comes down at a place, goes a way in ten steps, and is lifted."""
     devtools = page.context.new_cdp_session(page)
@@ -367,7 +377,7 @@ def swipe(page, at, by):
         devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
     devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     devtools.detach()
-    settled(page)
+    page.evaluate(AT_REST)
 
 
 @pytest.mark.parametrize("name", SWIPED)
@@ -382,13 +392,34 @@ def test_a_finger_that_scrolls_changes_nothing_and_one_that_drags_does(opened, f
         swipe(page, (box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2), (3, -200))
         assert state_of(page) == before
         scrolled += page.evaluate("scrollY") > start + 100
-        box = target.bounding_box()
-        if target.evaluate("(e) => e.disabled || getComputedStyle(e).pointerEvents === 'none'") or box["y"] < 0:
+        if target.evaluate("(e) => e.disabled || getComputedStyle(e).pointerEvents === 'none'"):
             continue
+        target.evaluate("(e) => e.scrollIntoView({block: 'center'})")
+        box = target.bounding_box()
         swipe(page, (box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2), (-40, 2))
         if name != "nearest" or target.evaluate("(e) => e.matches('input')"):
             assert state_of(page) != before, target.evaluate("(e) => e.outerHTML")
     assert scrolled
+
+
+def test_a_finger_that_scrolls_leaves_the_line_of_the_home_page(opened):  # noqa: F811
+    style = "<style>.home-area {touch-action: pan-y; position: relative}</style>"
+    page = opened(style, home_page.picture(), TALL, width=390, has_touch=True, is_mobile=True)
+    area, line = page.locator(".home-area"), page.get_by_label("Where the line is")
+    page.locator(".home-readout td").first.wait_for()
+    box = area.bounding_box()
+    swipe(page, (box["x"] + 0.8 * box["width"], box["y"] + 250), (3, -200))
+    assert line.input_value() == "50" and page.evaluate("scrollY") > 100
+    page.evaluate("scrollTo(0, 0)")
+    swipe(page, (box["x"] + 0.8 * box["width"], box["y"] + 250), (-40, 2))
+    assert 60 < int(line.input_value()) < 80
+
+
+def test_weights_and_map_are_on_one_screen(opened, figure_of):  # noqa: F811
+    page = opened(figure_of("filter"))
+    top = page.locator(".st-area canvas").nth(1).bounding_box()["y"]
+    last = page.locator(".st-kernel input").last.bounding_box()
+    assert last["y"] + last["height"] - top < 800
 
 
 @pytest.mark.parametrize("name", ["display_range", "batch", "filter", "logger"])

@@ -28,7 +28,7 @@ function filter(stage, data) {
   const filters = { ...READY }; // the random one is drawn again in this figure, not in another
   let photo;
   let entries = [...filters["Sobel across"]]; // what is typed; the weights are these times `factor`
-  let [factor, shared, seed] = [1, true, 1];
+  let [factor, shared, seed] = [1, false, 1]; // a scale of its own: on the shared one the first map is nearly blank
   let map; // {y, height, width, limit, low, high} of the reader's filter
   let mapped; // its weights
   let scale; // of the ready filters' maps, as they are drawn
@@ -94,17 +94,17 @@ function filter(stage, data) {
   made.element.append(bar, barEnds);
   seen.element.append(make("p", { className: "st-hint" }, "Point, tap, or use the arrow keys."));
   const scales = { shared: "one scale for all filters", own: "each filter its own scale" };
-  const colourChoice = choice("Colours", scales, "shared", (key) => redraw((shared = key === "shared")));
+  const colourChoice = choice("Colours", scales, "own", (key) => redraw((shared = key === "shared")));
   stage.prepend(
     pair,
-    make("div", { className: "st-columns" }, make("div", {}, colourChoice, size.element), make("div", {}, summary)),
-    make("div", { className: "st-ready" }, ...ready.map((each) => each.element)),
     make(
       "div",
       { className: "st-columns" },
       make("div", { className: "st-kernel" }, ...cells.map((cell) => cell.element)),
       make("div", {}, place, sum, terms, reach, found.element),
     ),
+    make("div", { className: "st-ready" }, ...ready.map((each) => each.element)),
+    make("div", { className: "st-columns" }, make("div", {}, colourChoice, size.element), make("div", {}, summary)),
     ownPicture(stage, first, setPicture),
   );
 
@@ -195,7 +195,7 @@ function filter(stage, data) {
     }
     scale = next;
     cells.forEach(({ input }, k) => {
-      if (input !== document.activeElement || input.valueAsNumber !== entries[k]) input.value = typed(entries[k]);
+      if (input !== document.activeElement) input.value = typed(entries[k]); // nobody is typing there
     });
     const colour = (k) => `rgb(${colorTable.subarray(3 * k, 3 * k + 3).join()})`;
     const stops = Array.from({ length: 17 }, (_, k) => colour(Math.min(16 * k, 255)));
@@ -251,7 +251,7 @@ function filter(stage, data) {
       const power = [-6, -5, -4, -3, -2, -1, 0, 1].find((k) => powerOfTen(k) === asked.factor) ?? 0;
       factor = powerOfTen(power);
       size.set(power);
-      shared = asked.shared !== false;
+      shared = asked.shared === true;
       colourChoice.set(shared ? "shared" : "own");
       seed = Number.isInteger(asked.seed) ? asked.seed : 1;
       filters.random = randomWeights(seed);

@@ -5,7 +5,8 @@ function home(stage, { photo, mean, std }) {
   const kept = make("canvas", { aria: { hidden: "true" } });
   const drawn = make("canvas", { className: "home-drawn", aria: { hidden: "true" } });
   const line = make("div", { className: "home-line", aria: { hidden: "true" } });
-  const area = make("div", { className: "home-area" }, kept, drawn, line);
+  const dot = make("div", { className: "st-mark", aria: { hidden: "true" } }); // on the pixel that is read
+  const area = make("div", { className: "home-area" }, kept, drawn, line, dot);
   const readout = make("table", { className: "home-readout" });
   const ends = make(
     "div",
@@ -34,6 +35,7 @@ function home(stage, { photo, mean, std }) {
   // One row a channel: the number in the tensor, the level on the screen, and whether the one can be seen in the other.
   function read(column, row) {
     const i = row * width + column;
+    Object.assign(dot.style, { left: `${(100 * (column + 0.5)) / width}%`, top: `${(100 * (row + 0.5)) / height}%` });
     const rows = [
       ["R", "red"],
       ["G", "green"],
@@ -81,20 +83,23 @@ function home(stage, { photo, mean, std }) {
     const box = area.getBoundingClientRect();
     return [clip((event.clientX - box.left) / box.width, 0, 1), clip((event.clientY - box.top) / box.height, 0, 1)];
   };
-  area.addEventListener("pointerdown", (event) => {
-    area.setPointerCapture(event.pointerId);
-    input.focus({ preventScroll: true });
-    event.preventDefault();
-    slide(event);
-  });
   const slide = (event) => {
     set(Math.round(100 * place(event)[0]));
     move(place(event)[0]);
   };
+  draggable(area, () => {
+    const before = at;
+    input.focus({ preventScroll: true });
+    const undo = () => {
+      set(Math.round(100 * before));
+      move(before);
+    };
+    return { move: slide, undo };
+  });
   area.addEventListener("pointermove", (event) => {
-    if (area.hasPointerCapture(event.pointerId)) slide(event);
+    if (event.pointerType === "touch" || !tensor) return;
     const [x, y] = place(event);
-    if (tensor) read(Math.min(width - 1, Math.floor(x * width)), Math.min(height - 1, Math.floor(y * height)));
+    read(Math.min(width - 1, Math.floor(x * width)), Math.min(height - 1, Math.floor(y * height)));
   });
   area.addEventListener("pointerleave", () => move(at));
   stage.append(ends, area, element, readout);

@@ -385,7 +385,7 @@ def test_a_finger_that_scrolls_changes_nothing_and_one_that_drags_does(opened, f
     page = opened(figure_of(name), "<p style='height: 2000px'>Below.</p>", width=390, has_touch=True, is_mobile=True)
     stage = page.locator(".st-stage")
     scrolled = 0
-    for target in stage.locator(SWIPED[name]).all():
+    for number, target in enumerate(stage.locator(SWIPED[name]).all()):
         target.evaluate("(e) => e.scrollIntoView({block: 'center'})")
         before, box = state_of(page), target.bounding_box()
         start = page.evaluate("scrollY")
@@ -396,7 +396,7 @@ def test_a_finger_that_scrolls_changes_nothing_and_one_that_drags_does(opened, f
             continue
         target.evaluate("(e) => e.scrollIntoView({block: 'center'})")
         box = target.bounding_box()
-        swipe(page, (box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2), (-40, 2))
+        swipe(page, (box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2), (-30 - 8 * number, 2))
         if name != "nearest" or target.evaluate("(e) => e.matches('input')"):
             assert state_of(page) != before, target.evaluate("(e) => e.outerHTML")
     assert scrolled

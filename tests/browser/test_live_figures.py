@@ -280,7 +280,7 @@ def change_everything(page, which=0):
     settled(page)
 
 
-@pytest.mark.parametrize("name", [name for name in FIGURES if name != "normalize"])
+@every_figure
 def test_reset_and_a_link_that_keeps_the_state(opened, figure_of, name):  # noqa: F811
     page = opened(TALL, figure_of(name), figure_of(name), TALL)
     first = state_of(page, 1)

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,7 @@ def folder(tmp_path, monkeypatch):
 
 def checked(capsys, content=None):
     if content is not None:
-        open("my_answers.py", "w", encoding="utf-8").write(content)
+        Path("my_answers.py").write_text(content, encoding="utf-8")
     status = cli.main(["check", "my_answers.py"])
     told = capsys.readouterr()
     assert "Traceback" not in told.out + told.err
@@ -134,7 +135,8 @@ def test_after_the_last_exercise_comes_the_first_that_is_blank(folder, capsys):
     assert cli.main(["check", "my_answers.py", last]) == 0
     assert capsys.readouterr().out.endswith("\nNext: to_tensor (bytes), exercise 1 of lesson 1 (5 minutes).\n")
     for exercise in exercises():
-        (folder / "my_answers.py").open("a").write(f"\ndef {exercise.name}(*a):\n    return a\n")
+        with (folder / "my_answers.py").open("a", encoding="utf-8") as file:
+            file.write(f"\ndef {exercise.name}(*a):\n    return a\n")
     assert command._next_of("my_answers.py", last).startswith("all are written; `seeing-tensors check my_answers.py`")
 
 

@@ -30,7 +30,8 @@ _PAD = 0.05  # inches of ground around what is drawn
 # The second picture lies on the first, where the page is dark and neither a live figure nor paper takes its place.
 _DARK_STYLE = """<style>
 figure:has(> img[hidden]) { position: relative; }
-figure > img[hidden] { left: 0; position: absolute; right: 0; top: 0; }
+figure > img[hidden] { height: auto; left: 0; max-width: 100%; position: absolute; right: 0; top: 0; }
+figure > img[hidden] { width: var(--width); }
 @media screen {
   :is(html[data-theme="dark"], body[data-jp-theme-light="false"]) figure:not([data-started="yes"]) > img[hidden] {
     display: block !important;
@@ -83,10 +84,12 @@ def markup(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
         sys.modules["matplotlib.pyplot"].close(fig)
     mark = f' data-live="{live}"' if live else ""
     size = f'width="{110 * width:.0f}" height="{110 * height:.0f}" '
+    # A notebook from a stranger loses style and `hidden`: there the second picture is 0 pixels wide.
+    over = '<img alt="" hidden loading="lazy" width="0" height="0" src='
     known = "" if live or not dark else _known_pixels(fig)
-    second = f'<img alt="" hidden loading="lazy" {size}src="{_address(_dark_parts(fig, picture))}">' if dark else ""
+    second = f'{over}"{_address(_dark_parts(fig, picture))}">' if dark else ""
     return (
-        f'<figure{mark}><img alt="{html.escape(alt)}" {size}'
+        f'<figure{mark} style="--width: {110 * width:.0f}px"><img alt="{html.escape(alt)}" {size}'
         f'data-text-on-phone="{390 * smallest / 72 / width:.1f}" src="{_address(picture)}">'
         f"{second}{_DARK_STYLE}<figcaption>{html.escape(caption)}</figcaption>{known}{behind}</figure>"
     )

@@ -1769,5 +1769,8 @@ def test_in_jupyterlab_a_stranger_shows_the_still_picture(lab, chromium):
     still.wait_for()
     assert still.get_attribute("alt") == ALT and page.locator("canvas:not(.jp-mod-hidden canvas)").count() == 0
     assert page.locator("figcaption").first.is_visible()
+    # What lies on it in dark is not seen, though JupyterLab has taken its style away.
+    over = page.locator(".jp-OutputArea figure").first.locator("> img").nth(1)
+    assert over.count() and not over.is_visible()
     assert page.get_by_text("(b) a tenth, or < 1").first.is_visible() and not page.locator("form").count()
     page.close()

@@ -224,7 +224,7 @@ PLANTED = [
     (
         "an answer that is given away",
         "</main>",
-        '<details open class="st-predict" data-part="answer" data-started="yes"><p>This.</p></details></main>',
+        '<details open class="st-predict" data-part="answer" data-started="yes"><summary>So</summary></details></main>',
         ["questions_are_asked"],
     ),
     (

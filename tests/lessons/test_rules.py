@@ -177,7 +177,7 @@ def reading_minutes(notebook):
             prose.append("".join(shown.get("text/markdown", "")))
             pages = "".join(shown.get("text/html", ""))
             live += pages.count("<figure data-live")
-            figures += pages.count("<figure>")
+            figures += len(re.findall("<figure(?! data-live)", pages))
     text = re.sub(r"<details>.*?</details>", " ", "\n".join(prose), flags=re.S)
     words = len(re.sub(r"</?[a-z][^>]*>|[|#*`$\\-]", " ", text).split())
     return words / 200 + lines / 20 + figures / 4 + live

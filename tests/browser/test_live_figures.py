@@ -311,6 +311,10 @@ SOLVE = {
         page.get_by_label("Weight, row 1, column 2").fill("1.75"),
     ),
     "logger": lambda page: (page.get_by_label("ours").check(), page.get_by_label("less light").check()),
+    "normalize": lambda page: (
+        page.get_by_label("m, the mean").fill("0"),
+        settled(page).get_by_label("s, the std").fill("1"),
+    ),
     "nearest": lambda page: page.get_by_label("New pixels").fill("18"),
     "pipelines": lambda page: page.get_by_label("Value of pixel 0").fill("1.5"),
 }
@@ -320,6 +324,7 @@ NEARLY = {
     "batch": lambda page: page.get_by_label("evaluation").check(),
     "filter": lambda page: (page.get_by_role("button", name="Laplace").click(), page.get_by_label("times").fill("-1")),
     "logger": lambda page: page.get_by_label("less light").check(),
+    "normalize": lambda page: page.get_by_label("m, the mean").fill("0"),
     "nearest": lambda page: page.get_by_label("New pixels").fill("5"),
     "pipelines": lambda page: page.get_by_label("Value of pixel 4").fill("2"),
 }
@@ -354,6 +359,7 @@ SWIPED = {
     "batch": "input[type=range]",
     "filter": ".st-area, input[type=range]",
     "logger": "input[type=range]",
+    "normalize": ".st-board, .st-split",
     "nearest": ".st-pixels, input[type=range]",
     "pipelines": ".st-handles input",
 }
@@ -709,6 +715,17 @@ def test_normalize_and_back_is_what_the_library_does(opened, way):  # noqa: F811
     assert_normalized(page, x, (0.1,) * 3, (0.4,) * 3, way)
 
 
+def test_only_values_that_occur_in_a_channel_count(opened):  # noqa: F811
+    """Channels of different reach, and pixels that come back off by one level, by two, and by none."""
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    reach = np.dstack([np.clip(levels, 100, 200), np.clip(levels, 2, 255), np.clip(levels, 50, 255)])
+    grey = np.dstack([np.clip(levels, 2, 255)] * 3)
+    for picture, mean, std in ((reach, st.IMAGENET_MEAN, st.IMAGENET_STD), (grey, (0.5,) * 3, (0.5,) * 3)):
+        x = st.to_tensor(picture)
+        off = assert_normalized(opened(markup(st.live_normalize, x, mean=mean, std=std)), x, mean, std, "stretched")
+    assert off == 2
+
+
 def test_the_window_stays_where_the_photo_has_values(opened):  # noqa: F811
     page = opened(markup(st.live_normalize, astronaut()))
     m, s = page.get_by_label("m, the mean"), page.get_by_label("s, the std")
@@ -785,6 +802,13 @@ def test_the_window_is_dragged_and_stretched(opened, touch):  # noqa: F811
     if touch:
         before = window_of(page)
         assert drag(0.7, 0.005, up=150) == before  # which scrolls
+        box = page.locator(".st-board .st-plot").bounding_box()
+        for kind, x in (("touchStart", 0.7), ("touchMove", 0.6), ("touchMove", 0.5), ("touchMove", 0.4)):
+            point = {"x": box["x"] + x * box["width"], "y": box["y"] + 20}
+            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        assert window_of(page) != before
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchCancel", "touchPoints": []})
+        assert window_of(page) == before
     page.get_by_label("red", exact=True).check()
     assert window_of(page) == [0.485, 0.229]
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # More: a seventh saboteur, in the second process
 #
-# 4 minutes · beside [lesson 7](07_six_silent_saboteurs.ipynb)
+# 3 minutes · beside [lesson 7](07_six_silent_saboteurs.ipynb)
 #
 # What needs two processes to go wrong.
 

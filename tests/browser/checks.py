@@ -350,6 +350,8 @@ def figures_fill_the_screen(visit):
     return faults
 
 
+WAIT = 20_000  # ms for the pixels' script to load
+
 # Where the middle of a figure's first picture is on the screen.
 MIDDLE = """async (figure) => {
   const image = figure.querySelector(":scope > img");
@@ -381,7 +383,7 @@ def pixels_are_told(visit):
             boards[0].focus()
             page.keyboard.press("ArrowLeft")
         try:
-            found = page.wait_for_function(SAID, arg=[known[0], told], timeout=20_000).json_value()
+            found = page.wait_for_function(SAID, arg=[known[0], told], timeout=WAIT).json_value()
         except TimeoutError:
             faults.append(f"nothing is told about a pixel by {way}")
             continue

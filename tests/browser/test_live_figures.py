@@ -1,6 +1,7 @@
 """The live figures in a browser: they move under the keyboard, the mouse and a finger, say what the library says, and
 leave a picture where no script runs. JupyterLab is started on the loopback for the last tests."""
 
+import base64
 import hashlib
 import io
 import os
@@ -645,11 +646,20 @@ WRONG["stretched"] = lambda y, m, s: st.min_max_scale(y)
 def pixels_of(canvas):
     """What a canvas shows, uint8 (H, W, 3): of a small picture every pixel is two by two of the canvas."""
     settled(canvas.page)
-    height, width, block, data = canvas.evaluate(
-        "(c) => [c.height, c.width, Number(c.dataset.block),"
-        " Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]"
-    )
-    return np.array(data, np.uint8).reshape(height, width, 4)[::block, ::block, :3]
+    height, width, data = canvas.evaluate(PIXELS)
+    return np.frombuffer(base64.b64decode(data), np.uint8).reshape(height, width, 3)
+
+
+# As letters: an array of a million numbers takes seconds on its way.
+PIXELS = """(canvas) => {
+  const block = Number(canvas.dataset.block);
+  const {data, width, height} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const letters = [];
+  for (let y = 0; y < height; y += block)
+    for (let x = 0; x < width; x += block)
+      letters.push(String.fromCharCode(...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 3)));
+  return [Math.ceil(height / block), Math.ceil(width / block), btoa(letters.join(""))];
+}"""
 
 
 CHANNELS = ("red", "green", "blue")
@@ -961,6 +971,7 @@ def test_in_training_the_photo_is_what_batch_norm_makes_of_it(opened):  # noqa: 
     looks = set()
     for name, mates in company.items():
         page.get_by_label(name).check()
+        settled(page)
         assert page.locator(".st-batch canvas").count() == 1 + len(mates)
         assert page.get_by_label("Their brightness").is_disabled() == (not mates)
         for brightness in (0.0, -0.4, 0.5) if mates else (0.0,):
@@ -1098,6 +1109,7 @@ def test_the_filter_makes_the_maps_of_the_library(opened):  # noqa: F811
     limits = layer.abs().amax(dim=(1, 2)).tolist()
     for own in (False, True):
         page.get_by_label("each filter its own" if own else "one scale for all").check()
+        settled(page)
         for k, (name, kernel) in enumerate(kernels.items()):
             button = page.get_by_role("button", name=name)
             if name != "random":  # a second click draws other weights

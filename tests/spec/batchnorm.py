@@ -729,7 +729,7 @@ def evaluation_is_right_at_any_scale(BatchNorm2d, x, train, seed):
 
 
 @law("BatchNorm2d", lesson=4, rank="range", x=pictures)
-def a_new_layer_in_evaluation_changes_almost_nothing(BatchNorm2d, x):
+def a_new_layer_changes_almost_nothing(BatchNorm2d, x):
     """Before any training, evaluation divides by sqrt(1 + eps) and that is all."""
     expected = x.double() / math.sqrt(1 + 1e-5)
     expect_close(BatchNorm2d(x.shape[1]).eval()(x).detach(), expected.float(), within=4 * U)

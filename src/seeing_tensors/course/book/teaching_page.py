@@ -47,6 +47,8 @@ EXPECTED = {
         "superposition_error": "without_f_of_0",
     },
 }
+#: Of these a small picture shows hardly a difference.
+NOT_SEEN = ("resize_mask", "channel_densities")
 
 
 def parts(root: Path) -> dict[str, str]:
@@ -84,7 +86,7 @@ def _mistake(exhibit: Mistake) -> str:
     seen = f"[Seen here]({exhibit.source})." if exhibit.source.startswith("http") else f"Seen: {exhibit.source}."
     what = exhibit.what[0].upper() + exhibit.what[1:]
     text = f"[`{exhibit.about}`](st-{exhibit.about}): {as_text(what)}. *{as_text(exhibit.tempting)}* {seen}\n"
-    portraits = beside_target(exhibit.function, exhibit.about)
+    portraits = beside_target(exhibit.function, exhibit.about) if exhibit.about not in NOT_SEEN else None
     if portraits is None:
         return text
     picture = markup(portraits.fig, alt=f"{portraits.alt} {what}.", caption=portraits.caption)

@@ -2,9 +2,9 @@
 
 import re
 
+import checks
 import numpy as np
 import pytest
-import checks
 from checks import CHECKS, MODES, faults_of, light_enough, opened
 from matplotlib.figure import Figure
 

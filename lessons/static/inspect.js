@@ -89,7 +89,7 @@ function addInspector(figure) {
   board.addEventListener("focus", async () => {
     lie();
     const pictures = await (loading ??= loadPixels(figure));
-    if (!at) show(pictures, 0, pictures[0].height >> 1, pictures[0].width >> 1);
+    if (!at && document.activeElement === board) show(pictures, 0, pictures[0].height >> 1, pictures[0].width >> 1);
   });
   board.addEventListener("keydown", async (event) => {
     const many = event.shiftKey ? 10 : 1;

@@ -72,8 +72,20 @@ def figure(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     display(HTML(page))
 
 
-def markup(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str = "", dark: bool = True) -> str:
-    """The HTML of a figure with its words, as `figure` puts it on the page; then `fig` is closed."""
+def markup(
+    fig: Figure,
+    *,
+    alt: str,
+    caption: str,
+    live: str = "",
+    behind: str = "",
+    dark: bool = True,
+    pixels: bool = True,
+) -> str:
+    """The HTML of a figure with its words, as `figure` puts it on the page; then `fig` is closed.
+
+    Without `dark` it has no picture for a dark page, without `pixels` no numbers for whoever points at a pixel.
+    """
     if not alt.strip() or not caption.strip():
         raise ValueError("figure needs an alt text and a caption: a picture that only some can read teaches only some")
     picture = _drawn(fig)
@@ -86,7 +98,7 @@ def markup(fig: Figure, *, alt: str, caption: str, live: str = "", behind: str =
     size = f'width="{110 * width:.0f}" height="{110 * height:.0f}" '
     # A notebook from a stranger loses style and `hidden`: there the second picture is 0 pixels wide.
     over = '<img alt="" hidden loading="lazy" width="0" height="0" src='
-    known = "" if live or not dark else _known_pixels(fig)
+    known = _known_pixels(fig) if pixels and dark and not live else ""
     second = f'{over}"{_address(_dark_parts(fig, picture))}">' if dark else ""
     return (
         f'<figure{mark} style="--width: {110 * width:.0f}px"><img alt="{html.escape(alt)}" {size}'

@@ -376,6 +376,7 @@ def pixels_are_told(visit):
     if visit.mode == "dark" or not known:
         return []  # as in light
     faults, told = [], None
+    page.evaluate("document.activeElement.blur()")  # what has the focus is told as well
     for way in ("mouse", "keyboard"):
         if way == "mouse":
             page.mouse.move(*known[0].evaluate(MIDDLE))

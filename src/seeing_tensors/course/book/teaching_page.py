@@ -89,5 +89,5 @@ def _mistake(exhibit: Mistake) -> str:
     portraits = beside_target(exhibit.function, exhibit.about) if exhibit.about not in NOT_SEEN else None
     if portraits is None:
         return text
-    picture = markup(portraits.fig, alt=f"{portraits.alt} {what}.", caption=portraits.caption)
+    picture = markup(portraits.fig, alt=f"{portraits.alt} {what}.", caption=portraits.caption, pixels=False)
     return f"{text}\n```{{raw}} html\n{picture}\n```\n"

@@ -12,6 +12,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -107,6 +108,11 @@ def markup(
     )
 
 
+def json_in_html(data: object, **look: Any) -> str:
+    """JSON that can stand inside <script>, where the letters of a closing tag would end it, wherever they stand."""
+    return json.dumps(data, **look).replace("<", "\\u003c")
+
+
 def in_a_notebook() -> bool:
     """True where HTML can be displayed."""
     return bool(getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)())
@@ -149,7 +155,7 @@ def _dark_parts(fig: Figure, light: Image.Image) -> Image.Image:
 def _known_pixels(fig: Figure) -> str:
     """The values of the pictures in a figure, as data that stands behind it; nothing where it has no picture."""
     known = pictures(fig, _DPI, _PAD)
-    text = json.dumps(known, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    text = json_in_html(known, ensure_ascii=False, separators=(",", ":"))
     return f'<script type="application/json" class="st-pixels">{text}</script>' if known else ""
 
 

@@ -15,7 +15,6 @@ predict.js and predict.css are the course's questions, which share nothing with 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from ..activations import FEATURE_COLORS
 from ..batchnorm import BatchNorm2d
 from ..display import describe
 from ..drawing import rendered
-from ..figures import figure
+from ..figures import figure, json_in_html
 from ..normalization import IMAGENET_MEAN, IMAGENET_STD, normalize
 from ..style import COLORS
 
@@ -307,20 +306,15 @@ def script(name: str, data: dict) -> str:
         (folder / file).read_text(encoding="utf-8") for file in ("live.css", "rules.js", "figure.js", f"{name}.js")
     )
     # One function around everything: nothing becomes global, and the same script may be on the page many times.
-    given = f"const CSS = {_json(css)};\nconst COLORS = {_json(COLORS)};\n"
+    given = f"const CSS = {json_in_html(css)};\nconst COLORS = {json_in_html(COLORS)};\n"
     code = f'(() => {{\n"use strict";\n{given}{"".join(scripts)}}})();'
-    return f'<script type="application/json">{_json(data)}</script><script>{code}</script>'
+    return f'<script type="application/json">{json_in_html(data)}</script><script>{code}</script>'
 
 
 def question_script() -> str:
     """The style of a question and the script that makes every question of a page live, as HTML."""
     css, code = ((Path(__file__).parent / f"predict.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     return f'<style>{css}</style><script>(() => {{\n"use strict";\n{code}}})();</script>'
-
-
-def _json(data: object) -> str:
-    # Inside <script> the letters of a closing tag would end it, wherever they stand.
-    return json.dumps(data).replace("<", "\\u003c")
 
 
 def _packed(name: str, x: Picture) -> dict:

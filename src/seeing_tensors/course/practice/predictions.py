@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 import math
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from types import EllipsisType
 from typing import Any
 
-from ...figures import in_a_notebook
+from ...figures import in_a_notebook, json_in_html
 from ...live import question_script
 
 #: The questions of this notebook by their keys, for the summary; a cell that runs again asks the same question.
@@ -187,9 +186,7 @@ def _digits(value: float, most: int) -> str:
 
 def _part(part: str, inside: str, data: dict, tag: str = "div") -> str:
     """HTML of a question, an answer or a summary: what is seen without a script, then what makes it live."""
-    # Inside <script> the letters of a closing tag would end it, wherever they stand.
-    given = json.dumps(data).replace("<", "\\u003c")
-    script = f'<script type="application/json">{given}</script>{question_script()}'
+    script = f'<script type="application/json">{json_in_html(data)}</script>{question_script()}'
     return f'<{tag} class="st-predict" data-part="{part}">{inside}{script}</{tag}>'
 
 
